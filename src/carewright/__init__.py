@@ -1,0 +1,1 @@
+"""Carewright: a clinic workspace built around the medical assistant; the chart is FHIR R4."""

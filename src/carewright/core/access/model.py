@@ -1,0 +1,125 @@
+"""Who acts, and what of the chart they may see: values only, no look-ups.
+
+An `Access` goes into every Reader and Writer. Its `Predicate` is what the search compiler puts into every
+sub-select, so that what may not be seen is never fetched.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles of a practice's staff; stored as PractitionerRole.code in our own code system."""
+
+    FRONT_DESK = "front-desk"
+    MA = "ma"
+    LEAD_MA = "lead-ma"
+    NURSE = "nurse"
+    PROVIDER = "provider"
+    BILLER = "biller"
+    MANAGER = "manager"
+    PRIVACY_OFFICER = "privacy-officer"
+    AUDITOR = "auditor"
+
+
+class Interaction(StrEnum):
+    """SMART v2's five letters, spelled out."""
+
+    CREATE = "c"
+    READ = "r"
+    UPDATE = "u"
+    DELETE = "d"
+    SEARCH = "s"
+
+
+class Purpose(StrEnum):
+    """Why the chart is opened (HL7 v3 PurposeOfUse)."""
+
+    TREATMENT = "TREAT"
+    PAYMENT = "HPAYMT"
+    OPERATIONS = "HOPERAT"
+    PATIENT_REQUEST = "PATRQT"
+    EMERGENCY = "BTG"
+    SYSTEM = "SYSADMIN"
+
+
+class AccessDenied(Exception):
+    """The actor may not do this. `reason` is a sentence for the person, without patient data."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """A person or device that acts: `reference` is `Practitioner/…`, `Device/…` or `Patient/…`."""
+
+    practice: str
+    reference: str
+    display: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.practice or "/" not in self.reference:
+            raise ValueError(f"An actor has a practice and a reference of the form Type/id; got {self!r}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predicate:
+    """What may be seen, as the search compiler needs it.
+
+    `types` are the resource types that may be read; `patient` confines patient data to one `Patient` id;
+    `sensitive` is the set of sensitivity labels (see `labels.py`) that may be seen, as a bit mask.
+    """
+
+    types: frozenset[str]
+    patient: str | None = None
+    sensitive: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """One actor at work in one practice. Deny by default: what `grants` does not name is refused."""
+
+    actor: Actor
+    roles: frozenset[Role]
+    purpose: Purpose = Purpose.TREATMENT
+    grants: Mapping[str, frozenset[Interaction]] = field(default_factory=dict)
+    actions: frozenset[str] = frozenset()
+    patient: str | None = None
+    sensitive: int = 0
+    session: str = ""
+    site: str | None = None
+    on_behalf_of: str | None = None
+
+    @property
+    def practice(self) -> str:
+        return self.actor.practice
+
+    def may(self, interaction: Interaction, resource_type: str) -> bool:
+        return interaction in self.grants.get(resource_type, frozenset())
+
+    def require(self, interaction: Interaction, resource_type: str) -> None:
+        """Raise AccessDenied unless `interaction` on `resource_type` is granted."""
+        if not self.may(interaction, resource_type):
+            raise AccessDenied(
+                f"Your sign-on does not allow to {interaction.name.lower()} {resource_type} records. "
+                "Ask a manager if your work needs it."
+            )
+
+    def may_do(self, action: str) -> bool:
+        """Whether a named permission of a manifest (for instance `vitals.record`) is held."""
+        return action in self.actions
+
+    def require_action(self, action: str) -> None:
+        if not self.may_do(action):
+            raise AccessDenied(f"Your sign-on does not include '{action}'. Ask a manager if your work needs it.")
+
+    def predicate(self, interaction: Interaction = Interaction.READ) -> Predicate:
+        """What this actor may see with `interaction` (read or search)."""
+        return Predicate(
+            types=frozenset(t for t, allowed in self.grants.items() if interaction in allowed),
+            patient=self.patient,
+            sensitive=self.sensitive,
+        )

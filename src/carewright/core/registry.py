@@ -1,0 +1,124 @@
+"""What the skills declare, gathered: the one place where the layers below the skills learn of them.
+
+A skill's `skill.py` holds `MANIFEST = Manifest(…)`; `project` collects the manifests into a `Registry` at start.
+`fhirapi`, `live`, `interop` and `shell` never import a skill: they ask the registry.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+from carewright.core.access.model import Interaction, Role
+from carewright.core.store.hooks import Effect, Guard, Projection, Reaction
+
+
+Hook = TypeVar("Hook", Guard, Effect, Projection)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission:
+    """A named action and the roles that hold it; `grants` are the FHIR interactions that the action needs."""
+
+    action: str
+    roles: frozenset[Role]
+    doc: str
+    grants: Mapping[str, frozenset[Interaction]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCode:
+    """A kind of task an MA may be given: who may do it and which credential or competency it asks for."""
+
+    code: str
+    display: str
+    roles: frozenset[Role]
+    competency: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """One skill (or workspace): what it adds to the product."""
+
+    name: str
+    doc: str
+    permissions: tuple[Permission, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    projections: tuple[Projection, ...] = ()
+    task_codes: tuple[TaskCode, ...] = ()
+    urls: str | None = None
+    """Dotted path of a Django URLconf module, or None."""
+    url_prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All manifests of this installation, in the order of wiring."""
+
+    manifests: tuple[Manifest, ...] = ()
+
+    def __post_init__(self) -> None:
+        for what, names in {
+            "skill": [m.name for m in self.manifests],
+            "permission": [p.action for m in self.manifests for p in m.permissions],
+            "projection": [p.name for m in self.manifests for p in m.projections],
+            "guard": [g.name for m in self.manifests for g in m.guards],
+            "effect": [e.name for m in self.manifests for e in m.effects],
+            "reaction": [r.name for m in self.manifests for r in m.reactions],
+        }.items():
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise ValueError(f"Declared twice: {what} {', '.join(sorted(twice))}.")
+
+    @cached_property
+    def permissions(self) -> Mapping[str, Permission]:
+        return {p.action: p for m in self.manifests for p in m.permissions}
+
+    @cached_property
+    def projections(self) -> Mapping[str, Projection]:
+        return {p.name: p for m in self.manifests for p in m.projections}
+
+    def guards_for(self, resource_type: str) -> tuple[Guard, ...]:
+        return self._guards.get(resource_type, ())
+
+    def effects_for(self, resource_type: str) -> tuple[Effect, ...]:
+        return self._effects.get(resource_type, ())
+
+    def projections_for(self, resource_type: str) -> tuple[Projection, ...]:
+        return self._projections.get(resource_type, ())
+
+    def grants_for(self, roles: Iterable[Role]) -> dict[str, frozenset[Interaction]]:
+        """Every FHIR interaction that any of `roles` holds, by resource type; nothing else is allowed."""
+        held = set(roles)
+        grants: dict[str, set[Interaction]] = {}
+        for permission in self.permissions.values():
+            if held & permission.roles:
+                for resource_type, interactions in permission.grants.items():
+                    grants.setdefault(resource_type, set()).update(interactions)
+        return {resource_type: frozenset(interactions) for resource_type, interactions in grants.items()}
+
+    def actions_for(self, roles: Iterable[Role]) -> frozenset[str]:
+        held = set(roles)
+        return frozenset(p.action for p in self.permissions.values() if held & p.roles)
+
+    @cached_property
+    def _guards(self) -> dict[str, tuple[Guard, ...]]:
+        return _by_type(g for m in self.manifests for g in m.guards)
+
+    @cached_property
+    def _effects(self) -> dict[str, tuple[Effect, ...]]:
+        return _by_type(e for m in self.manifests for e in m.effects)
+
+    @cached_property
+    def _projections(self) -> dict[str, tuple[Projection, ...]]:
+        return _by_type(p for m in self.manifests for p in m.projections)
+
+
+def _by_type(hooks: Iterable[Hook]) -> dict[str, tuple[Hook, ...]]:
+    found: dict[str, tuple[Hook, ...]] = {}
+    for hook in hooks:
+        for resource_type in hook.types:
+            found[resource_type] = (*found.get(resource_type, ()), hook)
+    return found

@@ -1,0 +1,115 @@
+"""The values that cross the store's edge: references, stored versions, planned writes, and what they can fail with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Resource = dict[str, Any]
+"""A decoded FHIR resource: JSON objects as dicts in their order, decimals as `decimal.Decimal`."""
+
+
+class Origin(StrEnum):
+    """Where a write comes from. Workflow guards and effects do not run for IMPORT and RESTORE; integrity guards do."""
+
+    SCREEN = "screen"
+    API = "api"
+    DEVICE = "device"
+    INTERFACE = "interface"
+    IMPORT = "import"
+    RESTORE = "restore"
+    SYSTEM = "system"
+
+
+class Change(StrEnum):
+    """What a version did to its resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, order=True)
+class Ref:
+    """A resource of this practice: `Ref("Patient", "123")`."""
+
+    type: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """One stored version. `body` is the exact stored encoding, None where the version is a deletion."""
+
+    ref: Ref
+    version: int
+    at: datetime
+    change: Change
+    body: bytes | None
+
+    @property
+    def etag(self) -> str:
+        return f'W/"{self.version}"'
+
+
+class StoreError(Exception):
+    """Base of what a write or read can fail with; the text is for people and holds no patient data."""
+
+
+class NotFound(StoreError):
+    """Not there, or not visible to this actor: the two are not told apart."""
+
+
+class Gone(StoreError):
+    """It was there and has been deleted."""
+
+
+class Conflict(StoreError):
+    """The version that an update names is not the current one. `current` is the stored version now."""
+
+    def __init__(self, ref: Ref, *, expected: int | None, current: Stored | None) -> None:
+        super().__init__(f"{ref} has been changed since you opened it.")
+        self.ref, self.expected, self.current = ref, expected, current
+
+
+class KeyTaken(StoreError):
+    """A key claim (MRN, slot seat, idempotency key …) is held by another resource."""
+
+    def __init__(self, kind: str, key: str, holder: Ref | None) -> None:
+        super().__init__(f"This {kind} is taken.")
+        self.kind, self.key, self.holder = kind, key, holder
+
+
+class BalanceShort(StoreError):
+    """A balance would fall below its minimum."""
+
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f"Not enough {kind} left.")
+        self.kind, self.key = kind, key
+
+
+class Refused(StoreError):
+    """A guard refused the write. `guard` is its name; the text says why and what would help."""
+
+    def __init__(self, guard: str, reason: str) -> None:
+        super().__init__(reason)
+        self.guard, self.reason = guard, reason
+
+
+class Invalid(StoreError):
+    """The resource is not valid FHIR; `issues` are OperationOutcome issues (see core.fhir.issues)."""
+
+    def __init__(self, issues: "list[Any]") -> None:
+        super().__init__("The record is not valid: " + "; ".join(str(issue) for issue in issues[:5]))
+        self.issues = issues
+
+
+class Referenced(StoreError):
+    """A deletion was refused because other resources refer to this one; `by` lists some of them."""
+
+    def __init__(self, ref: Ref, by: list[Ref]) -> None:
+        super().__init__(f"{ref} is referred to by {', '.join(map(str, by[:10]))}.")
+        self.ref, self.by = ref, by

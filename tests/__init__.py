@@ -1,0 +1,1 @@
+"""The root of the shared test fixtures, so that `tests.…` always means this folder."""

@@ -1,0 +1,121 @@
+"""What this installation is told from outside: every CARE_… variable of the pages, read once and checked.
+
+Nothing here touches Django. `VARIABLES` is the list the documentation is made from.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+VARIABLES: Mapping[str, str] = {
+    "CARE_DATA_DIR": "Folder of the embedded databases, keys and compiled catalogues. Default: ./data.",
+    "CARE_DATABASE_URL": "postgresql://user:password@host:port/name for PostgreSQL; empty for SQLite in the data folder.",
+    "CARE_SECRET_KEY": "Key for signatures; made once and kept in the data folder (readable by its owner) if not given.",
+    "CARE_ALLOWED_HOSTS": "Host names this server answers to, with commas. Default: localhost and its addresses.",
+    "CARE_HTTPS": "1 when people reach the product by https: secure cookies and HSTS. Default: 0.",
+    "CARE_TRUST_PROXY": "1 when a proxy in front sets X-Forwarded-Proto itself. Default: 0.",
+    "CARE_DEBUG": "1 for development only: error details on the page, the component gallery. Default: 0.",
+    "CARE_TIME_ZONE": "Time zone until a site says its own. Default: America/New_York.",
+}
+LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
+SECRET_KEY_FILE = "secret-key"  # noqa: S105  # the name of a file
+POSTGRESQL_SCHEMES = frozenset({"postgresql", "postgres"})
+
+
+class BadEnvironment(Exception):
+    """A CARE_… variable does not make sense; the text says which and what to write."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """The variables, read and checked."""
+
+    data_dir: Path
+    database_url: str
+    secret_key: str
+    allowed_hosts: tuple[str, ...]
+    https: bool
+    trust_proxy: bool
+    debug: bool
+    time_zone: str
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str] = os.environ) -> "Environment":
+        """Read the variables; makes the data folder (0700) and, where none is given, the secret key in it."""
+        data_dir = Path(variables.get("CARE_DATA_DIR") or "data").resolve()
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        hosts = variables.get("CARE_ALLOWED_HOSTS") or LOCAL_HOSTS
+        return cls(
+            data_dir=data_dir,
+            database_url=variables.get("CARE_DATABASE_URL", ""),
+            secret_key=variables.get("CARE_SECRET_KEY") or kept_secret_key(data_dir),
+            allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
+            https=_yes(variables, "CARE_HTTPS"),
+            trust_proxy=_yes(variables, "CARE_TRUST_PROXY"),
+            debug=_yes(variables, "CARE_DEBUG"),
+            time_zone=variables.get("CARE_TIME_ZONE") or "America/New_York",
+        )
+
+
+def kept_secret_key(data_dir: Path) -> str:
+    """The key of this data folder, made at the first call. Two processes starting together get the same one."""
+    path = data_dir / SECRET_KEY_FILE
+    fresh = path.with_name(f"{SECRET_KEY_FILE}.{os.getpid()}")
+    if not path.exists():
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(fresh, path)  # link, not rename: whoever was first wins, and the file is never half written
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()
+
+
+def django_database(database_url: str, data_dir: Path) -> dict[str, Any]:
+    """Django's own tables: a second SQLite file beside the store's, or the schema `django` in PostgreSQL."""
+    if not database_url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": data_dir / "django.sqlite3",
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",  # a read that turns into a write must wait, not fail
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    parts = urlsplit(database_url)
+    if parts.scheme not in POSTGRESQL_SCHEMES or not parts.path.strip("/"):
+        raise BadEnvironment(
+            "CARE_DATABASE_URL has the form postgresql://user:password@host:port/name; leave it empty for SQLite."
+        )
+    return _postgresql(parts)
+
+
+def _postgresql(parts: SplitResult) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"options": "-c search_path=django"},
+    }
+
+
+def _yes(variables: Mapping[str, str], name: str) -> bool:
+    value = variables.get(name, "").strip().lower()
+    if value in {"", "0", "no", "false", "off"}:
+        return False
+    if value in {"1", "yes", "true", "on"}:
+        return True
+    raise BadEnvironment(f"{name} is 1 or 0.")

@@ -8,6 +8,7 @@ as an extension, because the FHIR statuses are coarser than the board.
 from datetime import datetime
 from typing import Any
 
+from carewright.core.fhir.dates import interval
 from carewright.core.fhir.model import Resource
 from carewright.core.terminology.coding import Coding
 from carewright.skills.visit.codes import (
@@ -189,7 +190,4 @@ def _instant(at: datetime) -> str:
 
 
 def _parse(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(f"An instant carries a time zone; got {text!r}.")
-    return found
+    return interval(text)[0]

@@ -1,0 +1,345 @@
+"""What a resource is found by: rows for each kind of search parameter, made from values of R4's data types.
+
+Which data type answers which kind of search: https://hl7.org/fhir/R4/search.html#ptypes. Values are taken to be valid;
+one that is not (validation has said so before) gives no row.
+"""
+
+import math
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from carewright.core.fhir import dates, references
+from carewright.core.fhir.text import fold
+
+MIN_NUMBER, MAX_NUMBER = -sys.float_info.max, sys.float_info.max
+"""Stand for an open end of a number, finite so that every engine and JSON can hold them."""
+FOLDED_LENGTH = 256
+"""Folded text is cut here (characters), so that it fits an index row; `exact` is whole."""
+ISO4217 = "urn:iso:std:iso:4217"
+
+
+@dataclass
+class IndexValues:
+    """The index rows of one resource; the first item of each row is the parameter's code. No row stands twice.
+
+    tokens      (param, system or "", code or "", folded display or text); code "" where a concept has words only
+    references  (param, target type, target id, url): the first two for `Type/id`, `url` for everything else
+    dates       (param, low, high): half-open, UTC
+    strings     (param, folded text, text)
+    uris        (param, value)
+    numbers     (param, low, high): half-open, as wide as the number's own precision
+    quantities  (param, low, high, system or "", code, or unit where there is no code)
+    """
+
+    tokens: list[tuple[str, str, str, str]] = field(default_factory=list)
+    references: list[tuple[str, str, str, str]] = field(default_factory=list)
+    dates: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    strings: list[tuple[str, str, str]] = field(default_factory=list)
+    uris: list[tuple[str, str]] = field(default_factory=list)
+    numbers: list[tuple[str, float, float]] = field(default_factory=list)
+    quantities: list[tuple[str, float, float, str, str]] = field(default_factory=list)
+
+    def without_repeats(self) -> "IndexValues":
+        return IndexValues(
+            tokens=_once(self.tokens),
+            references=_once(self.references),
+            dates=_once(self.dates),
+            strings=_once(self.strings),
+            uris=_once(self.uris),
+            numbers=_once(self.numbers),
+            quantities=_once(self.quantities),
+        )
+
+
+Emit = Callable[[Any, IndexValues], None]
+"""Adds the rows of one value."""
+Names = tuple[tuple[str, str], ...]
+"""The parameters a value is for: (code, resource type that a reference must point to or "")."""
+
+
+def emitter(kind: str, type_: str, names: Names) -> Emit | None:
+    """How a value of data type `type_` is indexed for parameters of `kind`; None where it is not (see UNINDEXED)."""
+    make = _MAKERS.get((kind, type_))
+    return make(names) if make else None
+
+
+UNINDEXED: Mapping[tuple[str, str], str] = {
+    ("date", "Age"): "an age is no date",
+    ("date", "Range"): "a range of ages is no date",
+    ("date", "string"): "words are no date",
+    ("quantity", "SampledData"): "a series of samples is not one quantity",
+    ("reference", "Attachment"): "an attachment is no reference",
+    ("special", "BackboneElement"): "Location.near needs distances, which no index here has",
+}
+"""What expressions reach, but the kind of search cannot use, and why."""
+
+
+def _once(rows: list[Any]) -> list[Any]:
+    return list(dict.fromkeys(rows)) if len(rows) > 1 else rows
+
+
+def _token_text(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        if type(value) is str:
+            out.tokens += [(name, "", value, "") for name, _ in names]
+
+    return emit
+
+
+def _token_boolean(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        if type(value) is bool:
+            out.tokens += [(name, "", "true" if value else "false", "") for name, _ in names]
+
+    return emit
+
+
+def _token_coding(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        system, code, display = value.get("system", ""), value.get("code", ""), fold(value.get("display", ""))
+        if code or display:
+            out.tokens += [(name, system, code, display) for name, _ in names]
+
+    return emit
+
+
+def _token_concept(names: Names) -> Emit:
+    coding = _token_coding(names)
+
+    def emit(value: Any, out: IndexValues) -> None:
+        codings = value.get("coding", ())
+        for item in codings:
+            coding(item, out)
+        text = value.get("text", "")
+        if text and all(item.get("display") != text for item in codings):
+            folded = fold(text)[:FOLDED_LENGTH]
+            out.tokens += [(name, "", "", folded) for name, _ in names]
+
+    return emit
+
+
+def _token_identifier(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        code = value.get("value", "")
+        if code:
+            kind = fold(value.get("type", {}).get("text", ""))
+            out.tokens += [(name, value.get("system", ""), code, kind) for name, _ in names]
+
+    return emit
+
+
+def _token_contact(names: Names) -> Emit:
+    """As written, and a telephone number also as its digits, because nobody types the same dashes."""
+
+    def emit(value: Any, out: IndexValues) -> None:
+        text = value.get("value", "")
+        if not text:
+            return
+        out.tokens += [(name, "", text, "") for name, _ in names]
+        digits = "".join(character for character in text if character in "0123456789")
+        if digits and value.get("system") not in {"email", "url"}:
+            out.tokens += [(name, "", digits, "") for name, _ in names]
+
+    return emit
+
+
+def _reference(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        text = value.get("reference")
+        if type(text) is not str:
+            return
+        try:
+            found = references.parse(text)
+        except ValueError:
+            return
+        if found.kind == "contained":
+            return
+        known = value.get("type", "") if found.kind == "urn" else found.type
+        row = (found.type, found.id, "") if found.kind == "relative" else ("", "", text)
+        out.references += [(name, *row) for name, only in names if only in ("", known)]
+
+    return emit
+
+
+def _reference_address(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        if type(value) is str:
+            out.references += [(name, "", "", value) for name, _ in names]
+
+    return emit
+
+
+def _date(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        try:
+            low, high = dates.interval(value)
+        except ValueError:
+            return
+        out.dates += [(name, low, high) for name, _ in names]
+
+    return emit
+
+
+def _period(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        if "start" not in value and "end" not in value:
+            return
+        try:
+            low, high = dates.period_interval(value)
+        except ValueError:
+            return
+        out.dates += [(name, low, high) for name, _ in names]
+
+    return emit
+
+
+def _timing(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        try:
+            found = dates.timing_interval(value)
+        except ValueError:
+            return
+        if found:
+            out.dates += [(name, *found) for name, _ in names]
+
+    return emit
+
+
+def _string(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        if type(value) is str and value:
+            folded = fold(value)[:FOLDED_LENGTH]
+            out.strings += [(name, folded, value) for name, _ in names]
+
+    return emit
+
+
+def _parts(*parts: str) -> Callable[[Names], Emit]:
+    """One row for each text of the named parts: a HumanName's or an Address's."""
+
+    def make(names: Names) -> Emit:
+        row = _string(names)
+
+        def emit(value: Any, out: IndexValues) -> None:
+            for part in parts:
+                found = value.get(part)
+                for text in found if type(found) is list else (found,):
+                    row(text, out)
+
+        return emit
+
+    return make
+
+
+def _uri(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        if type(value) is str:
+            out.uris += [(name, value) for name, _ in names]
+
+    return emit
+
+
+def _number(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        low, high = number_interval(value)
+        out.numbers += [(name, low, high) for name, _ in names]
+
+    return emit
+
+
+def _number_range(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        low, high = _range_bounds(value)
+        out.numbers += [(name, low, high) for name, _ in names]
+
+    return emit
+
+
+def _quantity(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        if "value" not in value:
+            return
+        low, high = number_interval(value["value"])
+        comparator = value.get("comparator", "")
+        if comparator.startswith("<"):
+            low, high = MIN_NUMBER, high if comparator == "<=" else low
+        elif comparator.startswith(">"):
+            low, high = low if comparator == ">=" else high, MAX_NUMBER
+        out.quantities += [(name, low, high, *_unit(value)) for name, _ in names]
+
+    return emit
+
+
+def _quantity_range(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        low, high = _range_bounds(value)
+        unit = _unit(value.get("low") or value.get("high") or {})
+        out.quantities += [(name, low, high, *unit) for name, _ in names]
+
+    return emit
+
+
+def _money(names: Names) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        if "value" in value:
+            low, high = number_interval(value["value"])
+            currency = value.get("currency", "")
+            out.quantities += [(name, low, high, ISO4217 if currency else "", currency) for name, _ in names]
+
+    return emit
+
+
+def number_interval(value: int | Decimal) -> tuple[float, float]:
+    """[low, high) of a number as FHIR reads it: 72.5 is [72.45, 72.55), 72 is [71.5, 72.5); never empty."""
+    number = Decimal(value)
+    exponent = number.as_tuple().exponent
+    half = Decimal((0, (5,), int(exponent) - 1))
+    low, high = _bounded(number - half), _bounded(number + half)
+    if low == high:  # more digits than a double has
+        low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+    return low, high
+
+
+def _bounded(number: Decimal) -> float:
+    return max(MIN_NUMBER, min(MAX_NUMBER, float(number)))
+
+
+def _range_bounds(value: dict[str, Any]) -> tuple[float, float]:
+    low, high = value.get("low", {}).get("value"), value.get("high", {}).get("value")
+    return (
+        MIN_NUMBER if low is None else number_interval(low)[0],
+        MAX_NUMBER if high is None else number_interval(high)[1],
+    )
+
+
+def _unit(quantity: dict[str, Any]) -> tuple[str, str]:
+    code = quantity.get("code", "")
+    return (quantity.get("system", ""), code) if code else ("", quantity.get("unit", ""))
+
+
+_MAKERS: dict[tuple[str, str], Callable[[Names], Emit]] = {
+    **{("token", t): _token_text for t in ("code", "string", "id", "uri")},
+    ("token", "boolean"): _token_boolean,
+    ("token", "Coding"): _token_coding,
+    ("token", "CodeableConcept"): _token_concept,
+    ("token", "Identifier"): _token_identifier,
+    ("token", "ContactPoint"): _token_contact,
+    ("reference", "Reference"): _reference,
+    **{("reference", t): _reference_address for t in ("canonical", "uri")},
+    **{("date", t): _date for t in ("date", "dateTime", "instant")},
+    ("date", "Period"): _period,
+    ("date", "Timing"): _timing,
+    **{("string", t): _string for t in ("string", "markdown")},
+    ("string", "HumanName"): _parts("family", "given", "prefix", "suffix", "text"),
+    ("string", "Address"): _parts("line", "city", "district", "state", "postalCode", "country", "text"),
+    **{("uri", t): _uri for t in ("uri", "url", "canonical")},
+    **{("number", t): _number for t in ("decimal", "integer")},
+    ("number", "Range"): _number_range,
+    **{("quantity", t): _quantity for t in ("Quantity", "Age", "Duration", "Count", "Distance")},
+    ("quantity", "Range"): _quantity_range,
+    ("quantity", "Money"): _money,
+}

@@ -1,0 +1,187 @@
+"""R4's search parameters (and US Core 6.1.0's own), and what each finds in a resource.
+
+The parameters of a type are read once from `definitions/search_parameters.txt` and compiled into one tree of JSON
+names, so that a resource is walked once, whatever the number of its parameters.
+
+FHIR R4: https://hl7.org/fhir/R4/search.html, https://hl7.org/fhir/R4/searchparameter-registry.html
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal
+
+from carewright.core.fhir.index_values import UNINDEXED, Emit, IndexValues, emitter
+from carewright.core.fhir.model import Resource
+from carewright.core.fhir.search_paths import SearchPath, Unreadable, read_expression
+from carewright.core.fhir.structures import DEFINITIONS, is_resource, read_table
+from carewright.core.fhir.text import fold
+
+__all__ = ["IndexValues", "SearchParameter", "extract", "fold", "parameters_for", "unindexed"]
+
+Kind = Literal["token", "reference", "date", "string", "uri", "number", "quantity", "composite", "special"]
+IN_THE_ROW = frozenset({"_id", "_lastUpdated"})
+"""Parameters that need no index row, because every stored resource has them as columns."""
+NOT_INDEXED: Mapping[str, str] = {
+    "phonetic": "which names sound alike depends on the language; `name` finds them as written",
+    "composition": "looks inside the document's first entry, which is a resource of its own once it is stored",
+    "message": "looks inside the message's first entry, which is a resource of its own once it is stored",
+}
+"""Codes of parameters that are left out whatever their type, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParameter:
+    """One search parameter of one resource type.
+
+    `targets` are the types a reference may point to (empty: any). `paths` are the places it looks at, none where it
+    cannot be indexed; `reason` says why. `parts` are a composite's (code, expression).
+    """
+
+    code: str
+    kind: Kind
+    resource_type: str
+    expression: str
+    targets: tuple[str, ...] = ()
+    paths: tuple[SearchPath, ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
+    source: str = "R4"
+    reason: str = ""
+
+
+@cache
+def parameters_for(resource_type: str) -> Mapping[str, SearchParameter]:
+    """All parameters of a resource type by code, `_id` and the like included; empty for an unknown type."""
+    if not is_resource(resource_type):
+        return MappingProxyType({})
+    lines = [("Resource", line) for line in _table()["Resource"]]
+    lines += [(resource_type, line) for line in _table().get(resource_type, ())]
+    found = (_parameter(line, base, resource_type) for base, line in lines)
+    return MappingProxyType({parameter.code: parameter for parameter in found})
+
+
+def extract(resource: Resource) -> IndexValues:
+    """The index rows of a valid resource; none for a type that R4 does not have."""
+    out = IndexValues()
+    _visit(_tree(resource.get("resourceType", "")), resource, out)
+    return out.without_repeats()
+
+
+def unindexed() -> Iterator[tuple[SearchParameter, str]]:
+    """Every parameter that gives no row at all, and the reason; `explain` and the capability statement show it."""
+    for resource_type in _table():
+        for parameter in parameters_for(resource_type).values():
+            if parameter.reason:
+                yield parameter, parameter.reason
+
+
+@cache
+def _table() -> dict[str, list[str]]:
+    return dict(read_table(DEFINITIONS / "search_parameters.txt"))
+
+
+def _parameter(line: str, base: str, resource_type: str) -> SearchParameter:
+    code, kind, expression, detail, source = [*line.split("\t"), "", ""][:5]
+    reason = NOT_INDEXED.get(code, "")
+    paths, reason = ((), reason) if reason else _paths(kind, expression, base)
+    resolved = {path.resolves for path in paths} - {""}
+    targets = tuple(detail.split(",")) if detail not in ("", "*") else ()
+    return SearchParameter(
+        code=code,
+        kind=kind,  # type: ignore[arg-type] # a test holds the table to the kinds
+        resource_type=resource_type,
+        expression=expression,
+        targets=() if kind == "composite" else tuple(sorted(resolved)) or targets,
+        paths=paths,
+        parts=_composite_parts(detail) if kind == "composite" else (),
+        source=source or "R4",
+        reason=reason,
+    )
+
+
+def _composite_parts(detail: str) -> tuple[tuple[str, str], ...]:
+    pairs = (part.partition("=") for part in detail.split(" & "))
+    return tuple((code, expression) for code, _, expression in pairs)
+
+
+def _paths(kind: str, expression: str, resource_type: str) -> tuple[tuple[SearchPath, ...], str]:
+    """The paths that can be indexed, and if there is none, why."""
+    if kind == "composite":
+        return (), "composite: its parts have parameters of their own"
+    try:
+        paths = read_expression(expression, resource_type)
+    except Unreadable as error:
+        return (), str(error)
+    useful = tuple(path for path in paths if (kind, path.type) not in UNINDEXED)
+    return useful, "" if useful else UNINDEXED[kind, paths[0].type]
+
+
+@dataclass(slots=True)
+class _Node:
+    """A place in a resource: what its values give, and the names below it (each with the condition it asks for)."""
+
+    emits: list[Emit] = field(default_factory=list)
+    below: dict[str, list[tuple[tuple[str, str] | None, "_Node"]]] = field(default_factory=dict)
+
+    def child(self, name: str, where: tuple[str, str] | None) -> "_Node":
+        listed = self.below.setdefault(name, [])
+        for condition, node in listed:
+            if condition == where:
+                return node
+        node = _Node()
+        listed.append((where, node))
+        return node
+
+
+@cache
+def _tree(resource_type: str) -> _Node:
+    """All parameters of a type as one tree; those that look at the same values share the work."""
+    root = _Node()
+    wanted: dict[tuple[int, str, str], tuple[_Node, list[tuple[str, str]]]] = {}
+    for parameter in parameters_for(resource_type).values():
+        for path in parameter.paths if parameter.code not in IN_THE_ROW else ():
+            if path.exists:
+                root.emits.append(_exists(parameter.code, path.exists))
+                continue
+            node = root
+            for step in path.steps:
+                node = node.child(step.name, step.where)
+            names = wanted.setdefault((id(node), parameter.kind, path.type), (node, []))[1]
+            names.append((parameter.code, path.resolves))
+    for (_, kind, type_), (node, names) in wanted.items():
+        emit = emitter(kind, type_, tuple(names))
+        if emit is None:
+            raise LookupError(f"No way to index {type_} for {kind} parameters ({names}), and no reason why not.")
+        node.emits.append(emit)
+    return root
+
+
+def _exists(code: str, names: Iterable[str]) -> Emit:
+    def emit(value: Any, out: IndexValues) -> None:
+        there = any(value.get(name) not in (None, False) for name in names)
+        out.tokens.append((code, "", "true" if there else "false", ""))
+
+    return emit
+
+
+def _visit(node: _Node, value: Any, out: IndexValues) -> None:
+    if type(value) is list:
+        for item in value:
+            if item is not None:
+                _visit(node, item, out)
+        return
+    for emit in node.emits:
+        emit(value, out)
+    below = node.below
+    if not below or type(value) is not dict:
+        return
+    for name, inner in value.items():
+        if name in below:
+            for where, child in below[name]:
+                _visit(child, inner if where is None else _only(where, inner), out)
+
+
+def _only(where: tuple[str, str], value: Any) -> list[Any]:
+    name, wanted = where
+    return [v for v in (value if type(value) is list else [value]) if type(v) is dict and v.get(name) == wanted]

@@ -1,0 +1,137 @@
+"""Search expressions, read: the part of FHIRPath that R4's search parameters use, resolved to JSON names.
+
+An expression such as `(Observation.value as Quantity) | Observation.subject.where(resolve() is Patient)` becomes a
+list of `SearchPath`: the JSON names to follow, what must hold on the way, and the data type at the end. Whatever it
+cannot read raises `Unreadable`; nothing is left out in silence.
+
+FHIRPath: http://hl7.org/fhirpath/N1/; search parameters: https://hl7.org/fhir/R4/searchparameter-registry.html
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from carewright.core.fhir.structures import Content, Element, ElementType, elements, is_resource
+
+_AS = re.compile(r"\((\S+) as (\w+)\)(.*)")
+_STEP = re.compile(r"\.?(\w+)(?:\(((?:[^()]|\(\))*)\))?")
+_EQUALS = re.compile(r"(\w+)\s*=\s*'([^']*)'")
+_RESOLVES = re.compile(r"resolve\(\) is (\w+)")
+_EXISTS = re.compile(r"(\w+)\.(\w+)\.exists\(\) and \1\.\2 != false")
+
+
+class Unreadable(ValueError):
+    """An expression outside the part of FHIRPath that is known here. The text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One JSON name; `where` is (name, value) that an object found there must hold."""
+
+    name: str
+    where: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        return self.name + (f"[{self.where[0]}='{self.where[1]}']" if self.where else "")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPath:
+    """Where values of type `type` stand. `resolves` confines references to one resource type.
+
+    With `exists` the value is true or false: whether something other than `false` stands at any of the `steps`' names.
+    """
+
+    steps: tuple[Step, ...]
+    type: str
+    resolves: str = ""
+    exists: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self.steps)) or f"exists({', '.join(self.exists)})"
+
+
+def read_expression(expression: str, resource_type: str) -> list[SearchPath]:
+    """All paths of a search expression for one resource type; Unreadable if any part of it cannot be read."""
+    exists = _EXISTS.fullmatch(expression)
+    if exists:
+        element = elements(exists[1])[exists[2]]
+        return [SearchPath((), "boolean", exists=tuple(_names(element)))]
+    return [path for part in expression.split("|") for path in _read(part.strip(), resource_type)]
+
+
+def _read(text: str, resource_type: str) -> Iterator[SearchPath]:
+    cast = _AS.fullmatch(text)
+    if cast:
+        text = f"{cast[1]}.as({cast[2]}){cast[3]}"
+    head, _, rest = text.partition(".")
+    if head not in {resource_type, "Resource", "DomainResource"}:
+        raise Unreadable(f"'{text}' does not begin with {resource_type}")
+    operations = _operations(rest)
+    yield from _follow(operations, (resource_type, ""), ())
+
+
+def _operations(text: str) -> list[tuple[str, str | None]]:
+    """`telecom.where(system='phone')` as [("telecom", None), ("where", "system='phone'")]."""
+    found, position = [], 0
+    while position < len(text):
+        step = _STEP.match(text, position)
+        if not step:
+            raise Unreadable(f"'{text[position:]}' is not understood")
+        found.append((step[1], step[2]))
+        position = step.end()
+    return found
+
+
+def _follow(
+    operations: list[tuple[str, str | None]], content: Content, steps: tuple[Step, ...]
+) -> Iterator[SearchPath]:
+    (name, argument), *rest = operations
+    if argument is not None:
+        raise Unreadable(f"{name}({argument}) is not understood here")
+    if content[0] == "Coding" and name == "code" and not rest:
+        yield SearchPath(steps, "Coding")  # keeps the code together with its system
+        return
+    element, chosen = _element(content, name)
+    where = resolves = cast = ""
+    while rest and rest[0][1] is not None:
+        (function, argument), *rest = rest
+        if function == "as" or function == "ofType":
+            cast = str(argument)
+        elif function == "where" and (found := _RESOLVES.fullmatch(str(argument))) and is_resource(found[1]):
+            resolves = found[1]
+        elif function == "where" and _EQUALS.fullmatch(str(argument)):
+            where = str(argument)
+        else:
+            raise Unreadable(f"{function}({argument}) is not understood")
+    types = [t for t in element.types if chosen in ("", t.key(element.name)) and cast.lower() in ("", t.code.lower())]
+    if not types:
+        raise Unreadable(f"{content[0]} has no {name} of type {cast}")
+    found = _EQUALS.fullmatch(where)
+    for type_ in types:
+        key = type_.key(element.name) if element.choice else element.name
+        here = (*steps, Step(key, (found[1], found[2]) if found else None))
+        inside = element.inside(type_)
+        if not rest:
+            yield SearchPath(here, type_.code, resolves)
+        elif inside and (rest[0][0] in elements(*inside) or len(types) == 1):
+            yield from _follow(rest, inside, here)
+
+
+def _element(content: Content, name: str) -> tuple[Element, str]:
+    """The element of that name and, if the name is that of a choice with its type (`valueDateTime`), that name."""
+    known = elements(*content)
+    if name in known:
+        return known[name], ""
+    for element in known.values():
+        if element.choice and name in _names(element):
+            return element, name
+    raise Unreadable(f"{'.'.join(filter(None, content))} has no element {name}")
+
+
+def _names(element: Element) -> list[str]:
+    return [_key(element, type_) for type_ in element.types]
+
+
+def _key(element: Element, type_: ElementType) -> str:
+    return type_.key(element.name) if element.choice else element.name

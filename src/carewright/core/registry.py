@@ -12,7 +12,6 @@ from typing import TypeVar
 from carewright.core.access.model import Interaction, Role
 from carewright.core.store.hooks import Effect, Guard, Projection, Reaction
 
-
 Hook = TypeVar("Hook", Guard, Effect, Projection)
 
 
@@ -117,8 +116,8 @@ class Registry:
 
 
 def _by_type(hooks: Iterable[Hook]) -> dict[str, tuple[Hook, ...]]:
-    found: dict[str, tuple[Hook, ...]] = {}
+    found: dict[str, list[Hook]] = {}
     for hook in hooks:
         for resource_type in hook.types:
-            found[resource_type] = (*found.get(resource_type, ()), hook)
-    return found
+            found.setdefault(resource_type, []).append(hook)
+    return {resource_type: tuple(listed) for resource_type, listed in found.items()}

@@ -1,0 +1,50 @@
+"""Sensitivity labels as bits, so that one integer column holds what a resource carries in `meta.security`.
+
+The codes are HL7's: http://terminology.hl7.org/CodeSystem/v3-Confidentiality and v3-ActCode (sensitivity policies).
+A label that is not listed here sets OTHER: what we do not know the meaning of is hidden until somebody is allowed to
+see everything.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+
+_ORDER = (
+    (CONFIDENTIALITY, "R"),  # restricted
+    (CONFIDENTIALITY, "V"),  # very restricted
+    (ACT_CODE, "ETH"),  # substance use
+    (ACT_CODE, "SUD"),
+    (ACT_CODE, "PSY"),  # psychiatry
+    (ACT_CODE, "BH"),  # behavioural health
+    (ACT_CODE, "SEX"),  # sexuality and reproductive health
+    (ACT_CODE, "HIV"),
+    (ACT_CODE, "STD"),
+    (ACT_CODE, "SDV"),  # sexual assault, domestic violence
+    (ACT_CODE, "TBOO"),  # taboo
+    (ACT_CODE, "CEL"),  # celebrity
+    (ACT_CODE, "EMP"),  # member of staff
+    (ACT_CODE, "PDS"),  # patient requested
+    (ACT_CODE, "GDIS"),  # genetic disease
+    (ACT_CODE, "ADOL"),  # adolescent
+)
+BITS = {label: 1 << number for number, label in enumerate(_ORDER)}
+OTHER = 1 << 40
+EVERYTHING = OTHER | sum(BITS.values())
+
+_NOT_SENSITIVE = {(CONFIDENTIALITY, code) for code in ("U", "L", "M", "N")}
+
+
+def mask_of(resource: dict[str, Any]) -> int:
+    """The bits of the labels that a resource carries; 0 for none or for normal and lower confidentiality."""
+    labels = resource.get("meta", {}).get("security", ())
+    return mask((label.get("system", ""), label.get("code", "")) for label in labels)
+
+
+def mask(labels: Iterable[tuple[str, str]]) -> int:
+    bits = 0
+    for label in labels:
+        if label not in _NOT_SENSITIVE:
+            bits |= BITS.get(label, OTHER)
+    return bits

@@ -1,0 +1,115 @@
+"""Audit rows as values: who did what to which records, when and why. Keys and keyed digests, never bodies.
+
+The digest of a row is BLAKE2b over its fields in a fixed JSON form; the sealer links digests to a chain
+(`sealer.py`), and `verify.py` recomputes both.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+from uuid import UUID
+
+from carewright.core.access.model import Access
+from carewright.core.store.sql import Row
+
+
+class Action(StrEnum):
+    """FHIR AuditEvent.action."""
+
+    CREATE = "C"
+    READ = "R"
+    UPDATE = "U"
+    DELETE = "D"
+    EXECUTE = "E"
+
+
+class Outcome(StrEnum):
+    """FHIR AuditEvent.outcome."""
+
+    SUCCESS = "0"
+    REFUSED = "4"
+    FAILED = "8"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditRecord:
+    """One row of the audit, before it is written. `detail` is JSON text; `patients` are resource keys."""
+
+    practice: str
+    id: str
+    at: datetime
+    action: Action
+    outcome: Outcome
+    actor: str
+    on_behalf_of: str | None
+    roles: str
+    purpose: str
+    origin: str
+    session: str
+    reason: str
+    detail: str
+    patients: tuple[UUID, ...] = ()
+
+    @property
+    def digest(self) -> bytes:
+        return row_digest(self.fields())
+
+    def fields(self) -> tuple[str | None, ...]:
+        return (
+            self.practice, self.id, self.at.isoformat(timespec="microseconds"), self.action, self.outcome, self.actor,
+            self.on_behalf_of, self.roles, self.purpose, self.origin, self.session, self.reason, self.detail,
+        )  # fmt: skip
+
+    def row(self) -> Row:
+        """In the column order of `schema.AUDIT`."""
+        return (
+            self.practice, self.id, self.at, self.action.value, self.outcome.value, self.actor, self.on_behalf_of,
+            self.roles, self.purpose, self.origin, self.session, self.reason, self.detail, self.digest,
+        )  # fmt: skip
+
+    def patient_rows(self) -> list[Row]:
+        """In the column order of `schema.AUDIT_PATIENT`."""
+        return [(self.practice, patient, self.id, self.at) for patient in self.patients]
+
+
+def record(
+    access: Access,
+    *,
+    at: datetime,
+    action: Action,
+    reason: str,
+    origin: str,
+    detail: object,
+    patients: Iterable[UUID] = (),
+    outcome: Outcome = Outcome.SUCCESS,
+) -> AuditRecord:
+    """An audit record of what `access`'s actor did. `detail` must hold no patient data beyond opaque ids."""
+    return AuditRecord(
+        practice=access.practice,
+        id=str(uuid.uuid4()),
+        at=at,
+        action=action,
+        outcome=outcome,
+        actor=access.actor.reference,
+        on_behalf_of=access.on_behalf_of,
+        roles=" ".join(sorted(access.roles)),
+        purpose=access.purpose.value,
+        origin=origin,
+        session=access.session,
+        reason=reason,
+        detail=json.dumps(detail, separators=(",", ":"), sort_keys=True),
+        patients=tuple(sorted(set(patients), key=str)),
+    )
+
+
+def row_digest(fields: Sequence[str | None]) -> bytes:
+    return blake2b(json.dumps(list(fields), separators=(",", ":")).encode(), digest_size=32).digest()
+
+
+def body_digest(body: bytes, *, key: bytes) -> str:
+    """A keyed digest: proves that a body is the one audited, tells nothing about it without the key."""
+    return blake2b(body, digest_size=16, key=key).hexdigest()

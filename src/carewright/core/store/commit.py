@@ -1,0 +1,442 @@
+"""The one transaction: versions, current rows, index, projections, claims, balances, feed and audit, or none of it.
+
+Order of work, inside the database transaction:
+1. take every lock that the plan and its guards name, sorted, before anything is read;
+2. settle conditional creates;
+3. read what stands now, check the versions that updates name;
+4. run effects until they return nothing new (their own records are locked as they appear), then guards;
+5. take and give up key claims, move balances;
+6. write all rows.
+
+Locks make step 3 true until the end (architecture: "concurrency is the store's business"); the unique keys of
+`version` and `key_claim` stand behind them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from carewright.core.access.model import Interaction
+from carewright.core.audit.records import Action, AuditRecord, body_digest, record
+from carewright.core.fhir import codec
+from carewright.core.fhir.references import rewrite
+from carewright.core.registry import Registry
+from carewright.core.store import balances, claims, plans, schema
+from carewright.core.store.drivers.base import Connection
+from carewright.core.store.hooks import (
+    WORKFLOW_EXEMPT,
+    Effect,
+    Extra,
+    Guard,
+    GuardKind,
+    Put,
+    Write,
+    WriteContext,
+)
+from carewright.core.store.keys import key_of_ref, lock_number
+from carewright.core.store.model import (
+    Change,
+    Conflict,
+    Gone,
+    NotFound,
+    Origin,
+    Ref,
+    Referenced,
+    Resource,
+    Stored,
+)
+from carewright.core.store.reads import search as search_plan
+from carewright.core.store.rows import (
+    RowSet,
+    Version,
+    add_index,
+    add_projections,
+    add_version,
+    current_row,
+    patient_and_security,
+)
+from carewright.core.store.search.scope import Scope
+from carewright.core.store.sql import Sql, all_of, marks
+from carewright.core.store.transaction import Done, Mode, Planned, Transaction, Written, check
+
+MAX_ROUNDS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What stands under a key when the transaction reads it."""
+
+    stored: Stored
+    origin: Origin
+    visible: bool
+    security: int
+    patient_key: UUID | None
+
+    @property
+    def deleted(self) -> bool:
+        return self.stored.change is Change.DELETE
+
+
+@dataclass(kw_only=True)
+class Commit:
+    """One attempt to carry out a transaction on one connection."""
+
+    connection: Connection
+    transaction: Transaction
+    registry: Registry
+    now: datetime
+    clinical_now: datetime
+    digest_key: bytes
+    standing: dict[Ref, Standing] = field(default_factory=dict)
+    planned: dict[Ref, Planned] = field(default_factory=dict)
+    extras: list[Extra] = field(default_factory=list)
+    existed: list[Written] = field(default_factory=list)
+    locked: set[int] = field(default_factory=set)
+
+    @property
+    def practice(self) -> str:
+        return self.transaction.access.practice
+
+    def run(self) -> list[Written]:
+        """Carry out the plan; what was written, in the order of the plan, then what effects added."""
+        self.planned = {write.ref: replace(write) for write in self.transaction.writes}
+        self.extras = list(self.transaction.extras)
+        self._lock(self._first_locks())
+        self._settle_conditional_creates()
+        self._read_standing(self._refs_to_read())
+        for planned in list(self.planned.values()):
+            self._check_version(planned)
+        self._drop_what_needs_no_version()
+        if self.planned or self.extras:
+            self._run_effects()
+            self._run_guards()
+            self._check_deletions()
+            claims.settle(self.connection, self.practice, self.extras, at=self.now)
+            balances.settle(self.connection, self.practice, self.extras)
+        return self._write()
+
+    # -- 1. locks ---------------------------------------------------------------------------------------------------
+
+    def _lock(self, names: Iterable[tuple[str, str]]) -> None:
+        numbers = {lock_number(self.practice, kind, key) for kind, key in names} - self.locked
+        if numbers:
+            self.connection.lock(numbers)
+            self.locked |= numbers
+
+    def _first_locks(self) -> list[tuple[str, str]]:
+        names = []
+        for planned in self.planned.values():
+            if planned.mode is not Mode.CREATE:
+                names.append(("resource", str(planned.ref)))
+            if planned.if_none_exist is not None:
+                names.append(("conditional", f"{planned.ref.type}?{planned.if_none_exist.canonical}"))
+            write = self._as_write(planned, before=None)
+            names += [lock for guard in self.registry.guards_for(planned.ref.type) for lock in guard.locks(write)]
+        return names + _extra_locks(self.extras)
+
+    # -- 2. conditional creates -------------------------------------------------------------------------------------
+
+    def _settle_conditional_creates(self) -> None:
+        """A conditional create that finds one match writes nothing; references to it lead to the match."""
+        moved: dict[str, str] = {}
+        access = self.transaction.access
+        scope = Scope(self.practice, access.predicate(Interaction.SEARCH))
+        for planned in list(self.planned.values()):
+            if planned.if_none_exist is None:
+                continue
+            query = replace(planned.if_none_exist, count=2)
+            page = plans.run(self.connection, search_plan(query, scope, self.connection.dialect))
+            if len(page.matches) > 1:
+                raise SeveralMatch(planned.ref.type)
+            if page.matches:
+                found = page.matches[0]
+                moved[str(planned.ref)] = str(found.ref)
+                del self.planned[planned.ref]
+                self.existed.append(Written(planned=planned.ref, done=Done.EXISTED, stored=found))
+        if moved:
+            for planned in self.planned.values():
+                if planned.after is not None:
+                    planned.after = rewrite(planned.after, moved)
+
+    # -- 3. what stands now -----------------------------------------------------------------------------------------
+
+    def _refs_to_read(self) -> list[Ref]:
+        refs = [p.ref for p in self.planned.values() if p.mode is not Mode.CREATE]
+        for planned in self.planned.values():
+            write = self._as_write(planned, before=None)
+            refs += [ref for hook in self._hooks_of(planned.ref.type) for ref in hook.reads(write)]
+        return refs
+
+    def _read_standing(self, refs: Iterable[Ref]) -> None:
+        wanted = sorted({ref for ref in refs if ref not in self.standing})
+        if not wanted:
+            return
+        scope = Scope(self.practice, self.transaction.access.predicate(Interaction.READ))
+        visible = all_of(scope.visible("c"))
+        columns = "c.type, c.id, c.version, v.at, v.change, v.body, c.security, c.patient_key, v.origin"
+        rows = self.connection.rows(
+            Sql(f"SELECT {columns}, CASE WHEN ")
+            + visible
+            + Sql(" THEN 1 ELSE 0 END FROM current_resource c JOIN version v ON v.practice = c.practice "
+                  "AND v.key = c.key AND v.version = c.version WHERE c.practice = ? AND c.key IN ", (self.practice,))
+            + marks([key_of_ref(ref) for ref in wanted])
+        )  # fmt: skip
+        dialect = self.connection.dialect
+        for row in rows:
+            ref = Ref(str(row[0]), str(row[1]))
+            stored = Stored(
+                ref=ref,
+                version=cast(int, row[2]),
+                at=dialect.instant(row[3]),
+                change=Change(str(row[4])),
+                body=None if row[5] is None else dialect.bytes_(row[5]),
+            )
+            self.standing[ref] = Standing(
+                stored=stored,
+                origin=Origin(str(row[8])),
+                visible=bool(row[9]),
+                security=cast(int, row[6]),
+                patient_key=None if row[7] is None else dialect.key(row[7]),
+            )
+
+    def _check_version(self, planned: Planned) -> None:
+        if planned.mode is Mode.CREATE:
+            return
+        standing = self.standing.get(planned.ref)
+        if standing is not None and not standing.visible:
+            raise NotFound(f"{planned.ref} is not here.")
+        exists = standing is not None and not standing.deleted
+        if planned.mode in (Mode.UPDATE, Mode.DELETE) and not exists:
+            raise NotFound(f"{planned.ref} is not here.") if standing is None else Gone(f"{planned.ref} was deleted.")
+        if not exists and planned.mode is not Mode.DELETE:
+            self.transaction.access.require(Interaction.CREATE, planned.ref.type)
+        current = standing.stored if standing else None
+        if planned.expected is not None and (current is None or current.version != planned.expected):
+            raise Conflict(planned.ref, expected=planned.expected, current=current)
+
+    def _drop_what_needs_no_version(self) -> None:
+        """Import: the same content makes no new version, and a version that is newer here is kept."""
+        for planned in list(self.planned.values()):
+            standing = self.standing.get(planned.ref)
+            if planned.mode is not Mode.IMPORT or standing is None or standing.deleted or planned.after is None:
+                continue
+            here = codec.decode(standing.stored.body or b"{}")
+            if codec.same_value(_without_meta(here), _without_meta(planned.after)):
+                done = Done.UNCHANGED
+            elif standing.origin is not Origin.IMPORT:
+                done = Done.KEPT_NEWER
+            else:
+                continue
+            del self.planned[planned.ref]
+            self.existed.append(Written(planned=planned.ref, done=done, stored=standing.stored))
+
+    # -- 4. effects and guards --------------------------------------------------------------------------------------
+
+    def _as_write(self, planned: Planned, *, before: Resource | None) -> Write:
+        change = Change.CREATE if planned.mode is Mode.CREATE else Change.UPDATE
+        return Write(
+            change=Change.DELETE if planned.mode is Mode.DELETE else change,
+            ref=planned.ref,
+            before=before,
+            after=planned.after,
+        )
+
+    def _write_of(self, planned: Planned) -> Write:
+        standing = self.standing.get(planned.ref)
+        exists = standing is not None and not standing.deleted
+        before = codec.decode(standing.stored.body or b"{}") if standing and exists else None
+        write = self._as_write(planned, before=before)
+        return replace(write, change=Change.CREATE) if before is None and write.change is Change.UPDATE else write
+
+    def _hooks_of(self, resource_type: str) -> list[Effect | Guard]:
+        return [*self.registry.effects_for(resource_type), *self.registry.guards_for(resource_type)]
+
+    def _context(self, write: Write, refs: Iterable[Ref]) -> WriteContext:
+        wanted = list(refs)
+        self._read_standing(wanted)
+        loaded: dict[Ref, Resource] = {}
+        for ref in wanted:
+            planned, standing = self.planned.get(ref), self.standing.get(ref)
+            if planned is not None and planned.after is not None:
+                loaded[ref] = planned.after
+            elif planned is None and standing is not None and not standing.deleted:
+                loaded[ref] = codec.decode(standing.stored.body or b"{}")
+        return WriteContext(
+            access=self.transaction.access,
+            origin=self.transaction.origin,
+            reason=self.transaction.reason,
+            now=self.clinical_now,
+            loaded=loaded,
+        )
+
+    def _run_effects(self) -> None:
+        exempt = self.transaction.origin in WORKFLOW_EXEMPT
+        pending = list(self.planned)
+        for _ in range(MAX_ROUNDS):
+            added: list[Ref] = []
+            for ref in pending:
+                write = self._write_of(self.planned[ref])
+                for effect in self.registry.effects_for(ref.type):
+                    if exempt and not effect.integrity:
+                        continue
+                    reads = list(effect.reads(write))
+                    self._lock(("resource", str(r)) for r in reads)
+                    for extra in effect.apply(write, self._context(write, reads)):
+                        added += self._add(extra, effect.name)
+            pending = added
+            if not pending:
+                return
+        raise RuntimeError(f"Effects still add writes after {MAX_ROUNDS} rounds: {[str(r) for r in pending]}.")
+
+    def _add(self, extra: Extra, effect: str) -> list[Ref]:
+        """Take an effect's extra into the plan; the reference of a write that effects have not seen yet."""
+        if not isinstance(extra, Put):
+            self.extras.append(extra)
+            self._lock(_extra_locks([extra]))
+            return []
+        resource = extra.resource
+        check(resource, access=self.transaction.access)
+        ref = Ref(str(resource["resourceType"]), str(resource["id"]))
+        already = self.planned.get(ref)
+        if already is not None:
+            already.after = resource
+            return []
+        mode = Mode.CREATE if extra.create else Mode.PUT
+        if mode is Mode.PUT:
+            self._lock([("resource", str(ref))])
+            self._read_standing([ref])
+        self.planned[ref] = Planned(mode=mode, ref=ref, after=resource, expected=extra.version, by_effect=effect)
+        if extra.version is not None:
+            self._check_version(self.planned[ref])
+        return [ref]
+
+    def _run_guards(self) -> None:
+        exempt = self.transaction.origin in WORKFLOW_EXEMPT
+        for planned in list(self.planned.values()):
+            write = self._write_of(planned)
+            for guard in self.registry.guards_for(planned.ref.type):
+                if exempt and guard.kind is GuardKind.WORKFLOW:
+                    continue
+                guard.check(write, self._context(write, guard.reads(write)))
+
+    def _check_deletions(self) -> None:
+        for planned in self.planned.values():
+            if planned.mode is not Mode.DELETE:
+                continue
+            rows = self.connection.rows(
+                Sql(
+                    "SELECT DISTINCT c.type, c.id FROM index_reference i JOIN current_resource c "
+                    "ON c.practice = i.practice AND c.key = i.key WHERE i.practice = ? AND i.target_key = ? LIMIT 20",
+                    (self.practice, key_of_ref(planned.ref)),
+                )
+            )
+            by = [Ref(str(row[0]), str(row[1])) for row in rows]
+            by = [ref for ref in by if not (ref in self.planned and self.planned[ref].mode is Mode.DELETE)]
+            if by:
+                raise Referenced(planned.ref, by)
+
+    # -- 6. rows ----------------------------------------------------------------------------------------------------
+
+    def _write(self) -> list[Written]:
+        if not (self.planned or self.extras):
+            return self.existed
+        versions = [self._version(planned) for planned in self.planned.values()]
+        audit = self._audit(versions)
+        rows = RowSet()
+        for version in versions:
+            version = replace(version, audit_id=audit.id)
+            add_version(rows, version)
+            add_index(rows, version)
+            add_projections(rows, version, self.registry.projections_for(version.ref.type))
+        rows.add(schema.AUDIT, [audit.row()])
+        rows.add(schema.AUDIT_PATIENT, audit.patient_rows())
+        self._replace_current(versions)
+        for table, listed in rows.by_table.items():
+            self.connection.insert(table, listed)
+        return [*self.existed, *(self._written(version) for version in versions)]
+
+    def _version(self, planned: Planned) -> Version:
+        standing = self.standing.get(planned.ref)
+        number = standing.stored.version + 1 if standing else 1
+        exists = standing is not None and not standing.deleted
+        resource, body = None, None
+        patient_id: str | None = None
+        security = standing.security if standing else 0
+        if planned.after is not None:
+            resource = with_meta(planned.after, version=number, at=self.now)
+            body = codec.encode(resource)
+            patient_id, security = patient_and_security(resource)
+        elif standing is not None:
+            before = codec.decode(standing.stored.body or b"{}")
+            patient_id, _ = patient_and_security(before)
+        change = Change.DELETE if planned.after is None else Change.UPDATE if exists else Change.CREATE
+        access = self.transaction.access
+        return Version(
+            practice=self.practice, ref=planned.ref, version=number, change=change, at=self.now, audit_id="",
+            actor=access.actor.reference, on_behalf_of=access.on_behalf_of, origin=self.transaction.origin.value,
+            reason=self.transaction.reason, resource=resource, body=body, patient_id=patient_id, security=security,
+        )  # fmt: skip
+
+    def _audit(self, versions: Sequence[Version]) -> AuditRecord:
+        changes = {version.change for version in versions}
+        action = {frozenset({Change.CREATE}): Action.CREATE, frozenset({Change.DELETE}): Action.DELETE}
+        writes = [
+            [str(v.ref), v.version, v.change.value, body_digest(v.body or b"", key=self.digest_key)] for v in versions
+        ]
+        return record(
+            self.transaction.access,
+            at=self.now,
+            action=action.get(frozenset(changes), Action.UPDATE),
+            reason=self.transaction.reason,
+            origin=self.transaction.origin,
+            detail={"writes": writes},
+            patients=[v.patient_key for v in versions if v.patient_key is not None],
+        )
+
+    def _replace_current(self, versions: Sequence[Version]) -> None:
+        """New current rows; index and projection rows of earlier versions make room for the new ones."""
+        changed = [version for version in versions if version.version > 1]
+        keys = [version.key for version in changed]
+        if keys:
+            tables = {t.name for t in schema.INDEX_TABLES}
+            types = {version.ref.type for version in changed}
+            tables |= {schema.projection_table(p).name for t in types for p in self.registry.projections_for(t)}
+            for table in ("current_resource", *sorted(tables)):
+                self.connection.delete_keys(table, self.practice, keys)
+        self.connection.insert(schema.CURRENT, [current_row(version) for version in versions])
+
+    def _written(self, version: Version) -> Written:
+        stored = Stored(
+            ref=version.ref, version=version.version, at=version.at, change=version.change, body=version.body
+        )
+        done = {Change.CREATE: Done.CREATED, Change.UPDATE: Done.UPDATED, Change.DELETE: Done.DELETED}[version.change]
+        return Written(planned=version.ref, done=done, stored=stored, by_effect=self.planned[version.ref].by_effect)
+
+
+class SeveralMatch(Conflict):
+    """A conditional create found more than one resource."""
+
+    def __init__(self, resource_type: str) -> None:
+        super().__init__(Ref(resource_type, "?"), expected=None, current=None)
+        self.args = (f"Several {resource_type} records match the condition; make it narrower.",)
+
+
+def with_meta(resource: Resource, *, version: int, at: datetime) -> Resource:
+    """The resource with the store's version and time in `meta`; what else `meta` holds stays."""
+    meta = {
+        "versionId": str(version),
+        "lastUpdated": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        **{k: v for k, v in resource.get("meta", {}).items() if k not in ("versionId", "lastUpdated")},
+    }
+    rest = {k: v for k, v in resource.items() if k not in ("resourceType", "id", "meta")}
+    return {"resourceType": resource["resourceType"], "id": resource["id"], "meta": meta, **rest}
+
+
+def _without_meta(resource: Resource) -> Resource:
+    return {k: v for k, v in resource.items() if k != "meta"}
+
+
+def _extra_locks(extras: Iterable[Extra]) -> list[tuple[str, str]]:
+    return [(f"{type(e).__name__}:{e.kind}", e.key) for e in extras if not isinstance(e, Put)]

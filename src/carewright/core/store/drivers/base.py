@@ -1,0 +1,107 @@
+"""What the store asks of a database: two thin drivers answer it, one for SQLite and one for PostgreSQL.
+
+Everything that builds statements or rows is free of I/O; only the drivers talk to a database.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from carewright.core.store.schema import Table
+from carewright.core.store.sql import Row, Sql
+
+
+class Dialect(Protocol):
+    """The few things that the two databases write differently."""
+
+    name: str
+
+    def instant(self, value: object) -> datetime:
+        """A value of an instant column as an aware datetime."""
+        ...
+
+    def key(self, value: object) -> UUID:
+        """A value of a key column."""
+        ...
+
+    def bytes_(self, value: object) -> bytes: ...
+
+    def feed_horizon(self, alias: str) -> Sql:
+        """True for feed (or audit) rows that no transaction still open could precede."""
+        ...
+
+    def after(self, alias: str, xid: int, seq: int) -> Sql:
+        """True for feed (or audit) rows behind the position (xid, seq)."""
+        ...
+
+    def xid(self, alias: str) -> str:
+        """The transaction number of a feed (or audit) row as an integer expression."""
+        ...
+
+
+class Connection(Protocol):
+    """One connection, inside one transaction (or one snapshot of reads)."""
+
+    dialect: Dialect
+
+    def rows(self, statement: Sql) -> list[Row]: ...
+
+    def execute(self, statement: Sql) -> int:
+        """Run a statement that changes rows; how many were changed."""
+        ...
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        """Add rows. On PostgreSQL the statements of one transaction travel together; errors may come at commit."""
+        ...
+
+    def lock(self, numbers: Iterable[int]) -> None:
+        """Wait for these locks, in sorted order, until the transaction ends."""
+        ...
+
+    def delete_keys(self, table: str, practice: str, keys: Sequence[UUID]) -> None:
+        """Delete the rows of these resources from an index or projection table."""
+        ...
+
+
+class AsyncConnection(Protocol):
+    dialect: Dialect
+
+    async def rows(self, statement: Sql) -> list[Row]: ...
+
+
+class UniqueViolation(Exception):
+    """A unique key stood already; `table` is where."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(table)
+        self.table = table
+
+
+class Busy(Exception):
+    """The transaction lost a deadlock or a serialisation race, or the write lock did not come in time: run it again."""
+
+
+class Driver(Protocol):
+    """A database of either kind. Every transaction belongs to one practice."""
+
+    dialect: Dialect
+
+    def reading(self, practice: str) -> AbstractContextManager[Connection]: ...
+
+    def writing(self, practice: str) -> AbstractContextManager[Connection]: ...
+
+    def reading_async(self, practice: str) -> AbstractAsyncContextManager[AsyncConnection]: ...
+
+    def session_row(self, secret_hash: bytes) -> Row | None:
+        """The session row of a secret, whatever its practice: the one look-up that precedes the practice."""
+        ...
+
+    async def session_row_async(self, secret_hash: bytes) -> Row | None: ...
+
+    def durability(self) -> dict[str, str]:
+        """The settings that durability rests on, as the database reports them, and `problem` if one is wrong."""
+        ...
+
+    def close(self) -> None: ...

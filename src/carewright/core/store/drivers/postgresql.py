@@ -1,0 +1,190 @@
+"""PostgreSQL through psycopg 3: pooled connections, one practice each, statements of a write sent together.
+
+The practice is set once per check-out (`carewright.practice`), and row-level security holds every statement to it.
+Pipelining: https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
+"""
+
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation
+from carewright.core.store.schema import Table
+from carewright.core.store.sql import Row, Sql
+
+SET_PRACTICE = "SELECT set_config('carewright.practice', %s, false)"
+ARRAY_TYPES = {"text": "text", "bigint": "bigint", "float8": "float8", "timestamptz": "timestamptz", "uuid": "uuid"}
+PREPARE_AFTER = 2
+"""A statement is prepared on its second run in a connection (psycopg waits for five by default)."""
+
+
+@lru_cache(maxsize=4096)
+def to_psycopg(text: str) -> LiteralString:
+    """Our `?` marks as psycopg's. The text is ours alone; input is never part of it."""
+    return text.replace("%", "%%").replace("?", "%s")
+
+
+class PostgresqlDialect:
+    name = "postgresql"
+
+    def instant(self, value: object) -> datetime:
+        if not isinstance(value, datetime):
+            raise TypeError(f"An instant column held {type(value).__name__}.")
+        return value.astimezone(UTC)
+
+    def key(self, value: object) -> UUID:
+        if not isinstance(value, UUID):
+            raise TypeError(f"A key column held {type(value).__name__}.")
+        return value
+
+    def bytes_(self, value: object) -> bytes:
+        if not isinstance(value, bytes):
+            raise TypeError(f"A bytes column held {type(value).__name__}.")
+        return value
+
+    def feed_horizon(self, alias: str) -> Sql:
+        return Sql(f"{alias}.xid < pg_snapshot_xmin(pg_current_snapshot())")
+
+    def after(self, alias: str, xid: int, seq: int) -> Sql:
+        return Sql(f"({alias}.xid, {alias}.seq) > (?::text::xid8, ?)", (str(xid), seq))
+
+    def xid(self, alias: str) -> str:
+        return f"{alias}.xid::text::bigint"
+
+
+@lru_cache(maxsize=256)
+def insert_text(table: Table) -> LiteralString:
+    arrays = ", ".join(f"%s::{'bytea' if kind == 'bytes' else ARRAY_TYPES[kind]}[]" for _, kind in table.columns)
+    return f"INSERT INTO {table.name} ({', '.join(table.names)}) SELECT * FROM unnest({arrays})"
+
+
+class PostgresqlConnection:
+    def __init__(self, connection: "psycopg.Connection[Row]", dialect: Dialect) -> None:
+        self._connection = connection
+        self.dialect: Dialect = dialect
+
+    def rows(self, statement: Sql) -> list[Row]:
+        return self._connection.execute(to_psycopg(statement.text), statement.params).fetchall()
+
+    def execute(self, statement: Sql) -> int:
+        return self._connection.execute(to_psycopg(statement.text), statement.params).rowcount
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        if rows:
+            self._connection.execute(insert_text(table), [list(column) for column in zip(*rows, strict=True)])
+
+    def lock(self, numbers: Iterable[int]) -> None:
+        ordered = sorted(set(numbers))
+        if ordered:
+            self._connection.execute(
+                "SELECT pg_advisory_xact_lock(n) FROM (SELECT n FROM unnest(%s::bigint[]) AS n ORDER BY n) AS ordered",
+                (ordered,),
+            )
+
+    def delete_keys(self, table: str, practice: str, keys: Sequence[UUID]) -> None:
+        if keys:
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE practice = %s AND key = ANY(%s::uuid[])",
+                (practice, list(keys)),
+            )
+
+
+class PostgresqlAsyncConnection:
+    def __init__(self, connection: "psycopg.AsyncConnection[Row]", dialect: Dialect) -> None:
+        self._connection = connection
+        self.dialect: Dialect = dialect
+
+    async def rows(self, statement: Sql) -> list[Row]:
+        cursor = await self._connection.execute(to_psycopg(statement.text), statement.params)
+        return await cursor.fetchall()
+
+
+class PostgresqlDriver:
+    """A PostgreSQL database at `url`, as the role that the URL names."""
+
+    def __init__(self, url: str, *, connections: int = 8) -> None:
+        self.url = url
+        self.dialect: Dialect = PostgresqlDialect()
+        self._size = connections
+        self._pool: ConnectionPool[psycopg.Connection[Row]] | None = None
+        self._async_pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] | None = None
+        self._opening = threading.Lock()
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "autocommit": True,
+            "prepare_threshold": PREPARE_AFTER,
+            "options": "-c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
+        }
+
+    def _connections(self) -> "ConnectionPool[psycopg.Connection[Row]]":
+        with self._opening:
+            if self._pool is None:
+                self._pool = ConnectionPool(
+                    self.url, kwargs=self._settings(), min_size=1, max_size=self._size, open=True, timeout=30
+                )
+            return self._pool
+
+    @contextmanager
+    def reading(self, practice: str) -> Iterator[Connection]:
+        """Reads. Each statement sees what was committed before it began."""
+        with self._connections().connection() as connection:
+            connection.execute(SET_PRACTICE, (practice,))
+            yield PostgresqlConnection(connection, self.dialect)
+
+    @contextmanager
+    def writing(self, practice: str) -> Iterator[Connection]:
+        """One READ COMMITTED transaction; inserts are pipelined and checked at the latest when it commits."""
+        with self._connections().connection() as connection:
+            try:
+                with connection.pipeline(), connection.transaction():
+                    connection.execute(SET_PRACTICE, (practice,))
+                    yield PostgresqlConnection(connection, self.dialect)
+            except psycopg.errors.UniqueViolation as error:
+                raise UniqueViolation(error.diag.table_name or "") from error
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+                raise Busy("The transaction met another one and has to run again.") from error
+
+    @asynccontextmanager
+    async def reading_async(self, practice: str) -> AsyncIterator[AsyncConnection]:
+        if self._async_pool is None:
+            self._async_pool = AsyncConnectionPool(
+                self.url, kwargs=self._settings(), min_size=1, max_size=self._size, open=False, timeout=30
+            )
+            await self._async_pool.open()
+        async with self._async_pool.connection() as connection:
+            await connection.execute(SET_PRACTICE, (practice,))
+            yield PostgresqlAsyncConnection(connection, self.dialect)
+
+    def session_row(self, secret_hash: bytes) -> Row | None:
+        with self._connections().connection() as connection:
+            return connection.execute("SELECT * FROM session_by_hash(%s)", (secret_hash,)).fetchone()
+
+    async def session_row_async(self, secret_hash: bytes) -> Row | None:
+        async with self.reading_async("") as connection:
+            rows = await connection.rows(Sql("SELECT * FROM session_by_hash(?)", (secret_hash,)))
+        return rows[0] if rows else None
+
+    def durability(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        with self._connections().connection() as connection:
+            found["engine"] = f"PostgreSQL {connection.info.server_version // 10_000}"
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                row = connection.execute("SELECT current_setting(%s)", (setting,)).fetchone()
+                found[setting] = str(row[0]) if row else ""
+        if found["fsync"] != "on" or found["synchronous_commit"] not in ("on", "remote_apply", "remote_write", "local"):
+            found["problem"] = "PostgreSQL acknowledges before it syncs: set fsync and synchronous_commit to on."
+        return found
+
+    def close(self) -> None:
+        with self._opening:
+            if self._pool is not None:
+                self._pool.close()
+                self._pool = None

@@ -1,0 +1,214 @@
+"""SQLite: the embedded database. One file, write-ahead log, one writer at a time.
+
+Durability (https://www.sqlite.org/pragma.html#pragma_synchronous): with `synchronous=FULL` the log is synced before
+a commit returns. Keys are 16-byte blobs; instants are integers, microseconds since 1970 UTC.
+Writers of this process queue on a lock of our own, which is fair; writers of other processes wait in `busy_timeout`.
+"""
+
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import anyio
+import anyio.to_thread
+
+from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation
+from carewright.core.store.schema import Table
+from carewright.core.store.sql import Row, Sql
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+BUSY_TIMEOUT_MS = 30_000
+WAL_AUTOCHECKPOINT_PAGES = 4_000
+"""16 MB of log between checkpoints instead of 4: fewer of them, each still short."""
+
+
+def to_database(value: object) -> object:
+    """A Python value as SQLite stores it."""
+    if isinstance(value, UUID):
+        return value.bytes
+    if isinstance(value, datetime):
+        return (value - EPOCH) // MICROSECOND
+    return value
+
+
+def open_database(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """A connection with the settings that durability and speed rest on."""
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=BUSY_TIMEOUT_MS / 1000
+    )
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_AUTOCHECKPOINT_PAGES}")
+    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+class SqliteDialect:
+    name = "sqlite"
+
+    def instant(self, value: object) -> datetime:
+        if not isinstance(value, int):
+            raise TypeError(f"An instant column held {type(value).__name__}.")
+        return EPOCH + timedelta(microseconds=value)
+
+    def key(self, value: object) -> UUID:
+        if not isinstance(value, bytes):
+            raise TypeError(f"A key column held {type(value).__name__}.")
+        return UUID(bytes=value)
+
+    def bytes_(self, value: object) -> bytes:
+        if not isinstance(value, bytes):
+            raise TypeError(f"A bytes column held {type(value).__name__}.")
+        return value
+
+    def feed_horizon(self, alias: str) -> Sql:
+        return Sql("1=1")  # one writer at a time: rows appear in the order of their sequence
+
+    def after(self, alias: str, xid: int, seq: int) -> Sql:
+        return Sql(f"{alias}.seq > ?", (seq,))
+
+    def xid(self, alias: str) -> str:
+        return f"{alias}.xid"
+
+
+class SqliteConnection:
+    def __init__(self, connection: sqlite3.Connection, dialect: Dialect) -> None:
+        self._connection = connection
+        self.dialect: Dialect = dialect
+
+    def rows(self, statement: Sql) -> list[Row]:
+        return self._run(statement).fetchall()
+
+    def execute(self, statement: Sql) -> int:
+        return self._run(statement).rowcount
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        text = f"INSERT INTO {table.name} ({', '.join(table.names)}) VALUES ({', '.join('?' * len(table.columns))})"
+        try:
+            self._connection.executemany(text, [tuple(map(to_database, row)) for row in rows])
+        except sqlite3.IntegrityError as error:
+            raise UniqueViolation(table.name) from error
+
+    def lock(self, numbers: Iterable[int]) -> None:
+        """BEGIN IMMEDIATE has taken the only write lock there is."""
+
+    def delete_keys(self, table: str, practice: str, keys: Sequence[UUID]) -> None:
+        self._connection.executemany(
+            f"DELETE FROM {table} WHERE practice = ? AND key = ?",
+            [(practice, key.bytes) for key in keys],
+        )
+
+    def _run(self, statement: Sql) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(statement.text, tuple(map(to_database, statement.params)))
+        except sqlite3.IntegrityError as error:
+            raise UniqueViolation(str(error).removeprefix("UNIQUE constraint failed: ").split(".")[0]) from error
+
+
+class _AsyncReads:
+    """Reads of one request, each in a worker thread: SQLite releases the interpreter lock while it works."""
+
+    def __init__(self, driver: "SqliteDriver", practice: str) -> None:
+        self._driver, self._practice = driver, practice
+        self.dialect: Dialect = driver.dialect
+
+    async def rows(self, statement: Sql) -> list[Row]:
+        def read() -> list[Row]:
+            with self._driver.reading(self._practice) as connection:
+                return connection.rows(statement)
+
+        return await anyio.to_thread.run_sync(read, limiter=self._driver.async_limiter())
+
+
+class SqliteDriver:
+    """The store's database file at `path` (created with its folder)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.dialect: Dialect = SqliteDialect()
+        self._write_lock = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._idle: list[sqlite3.Connection] = []
+        self._idle_lock = threading.Lock()
+        self._limiter: anyio.CapacityLimiter | None = None
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def async_limiter(self) -> anyio.CapacityLimiter:
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(4)
+        return self._limiter
+
+    @contextmanager
+    def reading(self, practice: str) -> Iterator[Connection]:
+        """Reads of one snapshot."""
+        with self._idle_lock:
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or open_database(self.path, read_only=True)
+        try:
+            connection.execute("BEGIN")
+            yield SqliteConnection(connection, self.dialect)
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            with self._idle_lock:
+                self._idle.append(connection)
+
+    @contextmanager
+    def writing(self, practice: str) -> Iterator[Connection]:
+        """One write transaction: committed and synced when the block ends, undone when it raises."""
+        with self._write_lock:
+            if self._writer is None:
+                self._writer = open_database(self.path, read_only=False)
+            connection = self._writer
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                raise Busy("Another process held the database's write lock for too long.") from error
+            try:
+                yield SqliteConnection(connection, self.dialect)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @asynccontextmanager
+    async def reading_async(self, practice: str) -> AsyncIterator[AsyncConnection]:
+        yield _AsyncReads(self, practice)
+
+    def session_row(self, secret_hash: bytes) -> Row | None:
+        with self.reading("") as connection:
+            rows = connection.rows(Sql("SELECT * FROM session WHERE secret_hash = ?", (secret_hash,)))
+        return rows[0] if rows else None
+
+    async def session_row_async(self, secret_hash: bytes) -> Row | None:
+        return await anyio.to_thread.run_sync(self.session_row, secret_hash, limiter=self.async_limiter())
+
+    def durability(self) -> dict[str, str]:
+        connection = open_database(self.path, read_only=True)
+        try:
+            journal = str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+            synchronous = int(connection.execute("PRAGMA synchronous").fetchone()[0])
+        finally:
+            connection.close()
+        found = {"engine": f"SQLite {sqlite3.sqlite_version}", "journal_mode": journal, "synchronous": str(synchronous)}
+        if journal != "wal" or synchronous < 2:
+            found["problem"] = "The database does not sync before it acknowledges; is it on a network drive?"
+        return found
+
+    def close(self) -> None:
+        with self._write_lock, self._idle_lock:
+            for connection in [*self._idle, *([self._writer] if self._writer else [])]:
+                connection.close()
+            self._idle, self._writer = [], None

@@ -1,0 +1,199 @@
+"""Reading the chart. A Reader cannot be made without an `Access`; each keeps the trail of what it showed, and leaves
+one audit row for it when it is closed (a request, a page, a command).
+
+`Reader` blocks (pages, workers); `AsyncReader` does the same for the API. Both run the plans of reads.py.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+from uuid import UUID
+
+from carewright.core.access.model import Access, Interaction
+from carewright.core.audit.records import Action, AuditRecord, record
+from carewright.core.clock import wall_now
+from carewright.core.fhir.codec import decode
+from carewright.core.store import plans, reads
+from carewright.core.store.drivers.base import Dialect
+from carewright.core.store.hooks import FeedEntry
+from carewright.core.store.model import NotFound, Origin, Ref, Resource, Stored
+from carewright.core.store.reads import Found, Page
+from carewright.core.store.search.query import SearchQuery
+from carewright.core.store.search.scope import Scope
+from carewright.core.store.sql import Row, Sql
+
+if TYPE_CHECKING:
+    from carewright.core.store.store import Store
+
+T = TypeVar("T")
+
+
+@dataclass
+class Trail:
+    """What one reader has shown: counts by type, the versions read by id, and the patients they are about."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
+    searched: set[str] = field(default_factory=set)
+    patients: set[UUID] = field(default_factory=set)
+
+    def saw(self, found: Found) -> Stored:
+        ref = found.stored.ref
+        self.counts[ref.type] = self.counts.get(ref.type, 0) + 1
+        self.read.add(f"{ref}/{found.stored.version}")
+        if found.patient_key is not None:
+            self.patients.add(found.patient_key)
+        return found.stored
+
+    def saw_page(self, query: SearchQuery, page: Page) -> Page:
+        """Parameters' names are kept, their values are not: a value may be a name or a birth date."""
+        self.searched.add(f"{query.type}?{'&'.join(sorted({c.param for c in query.criteria}))}")
+        for stored in (*page.matches, *page.included):
+            self.counts[stored.ref.type] = self.counts.get(stored.ref.type, 0) + 1
+        self.patients |= page.patients
+        return page
+
+    def saw_rows(self, name: str, rows: Sequence[Mapping[str, object]], keys: set[UUID]) -> None:
+        self.searched.add(f"projection {name}")
+        self.counts[name] = self.counts.get(name, 0) + len(rows)
+        self.patients |= keys
+
+    def audit(self, access: Access, *, reason: str, origin: Origin) -> AuditRecord | None:
+        """One audit record of everything shown; None if nothing was."""
+        if not (self.counts or self.searched):
+            return None
+        detail: dict[str, object] = {"counts": self.counts}
+        if self.read:
+            detail["read"] = sorted(self.read)[:200]
+        if self.searched:
+            detail["searched"] = sorted(self.searched)
+        return record(
+            access,
+            at=wall_now(),
+            action=Action.EXECUTE if self.searched else Action.READ,
+            reason=reason,
+            origin=origin,
+            detail=detail,
+            patients=self.patients,
+        )
+
+
+class _Reading:
+    """What both kinds of reader share."""
+
+    def __init__(self, store: "Store", access: Access, *, reason: str, origin: Origin = Origin.SCREEN) -> None:
+        self.store, self.access, self.reason, self.origin = store, access, reason, origin
+        self.trail = Trail()
+        self._read_scope = Scope(access.practice, access.predicate(Interaction.READ))
+        self._search_scope = Scope(access.practice, access.predicate(Interaction.SEARCH))
+
+    @property
+    def _dialect(self) -> Dialect:
+        return self.store.driver.dialect
+
+    def _leave_trail(self) -> None:
+        audit = self.trail.audit(self.access, reason=self.reason, origin=self.origin)
+        self.trail = Trail()
+        if audit is not None:
+            self.store.audit_queue.put(audit)
+
+
+class Reader(_Reading):
+    """Reads for pages, workers and commands. Use as a context manager: all reads see the same connection."""
+
+    def __enter__(self) -> Self:
+        self._stack = ExitStack()
+        self._connection = self._stack.enter_context(self.store.driver.reading(self.access.practice))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._stack.__exit__(kind, error, tb)
+        self._leave_trail()
+
+    def _run(self, plan: Generator[Sql, list[Row], T]) -> T:
+        return plans.run(self._connection, plan)
+
+    def read(self, ref: Ref) -> Stored:
+        """The current version; NotFound, Gone."""
+        return self.trail.saw(self._run(reads.read(ref, self._read_scope, self._dialect)))
+
+    def resource(self, ref: Ref) -> Resource:
+        """The current version, decoded; `meta.versionId` says which."""
+        return decode(self.read(ref).body or b"{}")
+
+    def resource_or_none(self, ref: Ref) -> Resource | None:
+        try:
+            return self.resource(ref)
+        except NotFound:
+            return None
+
+    def vread(self, ref: Ref, version: int) -> Stored:
+        return self.trail.saw(self._run(reads.vread(ref, version, self._read_scope, self._dialect)))
+
+    def history(self, ref: Ref, *, count: int = 100, before: int | None = None) -> list[Stored]:
+        """The versions, newest first."""
+        plan = reads.history(ref, self._read_scope, self._dialect, count=count, before=before)
+        return [self.trail.saw(found) for found in self._run(plan)]
+
+    def search(self, query: SearchQuery) -> Page:
+        """One page of matches."""
+        return self.trail.saw_page(query, self._run(reads.search(query, self._search_scope, self._dialect)))
+
+    def resources(self, query: SearchQuery) -> list[Resource]:
+        """The matches of one page, decoded."""
+        return [decode(stored.body or b"{}") for stored in self.search(query).matches]
+
+    def rows(
+        self,
+        projection: str,
+        *,
+        where: Mapping[str, object],
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[dict[str, object]]:
+        """Rows of a projection, as its columns declare them; instants are aware datetimes, keys UUIDs."""
+        declared = self.store.registry.projections[projection]
+        plan = reads.projection(declared, self._search_scope, where=where, order=order, limit=limit)
+        rows = [self.store.projection_values(declared, row) for row in self._run(plan)]
+        self.trail.saw_rows(projection, rows, {k for row in rows if isinstance(k := row["patient_key"], UUID)})
+        return rows
+
+    def feed(
+        self, *, after: tuple[int, int] = (0, 0), limit: int = 500, types: frozenset[str] | None = None
+    ) -> list[FeedEntry]:
+        """What changed behind `after`."""
+        return self._run(reads.feed(self._read_scope, self._dialect, after=after, limit=limit, types=types))
+
+
+class AsyncReader(_Reading):
+    """Reads for the API: the same plans on an asynchronous connection per call."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        audit = self.trail.audit(self.access, reason=self.reason, origin=self.origin)
+        self.trail = Trail()
+        if audit is not None:
+            await self.store.audit_queue.put_async(audit)
+
+    async def _run(self, plan: Generator[Sql, list[Row], T]) -> T:
+        async with self.store.driver.reading_async(self.access.practice) as connection:
+            return await plans.run_async(connection, plan)
+
+    async def read(self, ref: Ref) -> Stored:
+        return self.trail.saw(await self._run(reads.read(ref, self._read_scope, self._dialect)))
+
+    async def vread(self, ref: Ref, version: int) -> Stored:
+        return self.trail.saw(await self._run(reads.vread(ref, version, self._read_scope, self._dialect)))
+
+    async def history(self, ref: Ref, *, count: int = 100, before: int | None = None) -> list[Stored]:
+        plan = reads.history(ref, self._read_scope, self._dialect, count=count, before=before)
+        return [self.trail.saw(found) for found in await self._run(plan)]
+
+    async def search(self, query: SearchQuery) -> Page:
+        return self.trail.saw_page(query, await self._run(reads.search(query, self._search_scope, self._dialect)))

@@ -1,0 +1,211 @@
+"""What can be read, as plans (see plans.py): one resource, a version, a history, a search, a projection, the feed.
+
+Every statement carries the predicate of its `Scope`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from carewright.core.store.drivers.base import Dialect
+from carewright.core.store.hooks import FeedEntry, Projection
+from carewright.core.store.keys import key_of_ref
+from carewright.core.store.model import Change, Gone, NotFound, Origin, Ref, Stored
+from carewright.core.store.plans import Plan
+from carewright.core.store.schema import projection_table
+from carewright.core.store.search import compile as compiler
+from carewright.core.store.search.query import SearchQuery
+from carewright.core.store.search.scope import Scope
+from carewright.core.store.sql import Row, Sql, all_of, marks
+
+VERSION_COLUMNS = "v.type, v.id, v.version, v.at, v.change, v.body, v.key, v.patient_key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page of a search. `next` is the position behind it, None where it was the last; `total` only if asked."""
+
+    matches: tuple[Stored, ...]
+    included: tuple[Stored, ...] = ()
+    next: str | None = None
+    total: int | None = None
+    patients: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A read: the stored version and the key of the patient it is about (for the audit)."""
+
+    stored: Stored
+    patient_key: UUID | None
+
+
+def stored(row: Row, dialect: Dialect) -> Stored:
+    """A `Stored` from the first six of the selected columns."""
+    return Stored(
+        ref=Ref(str(row[0]), str(row[1])),
+        version=cast(int, row[2]),
+        at=dialect.instant(row[3]),
+        change=Change(str(row[4])),
+        body=None if row[5] is None else dialect.bytes_(row[5]),
+    )
+
+
+def _patient(row: Row, dialect: Dialect) -> UUID | None:
+    return None if row[7] is None else dialect.key(row[7])
+
+
+def read(ref: Ref, scope: Scope, dialect: Dialect) -> Plan[Found]:
+    """The current version; NotFound if it is not there or not visible, Gone if it was deleted."""
+    if not scope.sees(ref.type):
+        raise NotFound(f"{ref} is not here.")
+    rows = yield Sql(f"SELECT {compiler.COLUMNS} FROM current_resource c {compiler.JOIN_BODY} WHERE ") + all_of([
+        scope.where("c", "read"), Sql("c.key = ? AND c.type = ?", (key_of_ref(ref), ref.type)),
+    ])  # fmt: skip
+    if not rows:
+        raise NotFound(f"{ref} is not here.")
+    found = Found(stored=stored(rows[0], dialect), patient_key=_patient(rows[0], dialect))
+    if found.stored.change is Change.DELETE:
+        raise Gone(f"{ref} was deleted.")
+    return found
+
+
+def vread(ref: Ref, version: int, scope: Scope, dialect: Dialect) -> Plan[Found]:
+    """One version. What the actor may see of it is judged by that version's own labels and the current one's."""
+    rows = yield _versions(ref, scope, Sql("v.version = ?", (version,)), limit=1)
+    if not rows:
+        raise NotFound(f"{ref} has no version {version}.")
+    found = Found(stored=stored(rows[0], dialect), patient_key=_patient(rows[0], dialect))
+    if found.stored.change is Change.DELETE:
+        raise Gone(f"{ref} was deleted by version {version}.")
+    return found
+
+
+def history(ref: Ref, scope: Scope, dialect: Dialect, *, count: int, before: int | None = None) -> Plan[list[Found]]:
+    """The versions, newest first; those before version `before` where it is given."""
+    behind = Sql("v.version < ?", (before,)) if before is not None else Sql("1=1")
+    rows = yield _versions(ref, scope, behind, limit=count)
+    if not rows and before is None:
+        raise NotFound(f"{ref} is not here.")
+    return [Found(stored=stored(row, dialect), patient_key=_patient(row, dialect)) for row in rows]
+
+
+def _versions(ref: Ref, scope: Scope, condition: Sql, *, limit: int) -> Sql:
+    if not scope.sees(ref.type):
+        raise NotFound(f"{ref} is not here.")
+    # A version that was written before a label was added is as sensitive as the current one.
+    current = Sql("EXISTS (SELECT 1 FROM current_resource c WHERE ") + all_of([
+        scope.where("c", "history"), Sql("c.key = v.key"),
+    ]) + Sql(")")  # fmt: skip
+    return (
+        Sql(f"SELECT {VERSION_COLUMNS} FROM version v WHERE ")
+        + all_of([scope.where("v", "history"), Sql("v.key = ?", (key_of_ref(ref),)), condition, current])
+        + Sql(" ORDER BY v.version DESC LIMIT ?", (limit,))
+    )
+
+
+def search(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
+    """One page of matches with what they include."""
+    total = None
+    if query.total:
+        total = cast(int, (yield compiler.count(query, scope))[0][0])
+    if query.summary_count or query.count == 0:
+        return Page(matches=(), total=total)
+    rows = yield compiler.matches(query, scope)
+    more, rows = len(rows) > query.count, rows[: query.count]
+    keys = [dialect.key(row[6]) for row in rows]
+    extra: dict[UUID, Row] = {}
+    for include in query.includes if keys else ():
+        for row in (yield compiler.included(include, keys, scope)):
+            extra[dialect.key(row[6])] = row
+    for key in keys:
+        extra.pop(key, None)
+    patients = (_patient(row, dialect) for row in (*rows, *extra.values()))
+    return Page(
+        matches=tuple(stored(row, dialect) for row in rows),
+        included=tuple(stored(row, dialect) for row in extra.values()),
+        next=compiler.encode_cursor(keys[-1], rows[-1][8:]) if more else None,
+        total=total,
+        patients=frozenset(key for key in patients if key is not None),
+    )
+
+
+def projection(
+    declared: Projection,
+    scope: Scope,
+    *,
+    where: Mapping[str, object],
+    order: Sequence[str] = (),
+    limit: int | None = None,
+) -> Plan[list[dict[str, object]]]:
+    """Rows of a projection. `where` maps a column to a value, a tuple of values (any of them) or a `Between`."""
+    if not declared.types <= scope.predicate.types:
+        return []
+    table = projection_table(declared)
+    names = table.names
+    parts = [scope.where("p", "projection"), *(_column(name, value, names) for name, value in where.items())]
+    text = Sql(f"SELECT {', '.join(names)} FROM {table.name} p WHERE ") + all_of(parts)
+    if order:
+        text += Sql(" ORDER BY " + ", ".join(_order(name, names) for name in order))
+    if limit is not None:
+        text += Sql(" LIMIT ?", (limit,))
+    rows = yield text
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+@dataclass(frozen=True)
+class Between:
+    """A half-open range [low, high) for a projection column; None is no bound."""
+
+    low: object = None
+    high: object = None
+
+
+def _column(name: str, value: object, names: Sequence[str]) -> Sql:
+    if name not in names:
+        raise ValueError(f"The projection has no column {name}.")
+    if isinstance(value, Between):
+        bounds = [Sql(f"p.{name} >= ?", (value.low,))] if value.low is not None else []
+        return all_of([*bounds, *([Sql(f"p.{name} < ?", (value.high,))] if value.high is not None else [])])
+    if isinstance(value, tuple):
+        return Sql(f"p.{name} IN ") + marks(value)
+    if value is None:
+        return Sql(f"p.{name} IS NULL")
+    return Sql(f"p.{name} = ?", (value,))
+
+
+def _order(name: str, names: Sequence[str]) -> str:
+    bare = name.removeprefix("-")
+    if bare not in names:
+        raise ValueError(f"The projection has no column {bare}.")
+    return f"p.{bare} DESC" if name.startswith("-") else f"p.{bare}"
+
+
+def feed(
+    scope: Scope, dialect: Dialect, *, after: tuple[int, int], limit: int, types: frozenset[str] | None = None
+) -> Plan[list[FeedEntry]]:
+    """What changed behind the position `after`, oldest first; only rows that no open transaction can precede."""
+    parts = [scope.where("f", "feed"), dialect.feed_horizon("f"), dialect.after("f", *after)]
+    visible = scope.predicate.types if types is None else scope.predicate.types & types
+    parts.append(Sql("f.type IN ") + marks(sorted(visible)))
+    rows = yield (
+        Sql(f"SELECT {dialect.xid('f')}, f.seq, f.type, f.id, f.version, f.change, f.patient_id, f.origin, f.at "
+            "FROM feed f WHERE ")
+        + all_of(parts)
+        + Sql(" ORDER BY f.xid, f.seq LIMIT ?", (limit,))
+    )  # fmt: skip
+    return [_feed_entry(row, dialect.instant(row[8])) for row in rows]
+
+
+def _feed_entry(row: Row, at: datetime) -> FeedEntry:
+    return FeedEntry(
+        position=(cast(int, row[0]), cast(int, row[1])),
+        ref=Ref(str(row[2]), str(row[3])),
+        version=cast(int, row[4]),
+        change=Change(str(row[5])),
+        patient=None if row[6] is None else str(row[6]),
+        origin=Origin(str(row[7])),
+        at=at,
+    )

@@ -1,0 +1,56 @@
+"""Date parameters: https://hl7.org/fhir/R4/search.html#date and #prefix
+
+Both the value searched for and the value in a resource are ranges [low, high): `2026-11` is all of November. In words:
+eq  the searched range contains the resource's      ne  it does not
+lt  the resource's range begins before the searched one   le  that, or eq
+gt  the resource's range ends behind the searched one     ge  that, or eq
+sa  the resource's range begins behind the searched one   eb  it ends before
+"""
+
+import re
+from datetime import datetime
+
+from carewright.core.fhir.dates import interval
+from carewright.core.store.search.query import SearchError
+from carewright.core.store.sql import Sql
+
+TABLE = "index_date"
+PREFIXES = ("eq", "ne", "lt", "le", "gt", "ge", "sa", "eb")
+
+
+def condition(alias: str, value: str, modifier: str) -> Sql:
+    """The condition that one value puts on a row of the date index."""
+    return range_condition(f"{alias}.low", f"{alias}.high", value)
+
+
+def range_condition(row_low: str, row_high: str, value: str) -> Sql:
+    """The condition on the two SQL expressions that bound a row's range."""
+    prefix, low, high = split_prefix(value)
+    contained = Sql(f"({row_low} >= ? AND {row_high} <= ?)", (low, high))
+    before, behind = Sql(f"{row_low} < ?", (low,)), Sql(f"{row_high} > ?", (high,))
+    either = {
+        "eq": contained,
+        "ne": Sql("NOT ") + contained,
+        "lt": before,
+        "gt": behind,
+        "le": Sql("(") + before + Sql(" OR ") + contained + Sql(")"),
+        "ge": Sql("(") + behind + Sql(" OR ") + contained + Sql(")"),
+        "sa": Sql(f"{row_low} >= ?", (high,)),
+        "eb": Sql(f"{row_high} <= ?", (low,)),
+    }
+    return either[prefix]
+
+
+def split_prefix(value: str) -> tuple[str, datetime, datetime]:
+    """The prefix and the range of a searched date; SearchError for what is no date."""
+    match = re.match(r"([a-z]{2})(?=\d)", value)
+    prefix = match[1] if match else "eq"
+    if prefix not in PREFIXES:
+        raise SearchError(f"'{prefix}' is not a prefix for dates. Use one of {', '.join(PREFIXES)}.")
+    try:
+        low, high = interval(value[2:] if match else value)
+    except ValueError as error:
+        raise SearchError(
+            f"'{value}' is not a date. Write 2026, 2026-11, 2026-11-23 or 2026-11-23T10:42:00Z."
+        ) from error
+    return prefix, low, high

@@ -1,0 +1,178 @@
+"""Search parameters as they come from a client, as a query.
+
+Source: https://hl7.org/fhir/R4/search.html ("Escaping Search Parameters", "Prefixes", "Modifiers", "Chained").
+Unknown parameters are an error (`handling=strict`) or left out and named (`lenient`).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from carewright.core.fhir.search_parameters import SearchParameter, parameters_for
+from carewright.core.store.search.query import (
+    DEFAULT_COUNT,
+    MAX_COUNT,
+    Chain,
+    Criterion,
+    Include,
+    Reverse,
+    SearchError,
+    SearchQuery,
+    Sort,
+)
+
+MODIFIERS = {
+    "token": frozenset({"", "missing", "not"}),
+    "reference": frozenset({"", "missing"}),
+    "date": frozenset({"", "missing"}),
+    "string": frozenset({"", "missing", "exact", "contains"}),
+    "uri": frozenset({"", "missing", "below", "above"}),
+}
+"""What each kind of parameter understands, besides a type on a reference. Kinds not listed are not searchable yet."""
+
+CONTROL = frozenset({"_format", "_pretty", "_summary", "_elements", "_total", "_contained", "_containedType", "_score"})
+MAX_CHAIN_DEPTH = 3
+MAX_VALUES = 300
+
+
+def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, ignored: list[str] | None = None) -> SearchQuery:
+    """The query that the (name, value) pairs ask for; SearchError says what is wrong with which of them.
+
+    Unknown names are put into `ignored` where it is given (lenient handling), else they are an error.
+    """
+    criteria: list[Criterion] = []
+    sort: tuple[Sort, ...] = ()
+    includes: list[Include] = []
+    options: dict[str, str] = {}
+    for name, value in pairs:
+        if name == "_sort":
+            sort = _sort(resource_type, value)
+        elif name.split(":")[0] in ("_include", "_revinclude"):
+            includes.append(_include(name, value))
+        elif name in ("_count", "_after") or name in CONTROL:
+            options[name] = value
+        elif value != "":
+            _add(criteria, resource_type, name, value, ignored)
+    return SearchQuery(
+        type=resource_type,
+        criteria=tuple(criteria),
+        sort=sort,
+        count=_count(options.get("_count")),
+        includes=tuple(includes),
+        after=options.get("_after"),
+        total=options.get("_total") == "accurate" or options.get("_summary") == "count",
+        summary_count=options.get("_summary") == "count" or options.get("_count") == "0",
+    )
+
+
+def _add(criteria: list[Criterion], resource_type: str, name: str, value: str, ignored: list[str] | None) -> None:
+    try:
+        criteria.append(_criterion(resource_type, name, value, depth=0))
+    except UnknownParameter:
+        if ignored is None:
+            raise
+        ignored.append(name)
+
+
+class UnknownParameter(SearchError):
+    """No such parameter on this type."""
+
+
+def parameter(resource_type: str, code: str) -> SearchParameter:
+    """The search parameter `code` of a type; UnknownParameter names what there is."""
+    known: Mapping[str, SearchParameter] = parameters_for(resource_type)
+    found = known.get(code)
+    if found is None:
+        raise UnknownParameter(
+            f"{resource_type} cannot be searched by '{code}'. It can be searched by: {', '.join(sorted(known))}."
+        )
+    return found
+
+
+def split_values(text: str, separator: str = ",") -> tuple[str, ...]:
+    """The alternatives in a value; a backslash before the separator keeps it as text."""
+    return tuple(re.split(rf"(?<!\\){re.escape(separator)}", text))
+
+
+def unescape(text: str) -> str:
+    """`\\,` `\\|` `\\$` and `\\\\` as the characters that they stand for."""
+    return re.sub(r"\\([,|$\\])", r"\1", text)
+
+
+def _criterion(resource_type: str, name: str, value: str, *, depth: int) -> Criterion:
+    if depth > MAX_CHAIN_DEPTH:
+        raise SearchError(f"A chain of more than {MAX_CHAIN_DEPTH} references is not searched. Use a shorter one.")
+    if name.startswith("_has:"):
+        return _reverse(name, value, depth=depth)
+    head, _, rest = name.partition(".")
+    code, _, modifier = head.partition(":")
+    found = parameter(resource_type, code)
+    if rest:
+        return _chained(found, modifier, rest, value, depth=depth)
+    values = split_values(value)
+    if len(values) > MAX_VALUES:
+        raise SearchError(f"'{name}' names {len(values)} values; at most {MAX_VALUES} are searched at once.")
+    if found.kind not in MODIFIERS:
+        raise SearchError(f"'{code}' is a {found.kind} parameter, which cannot be searched here.")
+    is_type = found.kind == "reference" and modifier in found.targets
+    if modifier not in MODIFIERS[found.kind] and not is_type:
+        known = ", ".join(f":{m}" for m in sorted(MODIFIERS[found.kind]) if m)
+        raise SearchError(f"'{code}' does not understand ':{modifier}'. It understands {known}.")
+    if modifier == "missing" and value not in ("true", "false"):
+        raise SearchError(f"'{name}' is true or false; got '{value}'.")
+    return Criterion(param=code, values=values, modifier=modifier)
+
+
+def _chained(found: SearchParameter, modifier: str, rest: str, value: str, *, depth: int) -> Criterion:
+    if found.kind != "reference":
+        raise SearchError(f"'{found.code}' is not a reference, so nothing can be chained to it.")
+    if modifier and modifier not in found.targets:
+        raise SearchError(f"'{found.code}' never refers to {modifier}. It refers to {', '.join(found.targets)}.")
+    inner = rest.partition(".")[0].partition(":")[0]
+    types = (modifier,) if modifier else tuple(t for t in found.targets if inner in parameters_for(t))
+    if not types:
+        raise SearchError(f"Nothing that '{found.code}' refers to can be searched by '{inner}'.")
+    criterion = _criterion(types[0], rest, value, depth=depth + 1)
+    return Criterion(param=found.code, chain=Chain(types=types, criterion=criterion))
+
+
+def _reverse(name: str, value: str, *, depth: int) -> Criterion:
+    parts = name.split(":", 3)
+    if len(parts) != 4:
+        raise SearchError("_has reads _has:Type:reference:parameter=value.")
+    _, resource_type, reference, inner = parts
+    if parameter(resource_type, reference).kind != "reference":
+        raise SearchError(f"'{reference}' of {resource_type} is not a reference.")
+    criterion = _criterion(resource_type, inner, value, depth=depth + 1)
+    return Criterion(param="_has", reverse=Reverse(type=resource_type, reference=reference, criterion=criterion))
+
+
+def _sort(resource_type: str, value: str) -> tuple[Sort, ...]:
+    sorts = []
+    for part in value.split(","):
+        found = parameter(resource_type, part.lstrip("-"))
+        if found.kind not in ("date", "string", "token", "uri") and found.code != "_id":
+            raise SearchError(f"Results cannot be put in the order of '{found.code}'.")
+        sorts.append(Sort(param=found.code, descending=part.startswith("-")))
+    return tuple(sorts)
+
+
+def _include(name: str, value: str) -> Include:
+    parts = value.split(":")
+    if len(parts) not in (2, 3):
+        raise SearchError(f"{name} reads Type:parameter or Type:parameter:TargetType; got '{value}'.")
+    if parameter(parts[0], parts[1]).kind != "reference":
+        raise SearchError(f"{name}: '{parts[1]}' of {parts[0]} is not a reference.")
+    return Include(
+        source=parts[0],
+        param=parts[1],
+        target=parts[2] if len(parts) == 3 else "",
+        reverse=name.startswith("_revinclude"),
+    )
+
+
+def _count(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_COUNT
+    if not re.fullmatch(r"\d{1,6}", text):
+        raise SearchError(f"_count is a whole number; got '{text}'.")
+    return min(int(text), MAX_COUNT)

@@ -1,0 +1,62 @@
+"""What every sub-select of a search carries besides its own condition: practice, and what the actor may see.
+
+There is one place that writes it, so that no sub-select can be built without it. `place` names the kind of
+sub-select; the access tests take the predicate out of one place at a time and must then find a leak.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from carewright.core.access.labels import EVERYTHING
+from carewright.core.access.model import Predicate
+from carewright.core.store.keys import key_of
+from carewright.core.store.sql import Sql, all_of
+
+PLACES = (
+    "match", "criterion", "missing", "chain", "reverse", "include", "revinclude", "sort", "read", "history", "feed",
+    "projection", "provenance", "audit",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The practice and the predicate of one actor."""
+
+    practice: str
+    predicate: Predicate
+
+    def sees(self, resource_type: str) -> bool:
+        return resource_type in self.predicate.types
+
+    def where(self, alias: str, place: str) -> Sql:
+        """The condition on the rows of `alias`, a table with practice, patient_key and security columns."""
+        if place not in PLACES:
+            raise ValueError(f"Unknown place {place}.")
+        return all_of([Sql(f"{alias}.practice = ?", (self.practice,)), *self.visible(alias)])
+
+    def visible(self, alias: str) -> list[Sql]:
+        """The parts of the predicate that depend on the row."""
+        parts = []
+        hidden = EVERYTHING & ~self.predicate.sensitive
+        if hidden:
+            parts.append(Sql(f"({alias}.security & ?) = 0", (hidden,)))
+        if self.predicate.patient is not None:
+            parts.append(
+                Sql(f"({alias}.patient_key IS NULL OR {alias}.patient_key IN (")
+                + self.with_aliases(self.predicate.patient)
+                + Sql("))")
+            )
+        return parts
+
+    def with_aliases(self, patient_id: str) -> Sql:
+        """A sub-select of every key of this person: the patient's own and those of the records merged with it."""
+        return self.merged(key_of("Patient", patient_id))
+
+    def merged(self, key: UUID) -> Sql:
+        return Sql(
+            "SELECT ? UNION ALL SELECT a.old_key FROM alias a WHERE a.practice = ? AND a.surviving_key = ? "
+            "UNION ALL SELECT a.surviving_key FROM alias a WHERE a.practice = ? AND a.old_key = ? "
+            "UNION ALL SELECT b.old_key FROM alias a JOIN alias b ON b.practice = a.practice "
+            "AND b.surviving_key = a.surviving_key WHERE a.practice = ? AND a.old_key = ?",
+            (key, self.practice, key, self.practice, key, self.practice, key),
+        )

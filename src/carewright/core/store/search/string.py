@@ -1,0 +1,25 @@
+"""String parameters: https://hl7.org/fhir/R4/search.html#string
+
+Text is folded (case, accents) in Python on both sides; a prefix is a range of folded text, because under row-level
+security PostgreSQL does not use an index for LIKE.
+"""
+
+from carewright.core.fhir.search_parameters import fold
+from carewright.core.store.search.parse import unescape
+from carewright.core.store.sql import Sql
+
+TABLE = "index_string"
+LAST = "\U0010ffff"
+"""Sorts behind every character that can follow a prefix."""
+
+
+def condition(alias: str, value: str, modifier: str) -> Sql:
+    """The condition that one value puts on a row of the string index."""
+    text = unescape(value)
+    if modifier == "exact":
+        return Sql(f"{alias}.exact = ?", (text,))
+    folded = fold(text)
+    if modifier == "contains":
+        escaped = folded.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        return Sql(f"{alias}.folded LIKE ? ESCAPE '!'", (f"%{escaped}%",))
+    return Sql(f"{alias}.folded >= ? AND {alias}.folded < ?", (folded, folded + LAST))

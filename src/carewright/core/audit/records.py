@@ -14,7 +14,6 @@ from hashlib import blake2b
 from uuid import UUID
 
 from carewright.core.access.model import Access
-from carewright.core.store.sql import Row
 
 
 class Action(StrEnum):
@@ -64,14 +63,14 @@ class AuditRecord:
             self.on_behalf_of, self.roles, self.purpose, self.origin, self.session, self.reason, self.detail,
         )  # fmt: skip
 
-    def row(self) -> Row:
+    def row(self) -> tuple[object, ...]:
         """In the column order of `schema.AUDIT`."""
         return (
             self.practice, self.id, self.at, self.action.value, self.outcome.value, self.actor, self.on_behalf_of,
             self.roles, self.purpose, self.origin, self.session, self.reason, self.detail, self.digest,
         )  # fmt: skip
 
-    def patient_rows(self) -> list[Row]:
+    def patient_rows(self) -> list[tuple[object, ...]]:
         """In the column order of `schema.AUDIT_PATIENT`."""
         return [(self.practice, patient, self.id, self.at) for patient in self.patients]
 

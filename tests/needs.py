@@ -135,7 +135,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Tally(required=bool(os.environ.get("CARE_REQUIRE_ALL"))), "care-tally")
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Tally:
     """Counts what was skipped and why; where everything is required, a skip or an empty run fails."""
 

@@ -6,6 +6,7 @@ It is started from the installed binaries as an unprivileged user (PostgreSQL re
 
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -79,13 +81,12 @@ class Database:
 
 
 def binaries() -> Path | None:
-    """The newest installed `bin` folder with a server in it, or None."""
-    found = [
-        bin_dir
-        for bin_dir in INSTALLED_UNDER.glob("*/bin")
-        if (bin_dir / "postgres").is_file() and (bin_dir / "initdb").is_file() and _major(bin_dir) >= OLDEST_MAJOR
-    ]
-    return max(found, key=_major, default=None)
+    """The `bin` folder of the newest server that is installed (Debian's place, or the PATH), or None."""
+    on_path = shutil.which("postgres")
+    folders = [*INSTALLED_UNDER.glob("*/bin"), *([Path(on_path).resolve().parent] if on_path else [])]
+    complete = [folder for folder in folders if (folder / "postgres").is_file() and (folder / "initdb").is_file()]
+    newest = max(complete, key=_major, default=None)
+    return newest if newest and _major(newest) >= OLDEST_MAJOR else None
 
 
 @contextmanager
@@ -146,8 +147,11 @@ def drop_database(server_url: str, database: Database) -> None:
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(login)))
 
 
+@cache
 def _major(bin_dir: Path) -> int:
-    return int(bin_dir.parent.name) if bin_dir.parent.name.isdigit() else 0
+    said = subprocess.run([bin_dir / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"\d+", said)
+    return int(version[0]) if version else 0
 
 
 def _unprivileged_account() -> pwd.struct_passwd | None:

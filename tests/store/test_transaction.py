@@ -1,0 +1,256 @@
+"""One transaction writes everything or nothing: the spec that both engines meet."""
+
+from collections.abc import Callable
+
+import pytest
+
+from carewright.core.fhir.codec import decode
+from carewright.core.store.hooks import Move
+from carewright.core.store.model import (
+    BalanceShort,
+    Change,
+    Conflict,
+    Gone,
+    Invalid,
+    KeyTaken,
+    NotFound,
+    Origin,
+    Ref,
+    Referenced,
+    Refused,
+    Resource,
+)
+from carewright.core.store.search.parse import parse
+from carewright.core.store.store import Store
+from carewright.core.store.transaction import Done
+from carewright.core.store.writer import Writer
+from tests.store.people import everything, heart_rate, patient
+
+
+@pytest.fixture
+def writer(store: Store, practice: str) -> Writer:
+    return Writer(store, everything(practice))
+
+
+def create(writer: Writer, resource: Resource) -> Ref:
+    with writer.transaction(reason="test.create") as tx:
+        ref = tx.create(resource)
+    return ref
+
+
+def search(writer: Writer, resource_type: str, **pairs: str) -> list[Ref]:
+    with writer.store.reader(writer.access, reason="test.search") as reader:
+        return [stored.ref for stored in reader.search(parse(resource_type, pairs.items())).matches]
+
+
+def test_what_is_written_is_read_back_exactly(writer: Writer) -> None:
+    ref = create(writer, patient(multipleBirthInteger=2))
+    with writer.store.reader(writer.access, reason="test.read") as reader:
+        stored = reader.read(ref)
+    body = decode(stored.body or b"")
+    assert stored.version == 1
+    assert list(body)[:3] == ["resourceType", "id", "meta"]
+    assert body["meta"]["versionId"] == "1"
+    assert body["multipleBirthInteger"] == 2
+
+
+def test_an_update_makes_a_new_version_and_history_keeps_both(writer: Writer) -> None:
+    ref = create(writer, patient())
+    with writer.transaction(reason="test.update") as tx:
+        tx.update({**patient(given="Jonah"), "id": ref.id}, version=1)
+    with writer.store.reader(writer.access, reason="test.read") as reader:
+        assert [s.version for s in reader.history(ref)] == [2, 1]
+        assert decode(reader.vread(ref, 1).body or b"")["name"][0]["given"] == ["Jonas"]
+        assert decode(reader.read(ref).body or b"")["name"][0]["given"] == ["Jonah"]
+    assert search(writer, "Patient", given="jonah") == [ref]
+    assert search(writer, "Patient", given="jonas") == []
+
+
+def test_a_stale_update_gets_what_stands_now_and_writes_nothing(writer: Writer) -> None:
+    ref = create(writer, patient())
+    with writer.transaction(reason="test.update") as tx:
+        tx.update({**patient(given="Jonah"), "id": ref.id}, version=1)
+    with pytest.raises(Conflict) as caught, writer.transaction(reason="test.update") as tx:
+        tx.create(heart_rate(ref))
+        tx.update({**patient(given="Joan"), "id": ref.id}, version=1)
+    assert caught.value.current is not None
+    assert caught.value.current.version == 2
+    assert search(writer, "Observation", subject=str(ref)) == []
+
+
+def test_an_exception_in_the_block_writes_nothing(writer: Writer) -> None:
+    with pytest.raises(ZeroDivisionError), writer.transaction(reason="test.broken") as tx:
+        tx.create(patient())
+        1 / 0  # noqa: B018 - the error is the point
+    assert search(writer, "Patient") == []
+
+
+def test_invalid_fhir_is_refused_with_the_place(writer: Writer) -> None:
+    with pytest.raises(Invalid) as caught, writer.transaction(reason="test.invalid") as tx:
+        tx.create({"resourceType": "Patient", "gender": "girl"})
+    assert any("gender" in str(issue) for issue in caught.value.issues)
+
+
+def test_a_guard_refuses_inside_the_transaction(writer: Writer) -> None:
+    ref = create(writer, patient())
+    visit = create(writer, {"resourceType": "Encounter", "status": "cancelled", "class": {"code": "AMB"},
+                            "subject": {"reference": str(ref)}})  # fmt: skip
+    with pytest.raises(Refused, match="Reopen it"), writer.transaction(reason="test.guard") as tx:
+        tx.create(heart_rate(ref, encounter={"reference": str(visit)}))
+
+
+def test_workflow_guards_do_not_run_for_an_import(writer: Writer) -> None:
+    ref = create(writer, patient())
+    visit = create(writer, {"resourceType": "Encounter", "status": "cancelled", "class": {"code": "AMB"},
+                            "subject": {"reference": str(ref)}})  # fmt: skip
+    importer = Writer(writer.store, writer.access, origin=Origin.IMPORT)
+    with importer.transaction(reason="import") as tx:
+        tx.import_({**heart_rate(ref, encounter={"reference": str(visit)}), "id": "hr-1"})
+    assert tx.results[0].done is Done.CREATED
+
+
+def test_an_effect_writes_in_the_same_transaction(writer: Writer) -> None:
+    ref = create(writer, patient())
+    order = create(writer, {"resourceType": "ServiceRequest", "status": "active", "intent": "order",
+                            "subject": {"reference": str(ref)}})  # fmt: skip
+    assert search(writer, "Task", focus=str(order)) == [Ref("Task", f"task-{order.id}")]
+
+
+def test_a_key_has_one_holder_and_follows_the_release(writer: Writer) -> None:
+    first = create(writer, patient(identifier=[{"system": "urn:test:mrn", "value": "17"}]))
+    with pytest.raises(KeyTaken) as caught:
+        create(writer, patient(identifier=[{"system": "urn:test:mrn", "value": "17"}]))
+    assert caught.value.holder == first
+    with writer.transaction(reason="test.release") as tx:
+        tx.release("mrn", "17", holder=first)
+    second = create(writer, patient(identifier=[{"system": "urn:test:mrn", "value": "17"}]))
+    assert second != first
+
+
+def test_a_balance_never_falls_below_its_minimum(writer: Writer) -> None:
+    from decimal import Decimal
+
+    def move(delta: str) -> None:
+        with writer.transaction(reason="test.move") as tx:
+            tx.move(Move(kind="doses", key="lot-1", delta=Decimal(delta)))
+
+    move("2.5")
+    move("-2")
+    with pytest.raises(BalanceShort):
+        move("-0.501")
+    move("-0.5")
+
+
+def test_records_of_care_are_not_deleted_and_others_only_when_nothing_refers_to_them(writer: Writer) -> None:
+    ref = create(writer, patient())
+    with pytest.raises(Refused, match="entered-in-error"), writer.transaction(reason="test.delete") as tx:
+        tx.delete(ref)
+    group = create(writer, {"resourceType": "Organization", "name": "Main St Clinic"})
+    child = create(writer, {"resourceType": "Location", "name": "Room 4",
+                            "managingOrganization": {"reference": str(group)}})  # fmt: skip
+    with pytest.raises(Referenced) as caught, writer.transaction(reason="test.delete") as tx:
+        tx.delete(group)
+    assert caught.value.by == [child]
+    with writer.transaction(reason="test.delete") as tx:
+        tx.delete(child)
+        tx.delete(group)
+    with pytest.raises(Gone), writer.store.reader(writer.access, reason="test.read") as reader:
+        reader.read(group)
+    assert search(writer, "Organization") == []
+
+
+def test_a_conditional_create_finds_what_is_there_and_references_follow(writer: Writer) -> None:
+    first = create(writer, patient(identifier=[{"system": "urn:x", "value": "1"}]))
+    with writer.transaction(reason="test.conditional") as tx:
+        again = tx.create(
+            patient(identifier=[{"system": "urn:x", "value": "1"}]),
+            if_none_exist=parse("Patient", [("identifier", "urn:x|1")]),
+        )
+        rate = tx.create(heart_rate(again))
+    assert tx.stored[again].ref == first
+    assert search(writer, "Observation", subject=str(first)) == [rate]
+
+
+def test_an_import_is_idempotent_and_never_overwrites_what_is_newer_here(writer: Writer) -> None:
+    importer = Writer(writer.store, writer.access, origin=Origin.IMPORT)
+
+    def bring(resource: Resource) -> Done:
+        with importer.transaction(reason="import") as tx:
+            tx.import_(resource)
+        return tx.results[0].done
+
+    incoming = {**patient(), "id": "from-elsewhere"}
+    assert bring(incoming) is Done.CREATED
+    assert bring(incoming) is Done.UNCHANGED
+    assert bring({**incoming, "birthDate": "2025-08-22"}) is Done.UPDATED
+    with writer.transaction(reason="test.update") as tx:
+        tx.update({**incoming, "birthDate": "2025-08-23"}, version=2)
+    assert bring(incoming) is Done.KEPT_NEWER
+
+
+def test_another_practice_sees_nothing(store: Store, writer: Writer) -> None:
+    ref = create(writer, patient())
+    store.ensure_practice("other", "Another practice")
+    with store.reader(everything("other"), reason="test.leak") as reader:
+        with pytest.raises(NotFound):
+            reader.read(ref)
+        assert reader.search(parse("Patient", [("_id", ref.id)])).matches == ()
+        assert reader.feed() == []
+
+
+def test_the_feed_tells_each_change_in_order(writer: Writer) -> None:
+    ref = create(writer, patient())
+    with writer.transaction(reason="test.update") as tx:
+        tx.update({**patient(given="Jonah"), "id": ref.id}, version=1)
+    with writer.store.reader(writer.access, reason="test.feed") as reader:
+        entries = reader.feed()
+        assert [(e.ref, e.version, e.change) for e in entries] == [(ref, 1, Change.CREATE), (ref, 2, Change.UPDATE)]
+        assert reader.feed(after=entries[0].position) == entries[1:]
+
+
+def test_a_projection_follows_its_resource(writer: Writer) -> None:
+    ref = create(writer, patient())
+    visit = create(writer, {"resourceType": "Encounter", "status": "arrived", "class": {"code": "AMB"},
+                            "subject": {"reference": str(ref)}})  # fmt: skip
+
+    def rows(status: str) -> int:
+        with writer.store.reader(writer.access, reason="test.projection") as reader:
+            return len(reader.rows("test_visit", where={"status": status}))
+
+    assert (rows("arrived"), rows("finished")) == (1, 0)
+    with writer.transaction(reason="test.update") as tx:
+        tx.update({"resourceType": "Encounter", "id": visit.id, "status": "finished", "class": {"code": "AMB"},
+                   "subject": {"reference": str(ref)}}, version=1)  # fmt: skip
+    assert (rows("arrived"), rows("finished")) == (0, 1)
+
+
+@pytest.fixture
+def count(writer: Writer) -> Callable[[str], int]:
+    from carewright.core.store.sql import Sql
+
+    def count_rows(table: str) -> int:
+        with writer.store.driver.reading(writer.access.practice) as connection:
+            rows = connection.rows(
+                Sql(f"SELECT count(*) FROM {table} WHERE practice = ?", (writer.access.practice,))  # noqa: S608
+            )
+        return int(str(rows[0][0]))
+
+    return count_rows
+
+
+def test_every_write_and_every_read_is_audited_without_patient_data(
+    writer: Writer, count: Callable[[str], int]
+) -> None:
+    ref = create(writer, patient(name="Verysecretname"))
+    assert count("audit") == 1
+    with writer.store.reader(writer.access, reason="test.read") as reader:
+        reader.read(ref)
+        reader.search(parse("Patient", [("family", "Verysecretname")]))
+    writer.store.audit_queue.flush()
+    assert count("audit") == 2
+    assert count("audit_patient") == 2
+    from carewright.core.store.sql import Sql
+
+    with writer.store.driver.reading(writer.access.practice) as connection:
+        rows = connection.rows(Sql("SELECT * FROM audit WHERE practice = ?", (writer.access.practice,)))
+    assert "verysecret" not in str(rows).lower()

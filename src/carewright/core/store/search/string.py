@@ -4,7 +4,8 @@ Text is folded (case, accents) in Python on both sides; a prefix is a range of f
 security PostgreSQL does not use an index for LIKE.
 """
 
-from carewright.core.fhir.search_parameters import fold
+from carewright.core.fhir.index_values import FOLDED_LENGTH
+from carewright.core.fhir.text import fold
 from carewright.core.store.search.parse import unescape
 from carewright.core.store.sql import Sql
 
@@ -18,7 +19,7 @@ def condition(alias: str, value: str, modifier: str) -> Sql:
     text = unescape(value)
     if modifier == "exact":
         return Sql(f"{alias}.exact = ?", (text,))
-    folded = fold(text)
+    folded = fold(text)[:FOLDED_LENGTH]
     if modifier == "contains":
         escaped = folded.replace("!", "!!").replace("%", "!%").replace("_", "!_")
         return Sql(f"{alias}.folded LIKE ? ESCAPE '!'", (f"%{escaped}%",))

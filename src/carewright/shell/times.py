@@ -69,4 +69,4 @@ class Wait:
         hours, minutes = self.hours_and_minutes
         if not hours:
             return f"{minutes} min"
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+        return f"{hours} h {minutes} min"

@@ -38,7 +38,7 @@ def test_an_instant_without_a_zone_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "words"), [(0, "0 min"), (34, "34 min"), (59, "59 min"), (60, "1 h"), (80, "1 h 20 min"), (1441, "24 h 1 min")]
+    ("minutes", "words"), [(0, "0 min"), (34, "34 min"), (59, "59 min"), (60, "1 h 0 min"), (80, "1 h 20 min"), (1441, "24 h 1 min")]
 )
 def test_wait_words(minutes: int, words: str) -> None:
     assert str(Wait(minutes)) == words

@@ -1,0 +1,57 @@
+"""What every page needs to know about who looks at it: `request.care`, set by the sign-in middleware.
+
+Nobody signed in: `request.care` is None, and the page shows neither menu, search, emergency button nor lock.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from carewright.shell.times import SiteClock
+
+IDLE_SECONDS_BY_DEFAULT = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class NavEntry:
+    """A workspace in the top bar. `key`: the letter that opens it after `g`; `count`: how much waits there."""
+
+    label: str
+    url: str
+    key: str = ""
+    current: bool = False
+    count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A value with its words, for a list to choose from."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Care:
+    """The person at work, the site, and the product's clock at this request (aware).
+
+    `rooms` and `emergency_jobs` fill the emergency dialog; `here` is the room this page is about, chosen
+    beforehand. `live_url` is the address of the event stream; empty: no live updates. `idle_seconds` is the time
+    without input until the lock; 0: this person has no PIN and is not locked.
+    """
+
+    actor_name: str
+    initials: str
+    site_name: str
+    now: datetime
+    actor_role: str = ""
+    clock: SiteClock = field(default_factory=SiteClock)
+    nav: tuple[NavEntry, ...] = ()
+    rooms: tuple[Choice, ...] = ()
+    here: str = ""
+    emergency_jobs: tuple[Choice, ...] = ()
+    live_url: str = ""
+    idle_seconds: int = IDLE_SECONDS_BY_DEFAULT
+
+    @property
+    def now_local(self) -> datetime:
+        return self.clock.local(self.now)

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,11 @@ def _running_tests(url: str | None) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         ["./run", "test"], cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        yield process
+        try:
+            yield process
+        except BaseException:  # we are told to stop: so are the tests, or leaving would wait for their end
+            process.terminate()
+            raise
 
 
 @contextmanager
@@ -102,10 +106,16 @@ def main() -> int:
         Stage("Documents", documents_hold),
         Stage("Tests", tests),
     )
+    passed = run_all(stages)
+    print(tests.closing_line, flush=True)
+    return 0 if passed else 1
+
+
+def run_all(stages: Sequence[Stage]) -> bool:
+    """Run every stage, whatever became of those before it; say at the end which failed."""
     failed = [stage.title for stage in stages if not _run(stage)]
     print(f"\nFailed: {', '.join(failed)}." if failed else f"\nAll {len(stages)} stages passed.")
-    print(tests.closing_line, flush=True)
-    return 1 if failed else 0
+    return not failed
 
 
 def _run(stage: Stage) -> bool:

@@ -1,4 +1,4 @@
-"""The practice itself: two sites, twelve rooms, twelve people, the providers' days. The same for every seed but the ids.
+"""The practice itself: two sites, twelve rooms, twelve people, the providers' days. Only the ids differ by seed.
 
 FHIR R4 Organization, Location, Practitioner, PractitionerRole, HealthcareService, Schedule, in US Core 6.1.0 shape.
 """
@@ -280,7 +280,7 @@ def _practitioner(member: StaffMember) -> Resource:
         "identifier": [
             {"system": NPI, "value": _npi(sum(map(ord, member.username)))}
             if Role.PROVIDER in member.roles
-            else {"system": f"{codes.OWN_BASE}/sid/staff", "value": member.username}
+            else {"system": codes.STAFF_SYSTEM, "value": member.username}
         ],
         "active": True,
         "name": [name],

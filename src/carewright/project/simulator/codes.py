@@ -13,6 +13,8 @@ FLAG = own_system("flag")
 MRN_SYSTEM = f"{OWN_BASE}/sid/mrn"
 """Where the practice's own record numbers live."""
 
+STAFF_SYSTEM = f"{OWN_BASE}/sid/staff"
+
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
 RACE_EXTENSION = f"{US_CORE}us-core-race"
 ETHNICITY_EXTENSION = f"{US_CORE}us-core-ethnicity"

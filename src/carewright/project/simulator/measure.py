@@ -92,7 +92,7 @@ def vital_signs(
         lying=days < LYING_UNTIL_DAYS,
         head_cm=_decimal(_head_cm(person, own, days), "0.1") if days < HEAD_UNTIL_DAYS and not fever else None,
         temperature_c=_decimal(max(36.1, temperature), "0.1"),
-        # About ten beats for each degree of fever in a child (Davies and Maconochie 2009, doi:10.1136/emj.2008.061598).
+        # About ten beats for each degree of fever in a child (Davies and Maconochie 2009, Emerg Med J 26:641).
         pulse_bpm=round(pulse * (1 + own.pulse_shift) + warm * 10 + rng.gauss(0, 3)),
         respirations_bpm=max(12, round(breaths + warm * 2 + rng.gauss(0, 1.2))),
         systolic_mmhg=pressure[0],
@@ -116,7 +116,7 @@ def _rates(years: float) -> tuple[int, int]:
 
 def _height_cm(person: Person, own: Body, days: int) -> float:
     height = growth.reference(HEIGHT_CM[person.sex], age_days=days, z=own.height_z)
-    # Older people lose about half a centimetre in five years from 60 on (Sorkin 1999, doi:10.1093/oxfordjournals.aje).
+    # Older people lose about half a centimetre in five years from 60 on (Sorkin et al. 1999, Am J Epidemiol 150:969).
     return height - max(0.0, days / DAYS_PER_YEAR - 60) * 0.1
 
 
@@ -147,7 +147,7 @@ def _pregnancy_kg(person: Person, *, at: date, today: date) -> float:
 
 
 def _pressure(person: Person, own: Body, years: float, rng: Random) -> tuple[int, int]:
-    """Systolic and diastolic in mmHg; the noise of one reading is about 4 mmHg, the diastolic goes with the systolic."""
+    """Systolic and diastolic in mmHg; one reading has about 4 mmHg of noise, and both numbers share it."""
     noise = rng.gauss(0, 4)
     if years < 18:
         systolic, diastolic = _CHILD_PRESSURE[person.sex][min(int(years), 17) - 1]

@@ -163,7 +163,7 @@ class Guardian:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A patient before the chart is written out: who it is, what the history holds in keys, and nothing dated but birth.
+    """A patient before the chart is written out: who it is, and what the history holds, in keys.
 
     `sex` is `female` or `male`, as assigned at birth; `traits` are keys of `traits.TRAITS`, sorted;
     `pregnant_days` counts from the last period; `stitches_days` is how long ago a cut was closed.

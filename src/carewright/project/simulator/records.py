@@ -1,0 +1,239 @@
+"""A Person's chart as FHIR, in the shape of the US Core 6.1.0 profiles (https://hl7.org/fhir/us/core/STU6.1/).
+
+Exceptions, on purpose: medicines, allergies and kinds of visit are words or our own codes (no SNOMED CT, no CPT), and
+what a patient takes is a MedicationStatement.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from carewright.core.store.model import Resource
+from carewright.core.terminology.coding import (
+    ACT_CODE,
+    ALLERGY_CLINICAL,
+    ALLERGY_VERIFICATION,
+    CONDITION_CATEGORY,
+    CONDITION_CLINICAL,
+    CONDITION_VERIFICATION,
+    ICD10CM,
+    PARTICIPATION_TYPE,
+    Coding,
+)
+from carewright.project.simulator import allergies, codes, history, measure, observations, traits, vaccines
+from carewright.project.simulator.history import PastVisit
+from carewright.project.simulator.model import PatientRecord, Person, Practice
+from carewright.project.simulator.patient_fhir import patient, related_persons
+from carewright.project.simulator.seeds import identifier, stream
+
+_YEAR = 365.25
+
+
+def record(person: Person, practice: Practice, day: date) -> PatientRecord:
+    """The whole chart of one patient as it stands on the morning of `day`."""
+    visits = history.past_visits(person, practice, day)
+    resources = (
+        patient(person, practice),
+        *related_persons(person),
+        *_conditions(person, practice, day),
+        *_medicines(person, practice, day),
+        *_allergies(person, practice, day, visits),
+        *_flags(person, practice, day),
+        *_encounters(person, practice, day, visits),
+        *_immunizations(person, practice, day, visits),
+    )
+    return PatientRecord(person=person, resources=resources)
+
+
+def _subject(person: Person) -> Resource:
+    return {"reference": f"Patient/{person.id}", "display": person.display}
+
+
+def onset(person: Person, trait: str, *, seed: int, day: date) -> date:
+    """When a trait began: within the ages that it belongs to, after birth, before `day`."""
+    rng = stream(seed, "onset", person.id, trait)
+    if trait == "stitches":
+        return day - timedelta(days=person.stitches_days or 10)
+    if trait == "pregnant":
+        return day - timedelta(days=max(0, (person.pregnant_days or 45) - 45))
+    bands = traits.TRAITS[trait].bands
+    earliest = bands[0][0] * _YEAR if bands else max(0.0, person.age_days(day) - 3 * _YEAR)
+    span = person.age_days(day) - earliest
+    back = rng.uniform(0.05, 0.95) * min(max(span, 0.0), 12 * _YEAR)
+    return max(person.born, day - timedelta(days=round(back)))
+
+
+def _diagnosis(person: Person, trait: str) -> tuple[str, str] | None:
+    if trait == "pregnant" and person.pregnant_days is not None:
+        return next((code, text) for below, code, text in traits.TRIMESTERS if person.pregnant_days < below)
+    found = traits.TRAITS[trait]
+    return (found.code, found.text) if found.code else None
+
+
+def _conditions(person: Person, practice: Practice, day: date) -> Iterator[Resource]:
+    for trait in person.traits:
+        diagnosis = _diagnosis(person, trait)
+        if diagnosis is None:
+            continue
+        began = onset(person, trait, seed=practice.seed, day=day)
+        yield {
+            "resourceType": "Condition",
+            "id": identifier(practice.seed, "condition", person.id, trait),
+            "clinicalStatus": Coding(CONDITION_CLINICAL, "active", "Active").concept(),
+            "verificationStatus": Coding(CONDITION_VERIFICATION, "confirmed", "Confirmed").concept(),
+            "category": [Coding(CONDITION_CATEGORY, "problem-list-item", "Problem List Item").concept()],
+            "code": Coding(ICD10CM, *diagnosis).concept(diagnosis[1]),
+            "subject": _subject(person),
+            "onsetDateTime": began.isoformat(),
+            "recordedDate": began.isoformat(),
+        }
+
+
+def _medicines(person: Person, practice: Practice, day: date) -> Iterator[Resource]:
+    for trait in person.traits:
+        rng = stream(practice.seed, "medicines", person.id, trait)
+        listed = traits.TRAITS[trait].medicines
+        taken = listed[:1] + tuple(medicine for medicine in listed[1:] if rng.random() < 0.35)
+        began = onset(person, trait, seed=practice.seed, day=day)
+        for name, dosage in taken:
+            yield {
+                "resourceType": "MedicationStatement",
+                "id": identifier(practice.seed, "medicine", person.id, trait, name),
+                "status": "active",
+                "medicationCodeableConcept": {"text": name},
+                "subject": _subject(person),
+                "effectivePeriod": {"start": began.isoformat()},
+                "dateAsserted": began.isoformat(),
+                "informationSource": {"reference": f"Patient/{person.id}"},
+                "dosage": [{"text": dosage}],
+            }
+
+
+def _allergies(person: Person, practice: Practice, day: date, visits: list[PastVisit]) -> Iterator[Resource]:
+    """Nothing at all where nobody has asked; one confirmed "none known" where the answer was no."""
+    rng = stream(practice.seed, "allergies", person.id)
+    found = allergies.draw(rng, years=person.age_years(day), latex=person.has("latex"))
+    if found is None or (not visits and not found):
+        return
+    asked = visits[0].at.date() if visits else max(person.born, day - timedelta(days=700))
+    common: Resource = {
+        "clinicalStatus": Coding(ALLERGY_CLINICAL, "active", "Active").concept(),
+        "verificationStatus": Coding(ALLERGY_VERIFICATION, "confirmed", "Confirmed").concept(),
+    }
+    if not found:
+        yield {
+            "resourceType": "AllergyIntolerance",
+            "id": identifier(practice.seed, "allergy", person.id, "none"),
+            **common,
+            "code": {"text": allergies.NONE_KNOWN},
+            "patient": _subject(person),
+            "recordedDate": asked.isoformat(),
+        }
+    for allergy in found:
+        yield {
+            "resourceType": "AllergyIntolerance",
+            "id": identifier(practice.seed, "allergy", person.id, allergy.substance),
+            **common,
+            "type": "allergy",
+            "category": [allergy.category],
+            "criticality": allergy.criticality,
+            "code": {"text": allergy.substance},
+            "patient": _subject(person),
+            "recordedDate": asked.isoformat(),
+            "reaction": [{"manifestation": [{"text": allergy.reaction}]}],
+        }
+
+
+def flag_keys(person: Person, *, seed: int) -> list[str]:
+    """The flags of this patient: from the traits, and now and then a hard stick."""
+    found = traits.flags(person.traits)
+    if stream(seed, "hard-stick", person.id).random() < 0.02:
+        found.append("hard-stick")
+    return found
+
+
+def _flags(person: Person, practice: Practice, day: date) -> Iterator[Resource]:
+    for key in flag_keys(person, seed=practice.seed):
+        coding, words = codes.FLAGS[key]
+        since = max(person.born, day - timedelta(days=400))
+        yield {
+            "resourceType": "Flag",
+            "id": identifier(practice.seed, "flag", person.id, key),
+            "status": "active",
+            "category": [Coding(codes.FLAG_CATEGORY, "safety", "Safety").concept()],
+            "code": coding.concept(words),
+            "subject": _subject(person),
+            "period": {"start": since.isoformat()},
+        }
+
+
+def encounter_id(person: Person, at: datetime, *, seed: int) -> str:
+    return identifier(seed, "encounter", person.id, at.date())
+
+
+def _encounters(person: Person, practice: Practice, day: date, visits: list[PastVisit]) -> Iterator[Resource]:
+    site = practice.site(person.site)
+    for visit in visits:
+        encounter = encounter_id(person, visit.at, seed=practice.seed)
+        ended = visit.at + timedelta(minutes=visit.minutes)
+        provider = {"reference": f"Practitioner/{visit.provider.id}", "display": visit.provider.display}
+        reason: Resource = {"text": visit.reason}
+        if visit.visit_type.code:
+            reason = Coding(ICD10CM, visit.visit_type.code).concept(visit.reason)
+        yield {
+            "resourceType": "Encounter",
+            "id": encounter,
+            "status": "finished",
+            "class": Coding(ACT_CODE, "AMB", "ambulatory").to_fhir(),
+            "type": [Coding(codes.VISIT_TYPE, visit.visit_type.key, visit.visit_type.display).concept(visit.display)],
+            "subject": _subject(person),
+            "participant": [
+                {
+                    "type": [Coding(PARTICIPATION_TYPE, "PPRF", "primary performer").concept()],
+                    "period": {"start": visit.at.isoformat(), "end": ended.isoformat()},
+                    "individual": provider,
+                }
+            ],
+            "period": {"start": visit.at.isoformat(), "end": ended.isoformat()},
+            "reasonCode": [reason],
+            "location": [{"location": {"reference": f"Location/{site.id}", "display": site.name}}],
+            "serviceProvider": {"reference": f"Organization/{site.organization}", "display": site.name},
+        }
+        vitals = measure.vital_signs(
+            practice.seed,
+            person,
+            at=visit.at.date(),
+            today=day,
+            occasion=visit.at.date().isoformat(),
+            fever=visit.visit_type.fever,
+            brief=visit.visit_type.brief,
+        )
+        yield from observations.to_fhir(
+            vitals,
+            seed=practice.seed,
+            patient=person.id,
+            encounter=encounter,
+            taken_at=visit.at + timedelta(minutes=6),
+        )
+
+
+def _immunizations(person: Person, practice: Practice, day: date, visits: list[PastVisit]) -> Iterator[Resource]:
+    """Doses given here hang on the visit of that date where there is one; the lots are made up."""
+    rng = stream(practice.seed, "vaccines", person.id)
+    met = {visit.at.date(): visit for visit in visits}
+    for number, dose in enumerate(vaccines.doses(rng, born=person.born, day=day)):
+        found: Resource = {
+            "resourceType": "Immunization",
+            "id": identifier(practice.seed, "immunization", person.id, dose.vaccine.code, dose.on, number),
+            "status": "completed",
+            "vaccineCode": dose.vaccine.concept(),
+            "patient": _subject(person),
+        }
+        if dose.on in met:
+            found["encounter"] = {"reference": f"Encounter/{encounter_id(person, met[dose.on].at, seed=practice.seed)}"}
+        found["occurrenceDateTime"] = dose.on.isoformat()
+        found["primarySource"] = not dose.elsewhere
+        if dose.elsewhere:
+            found["reportOrigin"] = {"text": "Hospital or state registry record"}
+        else:
+            found["lotNumber"] = f"D{rng.randrange(1000, 9999)}{rng.choice('ABCDEFGH')}"
+        yield found

@@ -34,8 +34,7 @@ def writer(store: Store, practice: str) -> Writer:
 
 def create(writer: Writer, resource: Resource) -> Ref:
     with writer.transaction(reason="test.create") as tx:
-        ref = tx.create(resource)
-    return ref
+        return tx.create(resource)
 
 
 def search(writer: Writer, resource_type: str, **pairs: str) -> list[Ref]:
@@ -70,18 +69,28 @@ def test_a_stale_update_gets_what_stands_now_and_writes_nothing(writer: Writer) 
     ref = create(writer, patient())
     with writer.transaction(reason="test.update") as tx:
         tx.update({**patient(given="Jonah"), "id": ref.id}, version=1)
-    with pytest.raises(Conflict) as caught, writer.transaction(reason="test.update") as tx:
-        tx.create(heart_rate(ref))
-        tx.update({**patient(given="Joan"), "id": ref.id}, version=1)
+
+    def rate_and_stale_update() -> None:
+        with writer.transaction(reason="test.update") as tx:
+            tx.create(heart_rate(ref))
+            tx.update({**patient(given="Joan"), "id": ref.id}, version=1)
+
+    with pytest.raises(Conflict) as caught:
+        rate_and_stale_update()
     assert caught.value.current is not None
     assert caught.value.current.version == 2
     assert search(writer, "Observation", subject=str(ref)) == []
 
 
 def test_an_exception_in_the_block_writes_nothing(writer: Writer) -> None:
-    with pytest.raises(ZeroDivisionError), writer.transaction(reason="test.broken") as tx:
-        tx.create(patient())
-        1 / 0  # noqa: B018 - the error is the point
+
+    def break_off() -> None:
+        with writer.transaction(reason="test.broken") as tx:
+            tx.create(patient())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_off()
     assert search(writer, "Patient") == []
 
 

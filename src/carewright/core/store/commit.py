@@ -23,15 +23,20 @@ from carewright.core.audit.records import Action, AuditRecord, body_digest, reco
 from carewright.core.fhir import codec
 from carewright.core.fhir.references import rewrite
 from carewright.core.registry import Registry
-from carewright.core.store import balances, claims, plans, schema
+from carewright.core.store import aliases, balances, claims, plans, schema
 from carewright.core.store.drivers.base import Connection
 from carewright.core.store.hooks import (
     WORKFLOW_EXEMPT,
+    Claim,
     Effect,
     Extra,
     Guard,
     GuardKind,
+    Merge,
+    Move,
     Put,
+    Release,
+    Unmerge,
     Write,
     WriteContext,
 )
@@ -115,6 +120,7 @@ class Commit:
             self._check_deletions()
             claims.settle(self.connection, self.practice, self.extras, at=self.now)
             balances.settle(self.connection, self.practice, self.extras)
+            aliases.settle(self.connection, self.practice, self.extras, at=self.now)
         return self._write()
 
     # -- 1. locks ---------------------------------------------------------------------------------------------------
@@ -439,4 +445,12 @@ def _without_meta(resource: Resource) -> Resource:
 
 
 def _extra_locks(extras: Iterable[Extra]) -> list[tuple[str, str]]:
-    return [(f"{type(e).__name__}:{e.kind}", e.key) for e in extras if not isinstance(e, Put)]
+    names = []
+    for extra in extras:
+        if isinstance(extra, Claim | Release):
+            names.append(("claim", f"{extra.kind} {extra.key}"))
+        elif isinstance(extra, Move):
+            names.append(("balance", f"{extra.kind} {extra.key}"))
+        elif isinstance(extra, Merge | Unmerge):
+            names.append(("aliases", ""))  # merges are rare: one at a time
+    return names

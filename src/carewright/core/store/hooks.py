@@ -78,7 +78,22 @@ class Put:
     create: bool = False
 
 
-Extra = Claim | Release | Move | Put
+@dataclass(frozen=True, kw_only=True)
+class Merge:
+    """Make `old` another name of the patient `survivor`: queries for either find what was written for both."""
+
+    old: Ref
+    survivor: Ref
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unmerge:
+    """Let `old` stand for itself again."""
+
+    old: Ref
+
+
+Extra = Claim | Release | Move | Put | Merge | Unmerge
 
 
 class GuardKind(StrEnum):

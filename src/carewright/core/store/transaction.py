@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from carewright.core.access.model import Access, AccessDenied, Interaction
 from carewright.core.fhir.references import patient_of
 from carewright.core.fhir.validation import validate
-from carewright.core.store.hooks import Claim, Extra, Move, Release
+from carewright.core.store.hooks import Claim, Extra, Merge, Move, Release, Unmerge
 from carewright.core.store.model import Change, Invalid, Origin, Ref, Refused, Resource, Stored
 
 if TYPE_CHECKING:
@@ -130,6 +130,14 @@ class Transaction:
     def move(self, move: Move) -> None:
         """Plan a change of a balance; BalanceShort at the end if it would fall below its minimum."""
         self.extras.append(move)
+
+    def merge(self, old: Ref, *, survivor: Ref) -> None:
+        """Plan to make `old` another name of the patient `survivor`; the caller writes `Patient.link` beside it."""
+        self.extras.append(Merge(old=old, survivor=survivor))
+
+    def unmerge(self, old: Ref) -> None:
+        """Plan to let a merged patient stand for itself again."""
+        self.extras.append(Unmerge(old=old))
 
     @property
     def stored(self) -> Mapping[Ref, Stored]:

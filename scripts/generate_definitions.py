@@ -59,9 +59,9 @@ class Package:
 STRUCTURES_HEAD = f"""\
 Elements of all R4 resources and data types, in order. Source: {R4}.
 A line without indentation names a type and what it builds on. Below it: the element's path, its cardinality, its
-types (alternatives with |, targets of references in brackets, "@" for the content of another element of the same
-type), and after "!" the value set that its codes must come from (required binding). id, extension and
-modifierExtension are implied."""
+types (alternatives with |; targets of references in brackets; "(simple)" for a Quantity without comparator; "@" for
+the content of another element of the same type), and after "!" the value set that its codes must come from (required
+binding). id, extension and modifierExtension are implied."""
 
 
 def _is_type(definition: Definition) -> bool:
@@ -91,6 +91,8 @@ def _type(found: Definition) -> str:
     code = str(found["code"])
     if code.startswith("http://hl7.org/fhirpath/"):
         return "string"
+    if found.get("profile") == ["http://hl7.org/fhir/StructureDefinition/SimpleQuantity"]:
+        return f"{code}(simple)"
     targets = [t.rpartition("/")[2] for t in found.get("targetProfile", ())]
     return f"{code}({','.join(targets)})" if code == "Reference" and targets != ["Resource"] and targets else code
 

@@ -15,8 +15,9 @@ from typing import Any, Literal
 from carewright.core.fhir.index_values import UNINDEXED, Emit, IndexValues, emitter
 from carewright.core.fhir.model import Resource
 from carewright.core.fhir.search_paths import SearchPath, Unreadable, read_expression
-from carewright.core.fhir.structures import DEFINITIONS, is_resource, read_table
+from carewright.core.fhir.structures import DEFINITIONS, is_resource
 from carewright.core.fhir.text import fold
+from carewright.core.terminology.tables import read_table
 
 __all__ = ["IndexValues", "SearchParameter", "extract", "fold", "parameters_for", "unindexed"]
 

@@ -3,10 +3,12 @@
 Element definitions: https://hl7.org/fhir/R4/elementdefinition.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from carewright.core.terminology.tables import read_table
 
 DEFINITIONS = Path(__file__).parent / "definitions"
 Content = tuple[str, str]
@@ -107,22 +109,6 @@ def resource_types() -> frozenset[str]:
     """The names of R4's 146 concrete resources."""
     roots = {"Resource", "DomainResource"}
     return frozenset(name for name, (base, _) in _types().items() if base in roots and name not in roots)
-
-
-def read_table(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """The blocks of a definition table: a line without indentation and the indented lines below it."""
-    head, lines = "", list[str]()
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        if line.startswith("  "):
-            lines.append(line[2:])
-            continue
-        if head:
-            yield head, lines
-        head, lines = line, []
-    if head:
-        yield head, lines
 
 
 @cache

@@ -4,11 +4,12 @@ Every statement carries the predicate of its `Scope`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from carewright.core.store import virtual
 from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.hooks import FeedEntry, Projection
 from carewright.core.store.keys import key_of_ref
@@ -61,9 +62,13 @@ def read(ref: Ref, scope: Scope, dialect: Dialect) -> Plan[Found]:
     """The current version; NotFound if it is not there or not visible, Gone if it was deleted."""
     if not scope.sees(ref.type):
         raise NotFound(f"{ref} is not here.")
+    if ref.type == "AuditEvent":
+        return Found(stored=(yield from virtual.audit_event(ref, scope, dialect)), patient_key=None)
     rows = yield Sql(f"SELECT {compiler.COLUMNS} FROM current_resource c {compiler.JOIN_BODY} WHERE ") + all_of([
         scope.where("c", "read"), Sql("c.key = ? AND c.type = ?", (key_of_ref(ref), ref.type)),
     ])  # fmt: skip
+    if not rows and ref.type == "Provenance":
+        return Found(stored=(yield from virtual.provenance(ref, scope, dialect)), patient_key=None)
     if not rows:
         raise NotFound(f"{ref} is not here.")
     found = Found(stored=stored(rows[0], dialect), patient_key=_patient(rows[0], dialect))
@@ -106,8 +111,36 @@ def _versions(ref: Ref, scope: Scope, condition: Sql, *, limit: int) -> Sql:
     )
 
 
+VIRTUAL = "v."
+"""Begins the positions of a search that has come to the rendered part of Provenance or AuditEvent."""
+
+
 def search(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
-    """One page of matches with what they include."""
+    """One page of matches with what they include. Rendered Provenance comes behind what was received and stored."""
+    if query.type == "AuditEvent":
+        return (yield from _virtual_page(query, scope, dialect))
+    if query.type != "Provenance":
+        return (yield from _stored_page(query, scope, dialect))
+    if query.after and query.after.startswith(VIRTUAL):
+        return (yield from _virtual_page(query, scope, dialect))
+    page = yield from _stored_page(query, scope, dialect)
+    if page.next is not None or query.summary_count:
+        return page
+    room = query.count - len(page.matches)
+    if room == 0:
+        return replace(page, next=VIRTUAL)
+    more = yield from _virtual_page(replace(query, count=room, after=None), scope, dialect)
+    return replace(page, matches=(*page.matches, *more.matches), next=more.next)
+
+
+def _virtual_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
+    render = virtual.audit_events if query.type == "AuditEvent" else virtual.provenances
+    after = (query.after or "").removeprefix(VIRTUAL) or None
+    listed, more = yield from render(replace(query, after=after), scope, dialect)
+    return Page(matches=tuple(listed), next=VIRTUAL + listed[-1].ref.id if more else None)
+
+
+def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
     total = None
     if query.total:
         total = cast(int, (yield compiler.count(query, scope))[0][0])
@@ -122,10 +155,13 @@ def search(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
             extra[dialect.key(row[6])] = row
     for key in keys:
         extra.pop(key, None)
+    rendered: list[Stored] = []
+    if any(i.reverse and (i.source, i.param) == ("Provenance", "target") for i in query.includes):
+        rendered = yield from virtual.provenance_of(keys, scope, dialect)
     patients = (_patient(row, dialect) for row in (*rows, *extra.values()))
     return Page(
         matches=tuple(stored(row, dialect) for row in rows),
-        included=tuple(stored(row, dialect) for row in extra.values()),
+        included=(*(stored(row, dialect) for row in extra.values()), *rendered),
         next=compiler.encode_cursor(keys[-1], rows[-1][8:]) if more else None,
         total=total,
         patients=frozenset(key for key in patients if key is not None),

@@ -203,6 +203,7 @@ CREATE TABLE audit_patient (
     at {instant} NOT NULL
 );
 CREATE INDEX audit_by_patient ON audit_patient (practice, patient_key, at);
+CREATE INDEX audit_patient_audit ON audit_patient (practice, audit_id);
 
 CREATE TABLE audit_seal (
     practice {text} NOT NULL,

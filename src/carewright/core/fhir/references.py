@@ -227,8 +227,8 @@ PATIENT_PATHS: Mapping[str, str] = {
 """Resource type to the elements that name its patient, the one it is about first.
 
 From the R4 Patient compartment (definitions/patient_compartment.txt; a test holds the two together) plus Device,
-GuidanceResponse and Task, which R4 leaves out although they name their patient. Left out: Group (many patients),
-Patient (itself) and MeasureReport's and SupplyRequest's wider parameters.
+GuidanceResponse and Task, which R4 leaves out although they name their patient. Left out: Group (many patients) and
+Patient (itself).
 """
 
 

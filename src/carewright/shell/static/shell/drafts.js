@@ -9,7 +9,7 @@
   const start = (form) => {
     if (form.draft) return;
     const status = document.querySelector(`[data-draft-status="${form.id}"]`) ?? form.querySelector("[data-draft-status]");
-    const draft = (form.draft = { unsaved: false, since: 0, timer: 0, sending: false });
+    const draft = (form.draft = { unsaved: false, failed: false, since: 0, timer: 0, sending: false });
 
     const say = (text, state) => {
       if (!status) return;
@@ -33,6 +33,7 @@
       const response = await care.post(form.dataset.draft, values(), { keepalive: leaving });
       draft.sending = false;
       if (response?.status === 423) document.dispatchEvent(new CustomEvent("care:lock"));
+      draft.failed = !response?.ok;
       if (response?.ok) {
         const { saved_at: at } = await response.json().catch(() => ({}));
         if (!draft.unsaved) say(care.words.saved.replace("{time}", care.timeWords(at ? new Date(at) : care.now())), "saved");
@@ -65,6 +66,6 @@
   window.addEventListener("beforeunload", (event) => {
     const waiting = forms().filter((form) => form.draft?.unsaved || form.draft?.sending);
     waiting.forEach((form) => form.draft.save({ leaving: true }));
-    if (waiting.some((form) => form.draft.unsaved)) event.preventDefault();
+    if (waiting.some((form) => form.draft.failed)) event.preventDefault(); // the last one was not saved: ask before leaving
   });
 })();

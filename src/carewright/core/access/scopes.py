@@ -1,0 +1,94 @@
+"""SMART scopes of a token, version 2: `patient/Observation.rs`, `user/*.cruds`, `system/Patient.r`.
+
+Plain Python: text in, values out. A scope only ever narrows what the actor's roles allow.
+Source: https://hl7.org/fhir/smart-app-launch/STU2/scopes-and-launch-context.html
+("Scopes for requesting FHIR Resources"; the letters stand in the order c r u d s).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from carewright.core.access.model import Interaction
+from carewright.core.fhir.structures import is_resource
+
+LEVELS = ("patient", "user", "system")
+EVERY_TYPE = "*"
+
+_SCOPE = re.compile(r"(patient|user|system)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?)(?:\?(\S+))?", re.ASCII)
+_VERSION_1 = re.compile(r"(?:patient|user|system)/\S+\.(?:read|write|\*)", re.ASCII)
+
+
+class ScopeError(ValueError):
+    """The scope cannot be granted; the text says why and what would be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """One scope. `type` is a resource type or `*`; `query` is the part behind `?`, "" where there is none."""
+
+    level: str
+    type: str
+    interactions: frozenset[Interaction]
+    query: str = ""
+
+    def covers(self, resource_type: str) -> bool:
+        return self.type in (EVERY_TYPE, resource_type)
+
+    def __str__(self) -> str:
+        letters = "".join(i.value for i in Interaction if i in self.interactions)
+        return f"{self.level}/{self.type}.{letters}" + (f"?{self.query}" if self.query else "")
+
+
+def parse(text: str) -> tuple[Scope, ...]:
+    """The scopes in a text that separates them by white space; ScopeError for one that is not understood."""
+    return tuple(_scope(word) for word in text.split())
+
+
+def _scope(word: str) -> Scope:
+    if _VERSION_1.fullmatch(word):
+        raise ScopeError(f"'{word}' is a scope of SMART version 1. Write the letters, for instance .rs for .read.")
+    found = _SCOPE.fullmatch(word)
+    if found is None or not found[3]:
+        raise ScopeError(
+            f"The scope '{word}' is not understood. Write patient, user or system, a slash, a resource type or *, "
+            "a dot, and some of the letters cruds in that order: user/Observation.rs."
+        )
+    if found[2] != EVERY_TYPE and not is_resource(found[2]):
+        raise ScopeError(f"'{word}': R4 has no resource type {found[2]}.")
+    return Scope(
+        level=found[1],
+        type=found[2],
+        interactions=frozenset(Interaction(letter) for letter in found[3]),
+        query=found[4] or "",
+    )
+
+
+def grantable(text: str, *, patient: str | None) -> tuple[Scope, ...]:
+    """The scopes of a token about to be made; ScopeError for what this version would not keep to.
+
+    A `patient/` scope needs the patient whose chart it is for. A scope with a query is refused, because granting
+    it without its query would give more than was asked for.
+    """
+    scopes = parse(text)
+    if not scopes:
+        raise ScopeError("A token needs at least one scope, for instance user/*.rs.")
+    for scope in scopes:
+        if scope.query:
+            raise ScopeError(
+                f"'{scope.level}/{scope.type}' is asked for with a query behind '?', which cannot be held to yet. "
+                "Ask for the scope without it."
+            )
+        if scope.level == "patient" and patient is None:
+            raise ScopeError(f"'{scope}' is for one patient's chart: name the patient.")
+    return scopes
+
+
+def narrow(grants: Mapping[str, frozenset[Interaction]], scopes: Iterable[Scope]) -> dict[str, frozenset[Interaction]]:
+    """What is left of `grants` under `scopes`: an interaction must be in both. No scopes leave nothing."""
+    listed = tuple(scopes)
+    left = {
+        resource_type: allowed & frozenset().union(*(s.interactions for s in listed if s.covers(resource_type)))
+        for resource_type, allowed in grants.items()
+    }
+    return {resource_type: allowed for resource_type, allowed in left.items() if allowed}

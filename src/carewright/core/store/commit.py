@@ -126,21 +126,30 @@ class Commit:
     # -- 1. locks ---------------------------------------------------------------------------------------------------
 
     def _lock(self, names: Iterable[tuple[str, str]]) -> None:
+        """Take locks. What was read before its lock came may have changed since: it is read again when needed."""
         numbers = {lock_number(self.practice, kind, key) for kind, key in names} - self.locked
         if numbers:
             self.connection.lock(numbers)
             self.locked |= numbers
+            stale = [ref for ref in self.standing if lock_number(self.practice, *_resource_lock(ref)) in numbers]
+            for ref in stale:
+                del self.standing[ref]
 
     def _first_locks(self) -> list[tuple[str, str]]:
         names = []
         for planned in self.planned.values():
             if planned.mode is not Mode.CREATE:
-                names.append(("resource", str(planned.ref)))
+                names.append(_resource_lock(planned.ref))
             if planned.if_none_exist is not None:
                 names.append(("conditional", f"{planned.ref.type}?{planned.if_none_exist.canonical}"))
-            write = self._as_write(planned, before=None)
-            names += [lock for guard in self.registry.guards_for(planned.ref.type) for lock in guard.locks(write)]
+            names += self._hook_locks(self._as_write(planned, before=None))
         return names + _extra_locks(self.extras)
+
+    def _hook_locks(self, write: Write) -> list[tuple[str, str]]:
+        """What the guards of a write name, and every record from which its effects will conclude something."""
+        names = [lock for guard in self.registry.guards_for(write.ref.type) for lock in guard.locks(write)]
+        read = [ref for effect in self.registry.effects_for(write.ref.type) for ref in effect.reads(write)]
+        return names + [_resource_lock(ref) for ref in read]
 
     # -- 2. conditional creates -------------------------------------------------------------------------------------
 
@@ -288,7 +297,7 @@ class Commit:
                     if exempt and not effect.integrity:
                         continue
                     reads = list(effect.reads(write))
-                    self._lock(("resource", str(r)) for r in reads)
+                    self._lock(map(_resource_lock, reads))
                     for extra in effect.apply(write, self._context(write, reads)):
                         added += self._add(extra, effect.name)
             pending = added
@@ -310,10 +319,12 @@ class Commit:
             already.after = resource
             return []
         mode = Mode.CREATE if extra.create else Mode.PUT
+        planned = Planned(mode=mode, ref=ref, after=resource, expected=extra.version, by_effect=effect)
+        own = [_resource_lock(ref)] if mode is Mode.PUT else []
+        self._lock([*own, *self._hook_locks(self._as_write(planned, before=None))])
         if mode is Mode.PUT:
-            self._lock([("resource", str(ref))])
             self._read_standing([ref])
-        self.planned[ref] = Planned(mode=mode, ref=ref, after=resource, expected=extra.version, by_effect=effect)
+        self.planned[ref] = planned
         if extra.version is not None:
             self._check_version(self.planned[ref])
         return [ref]
@@ -442,6 +453,10 @@ def with_meta(resource: Resource, *, version: int, at: datetime) -> Resource:
 
 def _without_meta(resource: Resource) -> Resource:
     return {k: v for k, v in resource.items() if k != "meta"}
+
+
+def _resource_lock(ref: Ref) -> tuple[str, str]:
+    return "resource", str(ref)
 
 
 def _extra_locks(extras: Iterable[Extra]) -> list[tuple[str, str]]:

@@ -73,6 +73,8 @@ class Writer:
                 ).run()
         except UniqueViolation as error:
             # The locks make this impossible for known keys; a create under an id that exists ends here.
+            if not planned.writes:
+                raise Busy("The transaction met another one and has to run again.") from error
             raise Conflict(planned.writes[0].ref, expected=None, current=None) from error
 
     def _audit_refusal(self, planned: Transaction, refusal: StoreError) -> None:

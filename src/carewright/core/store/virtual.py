@@ -17,7 +17,7 @@ from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.keys import key_of
 from carewright.core.store.model import Change, NotFound, Ref, Resource, Stored
 from carewright.core.store.plans import Plan
-from carewright.core.store.search.date import range_condition
+from carewright.core.store.search.date import range_condition, row_time_condition
 from carewright.core.store.search.query import Criterion, SearchError, SearchQuery
 from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Row, Sql, all_of, any_of, marks
@@ -98,7 +98,7 @@ def _provenance_condition(criterion: Criterion, scope: Scope) -> Sql:
             Sql("x.patient_key IN (") + scope.with_aliases(value.removeprefix("Patient/")) + Sql(")")
         ),
         "agent": lambda value: Sql("x.actor = ?", (value,)),
-        "recorded": lambda value: range_condition("x.at", "x.at", value),
+        "recorded": lambda value: row_time_condition("x.at", value),
     }
     if criterion.param not in either:
         return Sql("1=0")  # a rendered Provenance has no entity, location or signature

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from carewright.core.access.model import AccessDenied
 from carewright.core.fhir.dates import MAX_INSTANT, MIN_INSTANT
-from carewright.core.fhir.search_parameters import SearchParameter
+from carewright.core.fhir.search_parameters import IN_THE_ROW, SearchParameter
 from carewright.core.store.keys import key_of
 from carewright.core.store.search import date, reference, string, token, uri
-from carewright.core.store.search.parse import parameter, unescape
+from carewright.core.store.search.parse import may_refer_to, parameter, unescape
 from carewright.core.store.search.query import Chain, Criterion, Include, Reverse, SearchError, SearchQuery, Sort
 from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Sql, all_of, any_of, joined, marks
@@ -28,6 +28,7 @@ CONDITIONS: dict[str, Callable[[str, str, str], Sql]] = {
     "token": token.condition, "date": date.condition, "string": string.condition, "uri": uri.condition,
 }  # fmt: skip
 NOTHING = Sql("1=0")
+ANYTHING = Sql("1=1")
 COLUMNS = "c.type, c.id, c.version, v.at, v.change, v.body, c.key, c.patient_key"
 JOIN_BODY = "JOIN version v ON v.practice = c.practice AND v.key = c.key AND v.version = c.version"
 
@@ -100,6 +101,8 @@ def _criterion(resource_type: str, key: str, criterion: Criterion, scope: Scope)
     found = parameter(resource_type, criterion.param)
     if criterion.chain is not None:
         return Sql(f"{key} IN (") + _chain_keys(resource_type, found, criterion.chain, scope) + Sql(")")
+    if criterion.modifier == "missing" and found.code in IN_THE_ROW:
+        return NOTHING if criterion.values == ("true",) else ANYTHING
     if criterion.modifier == "missing":
         negation = "NOT IN" if criterion.values == ("true",) else "IN"
         return Sql(f"{key} {negation} (") + _index_keys(resource_type, found, "missing", scope) + Sql(")")
@@ -109,7 +112,7 @@ def _criterion(resource_type: str, key: str, criterion: Criterion, scope: Scope)
 
 def _index_keys(resource_type: str, found: SearchParameter, place: str, scope: Scope) -> Sql:
     """The keys of the resources that have any value of this parameter."""
-    if found.code in ("_id", "_lastUpdated"):
+    if found.code in IN_THE_ROW:
         return _current_keys(resource_type, place, scope)
     select = Sql(f"SELECT i.key FROM {TABLES[found.kind]} i WHERE ") + scope.where("i", place)
     return select + Sql(" AND i.type = ? AND i.param = ?", (resource_type, found.code))
@@ -132,9 +135,9 @@ def _value(resource_type: str, found: SearchParameter, value: str, modifier: str
     if found.code == "_id":
         return Sql("i.key = ?", (key_of(resource_type, unescape(value)),))
     if found.code == "_lastUpdated":
-        return date.range_condition("i.at", "i.at", value)
+        return date.row_time_condition("i.at", value)
     if found.kind == "reference":
-        return reference.condition("i", value, modifier, targets=found.targets, scope=scope)
+        return reference.condition("i", value, modifier, targets=may_refer_to(found), scope=scope)
     return CONDITIONS[found.kind]("i", value, modifier)
 
 

@@ -8,13 +8,15 @@ sa  the resource's range begins behind the searched one   eb  it ends before
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from carewright.core.fhir.dates import interval
 from carewright.core.store.search.query import SearchError
 from carewright.core.store.sql import Sql
 
 TABLE = "index_date"
+ROW_TIME_WIDTH = timedelta(milliseconds=1)
+"""`meta.lastUpdated` is written to the millisecond, so it is a stretch of one."""
 PREFIXES = ("eq", "ne", "lt", "le", "gt", "ge", "sa", "eb")
 
 
@@ -23,11 +25,17 @@ def condition(alias: str, value: str, modifier: str) -> Sql:
     return range_condition(f"{alias}.low", f"{alias}.high", value)
 
 
-def range_condition(row_low: str, row_high: str, value: str) -> Sql:
-    """The condition on the two SQL expressions that bound a row's range."""
+def row_time_condition(column: str, value: str) -> Sql:
+    """The condition on a column that holds the beginning of a stretch of one millisecond (`_lastUpdated`)."""
+    return range_condition(column, column, value, width=ROW_TIME_WIDTH)
+
+
+def range_condition(row_low: str, row_high: str, value: str, *, width: timedelta = timedelta(0)) -> Sql:
+    """The condition on the SQL expressions that bound a row's range; its end is `width` behind `row_high`."""
     prefix, low, high = split_prefix(value)
-    contained = Sql(f"({row_low} >= ? AND {row_high} <= ?)", (low, high))
-    before, behind = Sql(f"{row_low} < ?", (low,)), Sql(f"{row_high} > ?", (high,))
+    ends_by_low, ends_by_high = low - width, high - width
+    contained = Sql(f"({row_low} >= ? AND {row_high} <= ?)", (low, ends_by_high))
+    before, behind = Sql(f"{row_low} < ?", (low,)), Sql(f"{row_high} > ?", (ends_by_high,))
     either = {
         "eq": contained,
         "ne": Sql("NOT ") + contained,
@@ -36,7 +44,7 @@ def range_condition(row_low: str, row_high: str, value: str) -> Sql:
         "le": Sql("(") + before + Sql(" OR ") + contained + Sql(")"),
         "ge": Sql("(") + behind + Sql(" OR ") + contained + Sql(")"),
         "sa": Sql(f"{row_low} >= ?", (high,)),
-        "eb": Sql(f"{row_high} <= ?", (low,)),
+        "eb": Sql(f"{row_high} <= ?", (ends_by_low,)),
     }
     return either[prefix]
 

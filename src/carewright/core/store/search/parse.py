@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from carewright.core.fhir.search_parameters import SearchParameter, parameters_for
+from carewright.core.fhir.structures import resource_types
 from carewright.core.store.search.query import (
     DEFAULT_COUNT,
     MAX_COUNT,
@@ -88,9 +89,21 @@ def parameter(resource_type: str, code: str) -> SearchParameter:
     return found
 
 
+def may_refer_to(found: SearchParameter) -> tuple[str, ...]:
+    """The types that a reference parameter may lead to; a parameter that names none may lead to any."""
+    return found.targets or tuple(sorted(resource_types()))
+
+
 def split_values(text: str, separator: str = ",") -> tuple[str, ...]:
     """The alternatives in a value; a backslash before the separator keeps it as text."""
-    return tuple(re.split(rf"(?<!\\){re.escape(separator)}", text))
+    parts = re.findall(rf"(?:\\.|[^\\{separator}]|\\$)+|{re.escape(separator)}", text, re.DOTALL)
+    values = [""]
+    for part in parts:
+        if part == separator:
+            values.append("")
+        else:
+            values[-1] = part
+    return tuple(values)
 
 
 def unescape(text: str) -> str:
@@ -108,12 +121,14 @@ def _criterion(resource_type: str, name: str, value: str, *, depth: int) -> Crit
     found = parameter(resource_type, code)
     if rest:
         return _chained(found, modifier, rest, value, depth=depth)
-    values = split_values(value)
+    values = tuple(part for part in split_values(value) if part)
+    if not values:
+        raise SearchError(f"'{name}' has commas but no value.")
     if len(values) > MAX_VALUES:
         raise SearchError(f"'{name}' names {len(values)} values; at most {MAX_VALUES} are searched at once.")
     if found.kind not in MODIFIERS:
         raise SearchError(f"'{code}' is a {found.kind} parameter, which cannot be searched here.")
-    is_type = found.kind == "reference" and modifier in found.targets
+    is_type = found.kind == "reference" and modifier in may_refer_to(found)
     if modifier not in MODIFIERS[found.kind] and not is_type:
         known = ", ".join(f":{m}" for m in sorted(MODIFIERS[found.kind]) if m)
         raise SearchError(f"'{code}' does not understand ':{modifier}'. It understands {known}.")
@@ -125,10 +140,11 @@ def _criterion(resource_type: str, name: str, value: str, *, depth: int) -> Crit
 def _chained(found: SearchParameter, modifier: str, rest: str, value: str, *, depth: int) -> Criterion:
     if found.kind != "reference":
         raise SearchError(f"'{found.code}' is not a reference, so nothing can be chained to it.")
-    if modifier and modifier not in found.targets:
-        raise SearchError(f"'{found.code}' never refers to {modifier}. It refers to {', '.join(found.targets)}.")
+    targets = may_refer_to(found)
+    if modifier and modifier not in targets:
+        raise SearchError(f"'{found.code}' never refers to {modifier}. It refers to {', '.join(targets)}.")
     inner = rest.partition(".")[0].partition(":")[0]
-    types = (modifier,) if modifier else tuple(t for t in found.targets if inner in parameters_for(t))
+    types = (modifier,) if modifier else tuple(t for t in targets if inner in parameters_for(t))
     if not types:
         raise SearchError(f"Nothing that '{found.code}' refers to can be searched by '{inner}'.")
     criterion = _criterion(types[0], rest, value, depth=depth + 1)

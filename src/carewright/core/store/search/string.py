@@ -17,9 +17,9 @@ LAST = "\U0010ffff"
 def condition(alias: str, value: str, modifier: str) -> Sql:
     """The condition that one value puts on a row of the string index."""
     text = unescape(value)
-    if modifier == "exact":
-        return Sql(f"{alias}.exact = ?", (text,))
     folded = fold(text)[:FOLDED_LENGTH]
+    if modifier == "exact":  # the folded text is what the index leads with
+        return Sql(f"({alias}.folded = ? AND {alias}.exact = ?)", (folded, text))
     if modifier == "contains":
         escaped = folded.replace("!", "!!").replace("%", "!%").replace("_", "!_")
         return Sql(f"{alias}.folded LIKE ? ESCAPE '!'", (f"%{escaped}%",))

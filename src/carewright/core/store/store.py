@@ -20,6 +20,7 @@ from carewright.core.store.model import Origin
 from carewright.core.store.reader import AsyncReader, Reader
 from carewright.core.store.sql import Sql
 from carewright.core.store.transaction import Written
+from carewright.core.store.writer import Writer
 
 Listener = Callable[[str, Sequence[Written]], None]
 
@@ -43,6 +44,10 @@ class Store:
 
     def async_reader(self, access: Access, *, reason: str, origin: Origin = Origin.API) -> AsyncReader:
         return AsyncReader(self, access, reason=reason, origin=origin)
+
+    def writer(self, access: Access, *, origin: Origin = Origin.SCREEN) -> Writer:
+        """A writer for `actions` modules; nothing else opens its transactions (a test holds that)."""
+        return Writer(self, access, origin=origin)
 
     def committed(self, practice: str, results: Sequence[Written]) -> None:
         """Tell the listeners of this process that something was written (they learn what from the feed)."""

@@ -5,6 +5,13 @@ http://hl7.org/fhir/us/core/StructureDefinition/us-core-encounter (US Core 6.1.0
 """
 
 from carewright.core.terminology.coding import ACT_CODE, OWN_EXTENSIONS, PARTICIPATION_TYPE, Coding, own_system
+from carewright.core.work.tasks import ALLERGIES_ASKED, CRITICAL_VITAL_TOLD, NAME_AND_BIRTH_DATE, TASK_CODE
+
+__all__ = [
+    "ALLERGIES_ASKED", "AMBULATORY", "CHECK_OUT", "CRITICAL_VITAL_TOLD", "DO_ORDERS", "FLOW_TASKS",
+    "NAME_AND_BIRTH_DATE", "PRIMARY_PERFORMER", "ROOM_PATIENT", "SECONDARY_PERFORMER", "SEE_PATIENT", "TASK_CODE",
+    "VISIT_STATUS", "VISIT_STATUS_EXTENSION",
+]  # fmt: skip
 
 AMBULATORY = Coding(ACT_CODE, "AMB", "ambulatory")
 
@@ -12,16 +19,11 @@ VISIT_STATUS = own_system("visit-status")
 VISIT_STATUS_EXTENSION = OWN_EXTENSIONS + "visit-status"
 """On each Encounter.statusHistory entry: the board status (valueCode) that the entry stands for."""
 
-TASK_CODE = own_system("task-code")
 ROOM_PATIENT = Coding(TASK_CODE, "room-patient", "Room the patient")
 SEE_PATIENT = Coding(TASK_CODE, "see-patient", "See the patient")
 DO_ORDERS = Coding(TASK_CODE, "do-orders", "Do the orders")
 CHECK_OUT = Coding(TASK_CODE, "check-out", "Check the patient out")
 FLOW_TASKS = (ROOM_PATIENT, SEE_PATIENT, DO_ORDERS, CHECK_OUT)
-
-NAME_AND_BIRTH_DATE = Coding(TASK_CODE, "name-and-birth-date", "Name and birth date")
-ALLERGIES_ASKED = Coding(TASK_CODE, "allergies-asked", "Allergies asked today")
-CRITICAL_VITAL_TOLD = Coding(TASK_CODE, "critical-vital-told", "Somebody told about a critical vital sign")
 
 PRIMARY_PERFORMER = Coding(PARTICIPATION_TYPE, "PPRF", "primary performer")
 SECONDARY_PERFORMER = Coding(PARTICIPATION_TYPE, "SPRF", "secondary performer")

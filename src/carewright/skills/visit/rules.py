@@ -222,6 +222,11 @@ def move(visit: Visit, *, to: str, at: datetime) -> Visit:
     return replace(visit, rooms=(*_end_stays(visit.rooms, at), RoomStay(location=to, since=at)))
 
 
+def assigned(visit: Visit, *, provider: str | None, assistant: str | None) -> Visit:
+    """The visit with another provider or medical assistant (`Practitioner/…`); None leaves that person."""
+    return replace(visit, provider=provider or visit.provider, assistant=assistant or visit.assistant)
+
+
 def _not_before(visit: Visit, at: datetime) -> None:
     latest = max([visit.since, *(stay.since for stay in visit.rooms)])
     if at < latest:

@@ -1,0 +1,72 @@
+"""What the work engine declares: the projection of tasks that boards and lists read."""
+
+from collections.abc import Iterable, Mapping
+
+from carewright.core.access.model import Interaction, Role
+from carewright.core.fhir.dates import interval
+from carewright.core.registry import Manifest, Permission
+from carewright.core.store.hooks import Column, ColumnType, Projection
+from carewright.core.store.model import Resource
+from carewright.core.work.tasks import OPEN
+
+STAFF = frozenset(Role) - {Role.AUDITOR}
+READ = frozenset({Interaction.READ, Interaction.SEARCH})
+WRITE = READ | {Interaction.CREATE, Interaction.UPDATE}
+WORKERS = frozenset({Role.FRONT_DESK, Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER, Role.MANAGER})
+
+
+def task_rows(task: Resource) -> Iterable[Mapping[str, object]]:
+    """One row per task: what it is, of which visit and patient, who has it, and whether it is still open."""
+    coding: Resource = next(iter(task.get("code", {}).get("coding", ())), {})
+    authored = task.get("authoredOn")
+    yield {
+        "id": task["id"],
+        "code": coding.get("code", ""),
+        "words": task.get("code", {}).get("text") or coding.get("display", ""),
+        "status": task["status"],
+        "is_open": int(task["status"] in OPEN),
+        "encounter": task.get("encounter", {}).get("reference", "").removeprefix("Encounter/"),
+        "patient": task.get("for", {}).get("reference", "").removeprefix("Patient/"),
+        "owner": task.get("owner", {}).get("reference", ""),
+        "authored_at": interval(authored)[0] if authored else None,
+    }
+
+
+MANIFEST = Manifest(
+    name="work",
+    doc="Tasks: what there is to do, for whom, by whom.",
+    permissions=(
+        Permission(
+            action="work.see",
+            roles=STAFF,
+            doc="See the tasks of the practice.",
+            grants={"Task": READ},
+        ),
+        Permission(
+            action="work.do",
+            roles=WORKERS,
+            doc="Take, do and complete tasks.",
+            grants={"Task": WRITE},
+        ),
+    ),
+    projections=(
+        Projection(
+            name="task",
+            types=frozenset({"Task"}),
+            columns=(
+                Column(name="id"),
+                Column(name="code"),
+                Column(name="words"),
+                Column(name="status"),
+                Column(name="is_open", type=ColumnType.INTEGER),
+                Column(name="encounter"),
+                Column(name="patient"),
+                Column(name="owner"),
+                Column(name="authored_at", type=ColumnType.INSTANT),
+            ),
+            rows=task_rows,
+            indexes=(("encounter",), ("patient", "is_open"), ("owner", "is_open")),
+            doc="One row per Task.",
+        ),
+    ),
+)

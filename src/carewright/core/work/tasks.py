@@ -1,0 +1,61 @@
+"""The tasks of a visit, in their first form: plain FHIR Tasks with ids that follow from the visit's.
+
+The id is the Encounter's id and the task's code, so that any skill knows where "allergies asked" of this visit stands
+without searching, and the same task is never made twice. https://hl7.org/fhir/R4/task.html
+"""
+
+from datetime import datetime
+
+from carewright.core.store.model import Ref, Resource
+from carewright.core.terminology.coding import Coding, own_system
+
+TASK_CODE = own_system("task-code")
+
+NAME_AND_BIRTH_DATE = Coding(TASK_CODE, "name-and-birth-date", "Name and birth date")
+ALLERGIES_ASKED = Coding(TASK_CODE, "allergies-asked", "Allergies asked today")
+CRITICAL_VITAL_TOLD = Coding(TASK_CODE, "critical-vital-told", "Somebody told about a critical vital sign")
+SAFETY_ITEMS = (NAME_AND_BIRTH_DATE, ALLERGIES_ASKED, CRITICAL_VITAL_TOLD)
+"""What holds "ready for the provider"; nothing else does."""
+
+OPEN = frozenset({"requested", "received", "accepted", "in-progress", "on-hold"})
+
+
+def of_visit(encounter_id: str, code: Coding) -> Ref:
+    """Where the task `code` of a visit stands, whether it exists yet or not."""
+    return Ref("Task", f"{encounter_id}-{code.code}")
+
+
+def new_task(
+    encounter_id: str, code: Coding, *, patient: str, at: datetime, status: str = "requested", owner: str | None = None
+) -> Resource:
+    """A task of a visit, as it is first written. `patient` and `owner` are references, `at` an aware instant."""
+    task: Resource = {
+        "resourceType": "Task",
+        "id": of_visit(encounter_id, code).id,
+        "status": status,
+        "intent": "order",
+        "code": code.concept(),
+        "focus": {"reference": f"Encounter/{encounter_id}"},
+        "for": {"reference": patient},
+        "encounter": {"reference": f"Encounter/{encounter_id}"},
+        "authoredOn": at.isoformat(timespec="seconds"),
+        "lastModified": at.isoformat(timespec="seconds"),
+    }
+    if owner:
+        task["owner"] = {"reference": owner}
+    return task
+
+
+def with_status(
+    task: Resource, status: str, *, at: datetime, by: str | None = None, why: str | None = None
+) -> Resource:
+    """The task in another status; `by` becomes its owner, `why` its statusReason in words."""
+    changed = {**task, "status": status, "lastModified": at.isoformat(timespec="seconds")}
+    if by:
+        changed["owner"] = {"reference": by}
+    if why:
+        changed["statusReason"] = {"text": why}
+    if status == "completed":
+        period = {**task.get("executionPeriod", {}), "end": changed["lastModified"]}
+        changed["executionPeriod"] = period
+    return changed

@@ -111,7 +111,10 @@ def test_links_to_an_entry_become_its_address_and_nothing_else_changes():
             "1",
         ),
         ({"resourceType": "Task", "for": {"reference": "Patient/1"}, "owner": {"reference": "Patient/2"}}, "1"),
-        ({"resourceType": "Coverage", "payor": [{"reference": "Patient/2"}], "beneficiary": {"reference": "Patient/1"}}, "1"),
+        (
+            {"resourceType": "Coverage", "payor": [{"reference": "Patient/2"}], "beneficiary": {"reference": "Patient/1"}},
+            "1",
+        ),
         ({"resourceType": "Group", "member": [{"entity": {"reference": "Patient/1"}}]}, None),
         ({"resourceType": "Organization", "id": "1"}, None),
         ({"resourceType": "Dragon"}, None),

@@ -17,7 +17,7 @@ from carewright.core.fhir.dates import interval
 from carewright.core.fhir.invariants import INVARIANTS, Invariant
 from carewright.core.fhir.issues import Issue
 from carewright.core.fhir.model import Resource
-from carewright.core.fhir.structures import Content, Element, ElementType, json_elements
+from carewright.core.fhir.structures import Content, Element, ElementType, is_resource, json_elements
 from carewright.core.terminology import service as terminology
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
@@ -51,7 +51,7 @@ class Node:
 def check_elements(resource: Resource) -> list[Issue]:
     """What is wrong inside a resource's elements."""
     name = resource.get("resourceType")
-    if type(name) is not str:
+    if type(name) is not str or not is_resource(name):
         return []
     walk = Walk(_contained(resource))
     _check_object(_node((name, "")), resource, name, walk)
@@ -95,7 +95,7 @@ def _holds(invariant: Invariant, value: dict[str, Any]) -> bool:
 
 @cache
 def _node(content: Content) -> Node:
-    """The checks of a type's elements; none for a type that R4 does not have."""
+    """The checks of the elements of a type that R4 has."""
     checks: dict[str, Check] = {}
     for name, (element, type_) in json_elements(*content).items():
         check = _element_check(element, type_)
@@ -150,7 +150,7 @@ def _simple_quantity_check(value: Any, path: Path, walk: Walk) -> None:
 
 def _check_resource(value: Any, path: Path, walk: Walk) -> None:
     name = value.get("resourceType") if type(value) is dict else None
-    if type(name) is not str:
+    if type(name) is not str or not is_resource(name):
         return
     if isinstance(path, tuple) and path[1] == "contained":
         _check_object(_node((name, "")), value, path, walk)
@@ -165,7 +165,7 @@ def _code_check(value_set: str) -> Check:
     words = _allowed(value_set, sorted(codes))
 
     def check(value: Any, path: Path, walk: Walk) -> None:
-        if value not in codes and type(value) is str:
+        if type(value) is str and value not in codes:
             walk.report("code-invalid", words, path)
 
     return check
@@ -186,12 +186,20 @@ def _concept_check(value_set: str, inside: Content | None) -> Check:
         check_inside(value, path, walk)
         if type(value) is not dict:
             return
-        codings = [c for c in value.get("coding", [value]) if type(c) is dict]
-        verdicts = {terminology.in_value_set(value_set, c.get("system", ""), c.get("code", "")) for c in codings}
+        listed = value.get("coding", [value])
+        codings = [c for c in listed if type(c) is dict] if type(listed) is list else []
+        verdicts = {_verdict(value_set, coding) for coding in codings}
         if verdicts <= {terminology.Verdict.INVALID} and not ("extension" in value and "coding" not in value):
             walk.report("code-invalid", f"{words} A text alone or a code of another system is not enough.", path)
 
     return check
+
+
+def _verdict(value_set: str, coding: Resource) -> terminology.Verdict:
+    system, code = coding.get("system", ""), coding.get("code", "")
+    if type(system) is not str or type(code) is not str:
+        return terminology.Verdict.UNKNOWN  # of the wrong shape, which has been reported
+    return terminology.in_value_set(value_set, system, code)
 
 
 def _reference_check(targets: tuple[str, ...], inside: Content | None) -> Check:
@@ -226,7 +234,7 @@ def _reference_check(targets: tuple[str, ...], inside: Content | None) -> Check:
 
 
 def _check_target(target: Any, allowed: frozenset[str], path: Path, walk: Walk) -> None:
-    if target and allowed and target not in allowed:
+    if type(target) is str and target and allowed and target not in allowed:
         walk.report("value", f"This must refer to {_either(sorted(allowed))}. Correct the reference.", path)
 
 
@@ -286,6 +294,7 @@ def _check_contained(resource: Resource, walk: Walk, path: Path = "") -> None:
             continue
         here = (path or str(resource.get("resourceType")), "contained", index)
         meta = inner.get("meta", {})
+        meta = meta if type(meta) is dict else {}
         if "contained" in inner:
             walk.report("invariant", "A contained resource contains no others. Move them up. (dom-2)", here)
         if "id" not in inner:

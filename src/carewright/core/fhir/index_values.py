@@ -100,7 +100,8 @@ def _token_boolean(names: Names) -> Emit:
 
 def _token_coding(names: Names) -> Emit:
     def emit(value: Any, out: IndexValues) -> None:
-        system, code, display = value.get("system", ""), value.get("code", ""), fold(value.get("display", ""))
+        system, code = _text(value, "system"), _text(value, "code")
+        display = fold(_text(value, "display"))[:FOLDED_LENGTH]
         if code or display:
             out.tokens += [(name, system, code, display) for name, _ in names]
 
@@ -114,7 +115,7 @@ def _token_concept(names: Names) -> Emit:
         codings = value.get("coding", ())
         for item in codings:
             coding(item, out)
-        text = value.get("text", "")
+        text = _text(value, "text")
         if text and all(item.get("display") != text for item in codings):
             folded = fold(text)[:FOLDED_LENGTH]
             out.tokens += [(name, "", "", folded) for name, _ in names]
@@ -124,10 +125,10 @@ def _token_concept(names: Names) -> Emit:
 
 def _token_identifier(names: Names) -> Emit:
     def emit(value: Any, out: IndexValues) -> None:
-        code = value.get("value", "")
+        system, code = _text(value, "system"), _text(value, "value")
         if code:
-            kind = fold(value.get("type", {}).get("text", ""))
-            out.tokens += [(name, value.get("system", ""), code, kind) for name, _ in names]
+            kind = fold(_text(value.get("type", {}), "text"))[:FOLDED_LENGTH]
+            out.tokens += [(name, system, code, kind) for name, _ in names]
 
     return emit
 
@@ -136,7 +137,7 @@ def _token_contact(names: Names) -> Emit:
     """As written, and a telephone number also as its digits, because nobody types the same dashes."""
 
     def emit(value: Any, out: IndexValues) -> None:
-        text = value.get("value", "")
+        text = _text(value, "value")
         if not text:
             return
         out.tokens += [(name, "", text, "") for name, _ in names]
@@ -158,7 +159,7 @@ def _reference(names: Names) -> Emit:
             return
         if found.kind == "contained":
             return
-        known = value.get("type", "") if found.kind == "urn" else found.type
+        known = _text(value, "type") if found.kind == "urn" else found.type
         row = (found.type, found.id, "") if found.kind == "relative" else ("", "", text)
         out.references += [(name, *row) for name, only in names if only in ("", known)]
 
@@ -264,7 +265,7 @@ def _quantity(names: Names) -> Emit:
         if "value" not in value:
             return
         low, high = number_interval(value["value"])
-        comparator = value.get("comparator", "")
+        comparator = _text(value, "comparator")
         if comparator.startswith("<"):
             low, high = MIN_NUMBER, high if comparator == "<=" else low
         elif comparator.startswith(">"):
@@ -287,14 +288,19 @@ def _money(names: Names) -> Emit:
     def emit(value: Any, out: IndexValues) -> None:
         if "value" in value:
             low, high = number_interval(value["value"])
-            currency = value.get("currency", "")
+            currency = _text(value, "currency")
             out.quantities += [(name, low, high, ISO4217 if currency else "", currency) for name, _ in names]
 
     return emit
 
 
 def number_interval(value: int | Decimal) -> tuple[float, float]:
-    """[low, high) of a number as FHIR reads it: 72.5 is [72.45, 72.55), 72 is [71.5, 72.5); never empty."""
+    """[low, high) of a number as FHIR reads it: 72.5 is [72.45, 72.55), 72 is [71.5, 72.5); never empty.
+
+    TypeError for anything but a Decimal or a whole number: a float does not say how precise it is.
+    """
+    if type(value) is not int and type(value) is not Decimal:
+        raise TypeError("A number is a Decimal or an int.")
     number = Decimal(value)
     exponent = number.as_tuple().exponent
     half = Decimal((0, (5,), int(exponent) - 1))
@@ -317,8 +323,14 @@ def _range_bounds(value: dict[str, Any]) -> tuple[float, float]:
 
 
 def _unit(quantity: dict[str, Any]) -> tuple[str, str]:
-    code = quantity.get("code", "")
-    return (quantity.get("system", ""), code) if code else ("", quantity.get("unit", ""))
+    code = _text(quantity, "code")
+    return (_text(quantity, "system"), code) if code else ("", _text(quantity, "unit"))
+
+
+def _text(value: dict[str, Any], name: str) -> str:
+    """An element's text, "" if it has none (or, in a resource that was never valid, something else)."""
+    found = value.get(name, "")
+    return found if type(found) is str else ""
 
 
 _MAKERS: dict[tuple[str, str], Callable[[Names], Emit]] = {

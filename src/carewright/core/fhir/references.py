@@ -143,7 +143,7 @@ def patient_of(resource: Resource) -> str | None:
     That is the patient it is about; where it is about nobody, the patient who takes part in it as R4's Patient
     compartment says. A Group names many patients and belongs to none of them.
     """
-    resource_type = resource.get("resourceType", "")
+    resource_type = str(resource.get("resourceType", ""))
     if resource_type == "Patient":
         found = resource.get("id")
         return found if isinstance(found, str) else None

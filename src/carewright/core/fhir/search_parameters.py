@@ -30,6 +30,7 @@ NOT_INDEXED: Mapping[str, str] = {
     "message": "looks inside the message's first entry, which is a resource of its own once it is stored",
 }
 """Codes of parameters that are left out whatever their type, and why."""
+_NONE: Mapping[str, "SearchParameter"] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,13 @@ class SearchParameter:
     reason: str = ""
 
 
-@cache
 def parameters_for(resource_type: str) -> Mapping[str, SearchParameter]:
     """All parameters of a resource type by code, `_id` and the like included; empty for an unknown type."""
-    if not is_resource(resource_type):
-        return MappingProxyType({})
+    return _parameters(resource_type) if is_resource(resource_type) else _NONE
+
+
+@cache
+def _parameters(resource_type: str) -> Mapping[str, SearchParameter]:
     lines = [("Resource", line) for line in _table()["Resource"]]
     lines += [(resource_type, line) for line in _table().get(resource_type, ())]
     found = (_parameter(line, base, resource_type) for base, line in lines)
@@ -63,9 +66,11 @@ def parameters_for(resource_type: str) -> Mapping[str, SearchParameter]:
 
 
 def extract(resource: Resource) -> IndexValues:
-    """The index rows of a valid resource; none for a type that R4 does not have."""
+    """The index rows of a resource; none for a type that R4 does not have or for values of the wrong shape."""
     out = IndexValues()
-    _visit(_tree(resource.get("resourceType", "")), resource, out)
+    resource_type = resource.get("resourceType")
+    if type(resource_type) is str and is_resource(resource_type):
+        _visit(_tree(resource_type), resource, out)
     return out.without_repeats()
 
 
@@ -172,8 +177,11 @@ def _visit(node: _Node, value: Any, out: IndexValues) -> None:
             if item is not None:
                 _visit(node, item, out)
         return
-    for emit in node.emits:
-        emit(value, out)
+    try:
+        for emit in node.emits:
+            emit(value, out)
+    except (AttributeError, TypeError):
+        return  # a value of the wrong shape, in a resource that was never valid
     below = node.below
     if not below or type(value) is not dict:
         return

@@ -87,11 +87,13 @@ def elements(type_name: str, path: str = "") -> Mapping[str, Element]:
     return found
 
 
-@cache
 def json_elements(type_name: str, path: str = "") -> Mapping[str, tuple[Element, ElementType]]:
     """The elements by their names in JSON, a choice once per type; empty for an unknown type."""
-    if type_name not in _types():
-        return {}
+    return _json_elements(type_name, path) if type_name in _types() else {}
+
+
+@cache
+def _json_elements(type_name: str, path: str) -> Mapping[str, tuple[Element, ElementType]]:
     return {
         (type_.key(element.name) if element.choice else element.name): (element, type_)
         for element in elements(type_name, path).values()

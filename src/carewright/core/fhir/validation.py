@@ -26,13 +26,14 @@ def validate(resource: Resource) -> list[Issue]:
     reported = {issue.expression for issue in issues}
     issues += [issue for issue in check_elements(resource) if issue.expression not in reported]
     # Rare, and seen in the encoding at once; only where it may be there is the resource searched for the place.
-    if b"{}" in encoded or b"\\u00" in encoded or b'"fhir_comments"' in encoded:
-        issues += _odd_values(resource, str(resource.get("resourceType", "")))
-    return list(dict.fromkeys(issues))
+    if any(mark in encoded for mark in (b"{}", b"[]", b"\\u00", b'"fhir_comments"')):
+        odd = _odd_values(resource, str(resource.get("resourceType", "")))
+        issues += [issue for issue in odd if issue.expression not in reported]
+    return issues
 
 
 def _odd_values(value: Any, path: str) -> Iterator[Issue]:
-    """Empty objects, control characters, and comments from before R4."""
+    """Empty objects and lists, control characters, and comments from before R4."""
     if type(value) is dict:
         if not value:
             yield Issue("error", "structure", "An empty object is not allowed. Leave the element out. (ele-1)", path)
@@ -42,6 +43,8 @@ def _odd_values(value: Any, path: str) -> Iterator[Issue]:
             else:
                 yield from _odd_values(child, f"{path}.{name}")
     elif type(value) is list:
+        if not value:
+            yield Issue("error", "structure", "An empty array is not allowed. Leave the element out.", path)
         for index, item in enumerate(value):
             yield from _odd_values(item, f"{path}[{index}]")
     elif type(value) is str and any(c < " " and c not in "\t\r\n" for c in value):

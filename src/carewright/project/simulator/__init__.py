@@ -1,1 +1,41 @@
-"""The demonstration practice: a seed and a day in, a believable family practice out. Pure; it writes nothing."""
+"""The demonstration practice: a seed and a day in, a believable family practice out. Pure; it writes nothing.
+
+    clinic = practice(seed)                    # organizations, locations, staff, schedules; `clinic.resources`
+    plan = day(clinic, seed, date.today())     # bookings and the morning's script until 10:40
+    charts(seed, plan.day, ids=plan.patients)  # the charts that the board needs: first, in a second or so
+    population(seed, plan.day, 1500)           # everybody, one after another, for filling in behind
+
+Whatever asks twice with the same seed and day gets the same bytes.
+"""
+
+from carewright.project.simulator.clinic import practice
+from carewright.project.simulator.dayplan import POPULATION, day
+from carewright.project.simulator.model import (
+    DayPlan,
+    DemoUser,
+    PatientRecord,
+    Person,
+    PlannedAppointment,
+    Practice,
+    Step,
+    StepKind,
+    VitalSigns,
+)
+from carewright.project.simulator.stream_out import charts, population
+
+__all__ = [
+    "POPULATION",
+    "DayPlan",
+    "DemoUser",
+    "PatientRecord",
+    "Person",
+    "PlannedAppointment",
+    "Practice",
+    "Step",
+    "StepKind",
+    "VitalSigns",
+    "charts",
+    "day",
+    "population",
+    "practice",
+]

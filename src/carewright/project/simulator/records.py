@@ -220,7 +220,8 @@ def _immunizations(person: Person, practice: Practice, day: date, visits: list[P
     """Doses given here hang on the visit of that date where there is one; the lots are made up."""
     rng = stream(practice.seed, "vaccines", person.id)
     met = {visit.at.date(): visit for visit in visits}
-    for number, dose in enumerate(vaccines.doses(rng, born=person.born, day=day)):
+    checkups = [visit.at.date() for visit in visits if visit.visit_type.key == "well-child"]
+    for number, dose in enumerate(vaccines.doses(rng, born=person.born, day=day, checkups=checkups)):
         found: Resource = {
             "resourceType": "Immunization",
             "id": identifier(practice.seed, "immunization", person.id, dose.vaccine.code, dose.on, number),

@@ -4,6 +4,7 @@ Source: CDC, Child and Adolescent and Adult Immunization Schedules, https://www.
 CVX codes, https://www2.cdc.gov/vaccines/iis/iisstandards/vaccines.asp?rpt=cvx . No endorsement by CDC is implied.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -34,6 +35,7 @@ FLU_3 = Coding(CVX, "140", "Influenza, seasonal, injectable, preservative free")
 PCV20_FROM = date(2023, 7, 1)  # children: ACIP, June 2023, doi:10.15585/mmwr.mm7239a5
 TRIVALENT_FROM = date(2024, 7, 1)  # US influenza vaccines are trivalent again from the 2024-25 season on
 YEAR = 365.25
+ROTAVIRUS_UNTIL_DAYS = 238  # 8 months 0 days is the last age for a dose (ACIP, doi:10.15585/mmwr.rr5802a1)
 
 # Age in days at which the visit falls; a few days past the minimum age, as clinics do it.
 _CHILDHOOD: tuple[tuple[int, tuple[Coding, ...]], ...] = (
@@ -60,32 +62,45 @@ class Dose:
     elsewhere: bool
 
 
-def doses(rng: Random, *, born: date, day: date) -> list[Dose]:
-    """What has been given before `day`, in order of time."""
+def doses(rng: Random, *, born: date, day: date, checkups: Sequence[date] = ()) -> list[Dose]:
+    """What has been given before `day`, in order of time; childhood doses at a checkup where one is near."""
     behind, refuses = rng.random() < 0.14, rng.random() < 0.02
     years = (day - born).days / YEAR
     if refuses:
         return []
-    found = _childhood(rng, born=born, day=day, behind=behind) if years < 26 else []
+    found = _childhood(rng, born=born, day=day, behind=behind, checkups=checkups) if years < 26 else []
     if years >= 19:
         found += _adult(rng, born=born, day=day)
     found += _flu(rng, born=born, day=day, behind=behind)
     return sorted(found, key=lambda dose: (dose.on, dose.vaccine.code))
 
 
-def _childhood(rng: Random, *, born: date, day: date, behind: bool) -> list[Dose]:
+def _childhood(rng: Random, *, born: date, day: date, behind: bool, checkups: Sequence[date]) -> list[Dose]:
     """The series by age; who is behind misses visits from some age on, or comes to them months late."""
     found, late = [], 0
     stops = rng.choice((120, 360, 450, 1400, 4000)) if behind else 99_999
     for age, vaccines in _CHILDHOOD:
         late += rng.choice((0, 0, 30, 60)) if behind else 0
-        on = _weekday(born + timedelta(days=age + late + rng.randrange(0, 9 if age > 1 else 1)))
+        due = _weekday(born + timedelta(days=age + late + rng.randrange(0, 9 if age > 1 else 1)))
+        on = next((c for c in checkups if -12 <= (c - due).days <= 45), due)
         if age > stops or on >= day:
             break
         for vaccine in vaccines:
+            if vaccine is ROTAVIRUS and (on - born).days > ROTAVIRUS_UNTIL_DAYS:
+                continue
+            if vaccine is HEP_A and (second := _second_hep_a(found, on)):
+                on = second
+                if on >= day:
+                    continue
             given = PCV13 if vaccine is PCV20 and on < PCV20_FROM else vaccine
             found.append(Dose(vaccine=given, on=on if age > 1 else born + timedelta(days=1), elsewhere=age == 1))
     return found
+
+
+def _second_hep_a(found: Sequence[Dose], on: date) -> date | None:
+    """Where a first hepatitis A dose is there: `on`, or six months after that dose if this is later."""
+    first = next((dose.on for dose in found if dose.vaccine is HEP_A), None)
+    return max(on, _weekday(first + timedelta(days=189))) if first else None
 
 
 def _adult(rng: Random, *, born: date, day: date) -> list[Dose]:

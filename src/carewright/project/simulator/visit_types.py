@@ -4,7 +4,7 @@ Well-child ages: AAP/Bright Futures, Recommendations for Preventive Pediatric He
 https://www.aap.org/periodicityschedule . Prenatal visits from the eighth week. Diagnoses: ICD-10-CM.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from random import Random
@@ -106,15 +106,6 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         weight=17,
         at_least=10,
         brief=False,
-        parent=(
-            "Checkup and shots",
-            "Checkup. {He} still wakes up twice a night",
-            "Checkup, and the form for daycare",
-            "Checkup. I want to ask about {his} talking",
-            "Checkup. {He} is such a picky eater",
-            "Checkup, {he} is due for shots I think",
-        ),
-        own=("My yearly checkup", "Checkup, and I need the shots for school", "Checkup. Mom says I sleep too little"),
     ),
     VisitType(
         key="cough-fever-child",
@@ -135,8 +126,8 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         code="H92.09",
         parent=(
             "{He} keeps pulling on {his} ear and cried all night",
-            "Ear hurts since the swimming pool",
-            "Ear again. It's the third time this winter",
+            "Ear hurts, and {his} nose has been running for a week",
+            "Ear again. It's the third time this year",
         ),
     ),
     VisitType(
@@ -175,7 +166,7 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         years=(1, 18),
         weight=1,
         code="H10.9",
-        parent=("School sent {him} home with pink eye", "{His} eye was glued shut this morning"),
+        parent=("They sent {him} home with pink eye", "{His} eye was glued shut this morning"),
         own=("My eye is red and gooey",),
     ),
     VisitType(
@@ -215,7 +206,7 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         weight=2.5,
         at_least=2,
         brief=False,
-        parent=("Sports form for soccer", "Hockey starts next week, we need the sports form"),
+        parent=("Sports form for soccer", "Practice starts next week, we need the sports form"),
         own=("Sports physical for basketball", "Need the sports form signed for track", "Sports form, wrestling"),
     ),
     VisitType(
@@ -255,13 +246,6 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         without=(),
         weight=3,
         at_least=3,
-        own=(
-            "Baby check",
-            "Prenatal visit. My feet are swollen in the evening",
-            "Baby check and the sugar test",
-            "Prenatal. Baby kicks a lot at night",
-            "Prenatal visit, I'm so tired",
-        ),
     ),
     VisitType(
         key="postpartum",
@@ -295,7 +279,7 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         weight=2.5,
         at_least=1,
         brief=False,
-        own=("Pap smear and yearly", "My yearly women's exam", "Women's checkup and birth control refill"),
+        own=("Pap smear and yearly", "My yearly women's exam", "Women's checkup, it has been three years"),
     ),
     VisitType(
         key="medicare-wellness",
@@ -307,7 +291,7 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         own=(
             "Medicare yearly visit",
             "My Medicare wellness. I had a fall last month",
-            "Yearly Medicare visit, and my flu shot",
+            "Yearly Medicare visit, and am I due for shots?",
         ),
     ),
     VisitType(
@@ -373,7 +357,7 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         years=(18, FOREVER),
         needs=("asthma",),
         weight=1,
-        own=("Asthma, I use my inhaler more since the cold came",),
+        own=("Asthma, I use my inhaler more than I used to",),
     ),
     VisitType(
         key="copd",
@@ -390,7 +374,7 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         years=(60, FOREVER),
         needs=("heart-failure",),
         weight=1,
-        own=("Heart check, my ankles are puffy", "I'm up four pounds since Friday"),
+        own=("Heart check, my ankles are puffy", "I'm up four pounds since last week"),
     ),
     VisitType(
         key="cough-adult",
@@ -454,7 +438,7 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         weight=1,
         code="S93.409A",
         parent=("{He} rolled {his} ankle at recess",),
-        own=("Twisted my ankle on the ice", "Rolled my ankle playing ball"),
+        own=("Twisted my ankle on the stairs", "Rolled my ankle playing ball"),
     ),
     VisitType(
         key="headache",
@@ -470,7 +454,7 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         years=(25, FOREVER),
         weight=1,
         code="D22.9",
-        own=("A mole on my back my wife doesn't like", "A spot on my nose that keeps bleeding"),
+        own=("A mole on my back that has changed", "A spot on my nose that keeps bleeding"),
     ),
     VisitType(
         key="sutures",
@@ -506,7 +490,7 @@ VISIT_TYPES: tuple[VisitType, ...] = (
         years=(68, FOREVER),
         needs=("memory",),
         weight=0.8,
-        own=("My daughter says I forget things", "Memory test"),
+        own=("My family says I forget things", "Memory test"),
     ),
     VisitType(
         key="contraception",
@@ -542,12 +526,57 @@ def display(visit_type: VisitType, person: Person, day: date) -> str:
     return visit_type.display
 
 
+WELL_CHILD_WORDS: tuple[tuple[float, float, str], ...] = (
+    (0, 18, "Checkup"),
+    (0.15, 12, "Checkup and shots"),
+    (0.1, 0.8, "Checkup. {He} spits up after every bottle"),
+    (0.1, 1.1, "Checkup. {He} still wakes up three times a night"),
+    (0, 0.1, "First checkup, we came home from the hospital"),
+    (0.4, 1.2, "Checkup. When can {he} have eggs and peanut butter?"),
+    (1.2, 4, "Checkup. I want to ask about {his} talking"),
+    (1, 6, "Checkup. {He} is such a picky eater"),
+    (0.7, 5, "Checkup, and the form for daycare"),
+    (1.8, 4, "Checkup. No luck with potty training"),
+    (5, 13, "Checkup, and the school needs a form"),
+    (6, 13, "Checkup. {He} can't sit still, the teacher says"),
+    (5, 13, "Checkup. {He} worries about everything"),
+    (13, 18, "My yearly checkup"),
+    (13, 18, "Checkup, and I need the shots for school"),
+    (13, 18, "Checkup. Mom says I sleep too little"),
+)
+"""From and below (years of age), and what is said for, or from 13 on by, a child of that age."""
+
+PRENATAL_WORDS: tuple[tuple[int, int, str], ...] = (
+    (6, 42, "Baby check"),
+    (6, 14, "Prenatal visit. I throw up every morning"),
+    (8, 16, "First prenatal visits. I'm so tired"),
+    (18, 23, "Baby check. Is it a boy or a girl?"),
+    (24, 29, "Baby check and the sugar test"),
+    (22, 40, "Prenatal. Baby kicks a lot at night"),
+    (30, 41, "Prenatal visit. My feet are swollen in the evening"),
+    (36, 42, "Baby check. When will it come?"),
+)
+"""From and below (weeks), and what she says."""
+
+
 def reason(rng: Random, visit_type: VisitType, person: Person, day: date) -> str:
     """What the patient or the parent said when asked why they come."""
-    own = person.age_years(day) >= OWN_WORDS_FROM_YEARS
-    words = (visit_type.own or visit_type.parent) if own else (visit_type.parent or visit_type.own)
+    words = _words(visit_type, person, day)
     he, his, him = ("she", "her", "her") if person.sex == "female" else ("he", "his", "him")
     return rng.choice(words).format(he=he, his=his, him=him, He=he.capitalize(), His=his.capitalize())
+
+
+def _words(visit_type: VisitType, person: Person, day: date) -> Sequence[str]:
+    years = person.age_days(day) / YEAR
+    if visit_type.key == "well-child":
+        own = [text for begins, ends, text in WELL_CHILD_WORDS if begins <= years < ends]
+        return own if person.age_years(day) < OWN_WORDS_FROM_YEARS else [text for text in own if "{" not in text]
+    if visit_type.key == "prenatal":
+        weeks = (person.pregnant_days or 0) // 7
+        return [text for begins, ends, text in PRENATAL_WORDS if begins <= weeks < ends]
+    if person.age_years(day) >= OWN_WORDS_FROM_YEARS:
+        return visit_type.own or visit_type.parent
+    return visit_type.parent or visit_type.own
 
 
 def fitting(person: Person, day: date, keys: Iterable[str] | None = None) -> list[VisitType]:

@@ -112,7 +112,11 @@ def test_links_to_an_entry_become_its_address_and_nothing_else_changes():
         ),
         ({"resourceType": "Task", "for": {"reference": "Patient/1"}, "owner": {"reference": "Patient/2"}}, "1"),
         (
-            {"resourceType": "Coverage", "payor": [{"reference": "Patient/2"}], "beneficiary": {"reference": "Patient/1"}},
+            {
+                "resourceType": "Coverage",
+                "payor": [{"reference": "Patient/2"}],
+                "beneficiary": {"reference": "Patient/1"},
+            },
             "1",
         ),
         ({"resourceType": "Group", "member": [{"entity": {"reference": "Patient/1"}}]}, None),

@@ -306,7 +306,7 @@ def number_interval(value: int | Decimal) -> tuple[float, float]:
     half = Decimal((0, (5,), int(exponent) - 1))
     low, high = _bounded(number - half), _bounded(number + half)
     if low == high:  # more digits than a double has
-        low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+        low, high = math.nextafter(low, MIN_NUMBER), math.nextafter(high, MAX_NUMBER)
     return low, high
 
 

@@ -4,7 +4,7 @@ A skill fills the dataclass; the component shows it. What is not known is said, 
 where allergies stand would read as "none".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -72,7 +72,7 @@ class PatientBanner:
     alerts: tuple[Flag, ...] = ()
     context: tuple[str, ...] = ()
     chart_url: str = ""
-    clock: SiteClock = SiteClock()
+    clock: SiteClock = field(default_factory=SiteClock)
 
     def __post_init__(self) -> None:
         if bool(self.allergies) != (self.allergy_knowledge is AllergyKnowledge.LISTED):

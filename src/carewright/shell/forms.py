@@ -148,7 +148,9 @@ class ContextForm(forms.Form):
         try:
             opened = PatientContext.from_signed(token)
         except (signing.BadSignature, KeyError, TypeError, ValueError) as error:
-            raise NotOurs(gettext("This form did not come from this page. Nothing was saved."), opened_for=None) from error
+            raise NotOurs(
+                gettext("This form did not come from this page. Nothing was saved."), opened_for=None
+            ) from error
         if (opened.practice, opened.patient) != (self.here.practice, self.here.patient):
             raise WrongPatient(gettext("You typed this for another patient. Nothing was saved."), opened_for=opened)
         if opened.user != self.here.user:

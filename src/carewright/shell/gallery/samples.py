@@ -159,7 +159,15 @@ def states() -> dict[str, FieldState]:
 
 
 def steps() -> list[Step]:
-    labels = ("Name and birth date", "Reason", "Medicines, allergies", "Vitals", "Screening", "Immunizations", "Tell the provider")
+    labels = (
+        "Name and birth date",
+        "Reason",
+        "Medicines, allergies",
+        "Vitals",
+        "Screening",
+        "Immunizations",
+        "Tell the provider",
+    )
     kinds = (StepState.DONE, StepState.DONE, StepState.ATTENTION)
     return [
         Step(label=label, url="#", state=kinds[n] if n < len(kinds) else StepState.OPEN, current=n == 3)
@@ -192,8 +200,16 @@ def rows() -> list[dict[str, Any]]:
 
 def labels() -> list[Label]:
     return [
-        Label(name="Okafor, Jonas", born="08/21/2025", sex="M", mrn="004 218 77", lines=("Lead, capillary", "11/23/2026 10:42 AM DC")),
-        Label(name="de la Concepción Villanueva-Etxeberria, María", born="1961", sex="F", mrn="004 218 78", lines=("INR",)),
+        Label(
+            name="Okafor, Jonas",
+            born="08/21/2025",
+            sex="M",
+            mrn="004 218 77",
+            lines=("Lead, capillary", "11/23/2026 10:42 AM DC"),
+        ),
+        Label(
+            name="de la Concepción Villanueva-Etxeberria, María", born="1961", sex="F", mrn="004 218 78", lines=("INR",)
+        ),
     ]
 
 

@@ -135,7 +135,9 @@ def field(bound: BoundField, *, unit: str = "", state: FieldState | None = None)
     name = bound.auto_id or bound.html_name
     described = [f"{name}-{part}" for part in ("unit", "help", "state") if part != "unit" or unit]
     level = "critical" if bound.errors else shown.level
-    attributes = {"aria-describedby": " ".join(described if bound.help_text else [d for d in described if "-help" not in d])}
+    attributes = {
+        "aria-describedby": " ".join(described if bound.help_text else [d for d in described if "-help" not in d])
+    }
     return {
         "bound": bound,
         "control": bound.as_widget(attrs=attributes),

@@ -58,7 +58,13 @@ def test_what_cannot_be_trusted_is_refused_with_its_reason(text: str, fault: Num
 
 @pytest.mark.parametrize(
     ("text", "value", "unit"),
-    [("150 lb", "150", "lb"), ("150LBS", "150", "lb"), ("68,2kg", "68.2", "kg"), ("68.2", "68.2", "kg"), ("12#", "12", "lb")],
+    [
+        ("150 lb", "150", "lb"),
+        ("150LBS", "150", "lb"),
+        ("68,2kg", "68.2", "kg"),
+        ("68.2", "68.2", "kg"),
+        ("12#", "12", "lb"),
+    ],
 )
 def test_a_typed_unit_wins_over_the_default(text: str, value: str, unit: str) -> None:
     assert parse_quantity(text, units=WEIGHT, default="kg") == Typed(value=Decimal(value), unit=unit)
@@ -66,7 +72,15 @@ def test_a_typed_unit_wins_over_the_default(text: str, value: str, unit: str) ->
 
 @pytest.mark.parametrize(
     ("text", "inches"),
-    [("5'4", "64"), ("5'4\"", "64"), ("5’ 4”", "64"), ("5 ft 4 in", "64"), ("5ft", "60"), ("5'4.5\"", "64.5"), ("5 FT 4,5", "64.5")],
+    [
+        ("5'4", "64"),
+        ("5'4\"", "64"),
+        ("5’ 4”", "64"),
+        ("5 ft 4 in", "64"),
+        ("5ft", "60"),
+        ("5'4.5\"", "64.5"),
+        ("5 FT 4,5", "64.5"),
+    ],
 )
 def test_feet_and_inches(text: str, inches: str) -> None:
     assert parse_quantity(text, units=HEIGHT, default="cm") == Typed(value=Decimal(inches), unit="in")
@@ -98,6 +112,7 @@ def test_every_plain_decimal_comes_back_exactly(value: Decimal) -> None:
 @given(st.text(max_size=20))
 def test_any_text_gives_a_finite_number_or_a_reason(text: str) -> None:
     try:
-        assert parse_decimal(text).is_finite()
-    except BadNumber as bad:
-        assert bad.fault in NumberFault
+        number = parse_decimal(text)
+    except BadNumber:
+        return
+    assert number.is_finite()

@@ -18,7 +18,9 @@ def test_time_on_a_clock_of_twelve_hours(hour: int, words: str) -> None:
 
 
 def test_time_on_a_clock_of_twenty_four_hours() -> None:
-    assert SiteClock(zone=ZoneInfo("America/Chicago"), hours=24).time(datetime(2026, 11, 23, 23, 5, tzinfo=UTC)) == "17:05"
+    assert (
+        SiteClock(zone=ZoneInfo("America/Chicago"), hours=24).time(datetime(2026, 11, 23, 23, 5, tzinfo=UTC)) == "17:05"
+    )
 
 
 def test_the_site_decides_the_day() -> None:
@@ -38,7 +40,8 @@ def test_an_instant_without_a_zone_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "words"), [(0, "0 min"), (34, "34 min"), (59, "59 min"), (60, "1 h 0 min"), (80, "1 h 20 min"), (1441, "24 h 1 min")]
+    ("minutes", "words"),
+    [(0, "0 min"), (34, "34 min"), (59, "59 min"), (60, "1 h 0 min"), (80, "1 h 20 min"), (1441, "24 h 1 min")],
 )
 def test_wait_words(minutes: int, words: str) -> None:
     assert str(Wait(minutes)) == words

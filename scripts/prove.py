@@ -1,4 +1,4 @@
-"""The long proofs, in full length: `./run prove [pytest arguments]`.
+"""The long proofs, in full length: `./run prove [NAME] [pytest arguments]`; without a name, all of them.
 
 The suite holds the short form of each (a few rounds, a small race); here the tests marked `slow` run, one at a
 time, on a PostgreSQL of their own, and nothing may be skipped.
@@ -12,12 +12,22 @@ from pathlib import Path
 from scripts.check import database_url
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+PROOFS = {
+    "races": ("tests/store/test_races.py",),
+    "feed": ("tests/store/test_feed_late_commit.py",),
+    "search-oracle": ("tests/store/test_search_oracle.py",),
+    "access": ("tests/access_matrix",),
+    "crash": ("tests/proofs/test_kill.py",),
+    "durability": ("tests/proofs/test_sync_before_acknowledgement.py",),
+}
+"""The proofs that have a name of their own, and where they are."""
 
 
 def main() -> int:
+    named = [path for word in sys.argv[1:] for path in PROOFS.get(word, (word,))]
     with database_url() as url:
         environment = {**os.environ, "CARE_REQUIRE_ALL": "1"} | ({"CARE_TEST_DATABASE_URL": url} if url else {})
-        words = [sys.executable, "-m", "pytest", "-m", "slow", "--durations=0", *sys.argv[1:]]
+        words = [sys.executable, "-m", "pytest", "-m", "slow", "--durations=0", *named]
         return subprocess.run(words, cwd=REPOSITORY, env=environment, check=False).returncode
 
 

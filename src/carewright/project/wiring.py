@@ -8,6 +8,7 @@ from carewright.core.registry import Manifest, Registry
 MANIFESTS = (
     "carewright.core.work.manifest",
     "carewright.skills.visit.skill",
+    "carewright.skills.vitals.skill",
 )
 
 

@@ -66,5 +66,11 @@ def _done(task: Resource | None) -> bool:
 
 
 def _words(task: Resource) -> tuple[CriticalVital, ...]:
-    entries = [entry.get("valueString", "") for entry in task.get("input", ())]
-    return tuple(CriticalVital(words=words) for words in entries or ["A critical vital sign"])
+    """The readings that the task names as its inputs and that no output says somebody was told of."""
+    told = {entry.get("valueReference", {}).get("reference") for entry in task.get("output", ())}
+    readings = [entry.get("valueReference", {}) for entry in task.get("input", ())]
+    return tuple(
+        CriticalVital(words=reading.get("display", "A critical vital sign"))
+        for reading in readings
+        if reading.get("reference") not in told
+    )

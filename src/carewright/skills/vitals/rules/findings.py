@@ -58,6 +58,19 @@ def worst(findings: tuple[Finding, ...]) -> Level:
     return min((f.level for f in findings), key=_ORDER.index, default=Level.IN_RANGE)
 
 
+class NotPossible(ValueError):
+    """A number that no patient can have; the text says which and what to do."""
+
+
+def check_possible(reading: Reading) -> None:
+    """NotPossible for a number that cannot be a measurement; nothing else is ever refused."""
+    low, high = limits.possible(reading.kind)
+    for measured in (reading.value, reading.diastolic):
+        value = standard(measured) if measured is not None else None
+        if measured is not None and value is not None and not low <= value <= high:
+            raise NotPossible(f"{measured.shown} is not possible. Look at the number and the unit.")
+
+
 def is_critical(reading: Reading, *, subject: Subject) -> bool:
     """Whether somebody must be told of this reading before the visit can be "ready"."""
     return worst(check(reading, subject=subject)) is Level.CRITICAL

@@ -1,0 +1,76 @@
+"""Reads of vital signs: those of a visit, and the latest earlier one of each kind."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from carewright.core.fhir.dates import interval
+from carewright.core.store.model import NotFound, Ref, Resource
+from carewright.core.store.reader import Reader
+from carewright.core.store.search.parse import parse
+from carewright.skills.vitals import codes
+from carewright.skills.vitals.fhir import from_fhir
+from carewright.skills.vitals.model import Kind, Reading, Subject
+from carewright.skills.vitals.rules.findings import taken_before
+
+HISTORY = 200
+"""How many readings are looked through for the latest of each kind: some ten visits' worth."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """A reading in the chart, the Observation it came from, and the version that a correction must name."""
+
+    reading: Reading
+    observation: Resource
+    version: int
+
+    @property
+    def ref(self) -> Ref:
+        return Ref("Observation", self.reading.id)
+
+
+def of_visit(reader: Reader, encounter_id: str) -> list[Recorded]:
+    """The vital signs of a visit, the earliest first; those charted by mistake stay in, marked by their status."""
+    return _recorded(reader, ("encounter", f"Encounter/{encounter_id}"), ("_sort", "date"))
+
+
+def history(reader: Reader, patient_id: str, *, count: int = HISTORY) -> list[Recorded]:
+    """The patient's vital signs, the latest first."""
+    return _recorded(reader, ("patient", f"Patient/{patient_id}"), ("_sort", "-date"), ("_count", str(count)))
+
+
+def last_before(reader: Reader, patient_id: str, *, at: datetime) -> dict[Kind, Reading]:
+    """The latest reading of each kind that counts and was taken before `at`."""
+    found: dict[Kind, Reading] = {}
+    for recorded in history(reader, patient_id):
+        if taken_before(recorded.reading, at):
+            found.setdefault(recorded.reading.kind, recorded.reading)
+    return found
+
+
+def recorded(reader: Reader, observation_id: str) -> Recorded:
+    """One reading; NotFound, also for an Observation that is no vital sign."""
+    made = _of_resource(reader.resource(Ref("Observation", observation_id)))
+    if made is None:
+        raise NotFound(f"Observation/{observation_id} is no vital sign.")
+    return made
+
+
+def subject_of(patient: Resource) -> Subject | None:
+    """Whom the ranges are for; None where the birth date is not known to the day."""
+    birth_date = patient.get("birthDate", "")
+    if len(birth_date) != len("2026-11-23"):
+        return None
+    return Subject(birth_date=interval(birth_date)[0].date(), sex=patient.get("gender", "unknown"))
+
+
+def _recorded(reader: Reader, *pairs: tuple[str, str]) -> list[Recorded]:
+    query = parse("Observation", [*pairs, ("category", codes.VITAL_SIGNS.token)])
+    return [made for resource in reader.resources(query) if (made := _of_resource(resource))]
+
+
+def _of_resource(observation: Resource) -> Recorded | None:
+    reading = from_fhir(observation)
+    if reading is None:
+        return None
+    return Recorded(reading=reading, observation=observation, version=int(observation["meta"]["versionId"]))

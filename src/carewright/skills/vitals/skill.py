@@ -1,0 +1,96 @@
+"""What the vitals skill declares: permissions, and the task that a critical reading leaves behind."""
+
+from collections.abc import Sequence
+
+from carewright.core.access.model import Interaction, Role
+from carewright.core.registry import Manifest, Permission, TaskCode
+from carewright.core.store.hooks import Effect, Extra, Put, Write, WriteContext
+from carewright.core.store.model import Ref, Resource
+from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, new_task, of_visit, with_status
+from carewright.skills.vitals import codes
+from carewright.skills.vitals.fhir import from_fhir
+from carewright.skills.vitals.model import DEFINITIONS, Reading
+from carewright.skills.vitals.queries import subject_of
+from carewright.skills.vitals.rules import critical
+from carewright.skills.vitals.rules.findings import is_critical
+
+READ = frozenset({Interaction.READ, Interaction.SEARCH})
+WRITE = READ | {Interaction.CREATE, Interaction.UPDATE}
+CLINICAL = frozenset({Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER})
+
+
+def _reads(write: Write) -> list[Ref]:
+    """The patient, for the age; and the visit's task, if the reading belongs to a visit."""
+    reading = _vital_sign(write)
+    if reading is None or reading.encounter is None:
+        return []
+    patient = Ref("Patient", reading.patient.removeprefix("Patient/"))
+    return [patient, of_visit(reading.encounter.removeprefix("Encounter/"), CRITICAL_VITAL_TOLD)]
+
+
+def critical_vital(write: Write, context: WriteContext) -> Sequence[Extra]:
+    """A critical reading opens the visit's task; one that counts no more, or is no longer critical, leaves it."""
+    reads = _reads(write)
+    reading = _vital_sign(write)
+    if not reads or reading is None or reading.encounter is None:
+        return []
+    patient_ref, task_ref = reads
+    task = context.loaded.get(task_ref)
+    if _is_critical(reading, context.loaded.get(patient_ref)):
+        encounter_id = reading.encounter.removeprefix("Encounter/")
+        task = task or new_task(encounter_id, CRITICAL_VITAL_TOLD, patient=reading.patient, at=context.now)
+        words = f"{DEFINITIONS[reading.kind].words} {reading.shown}"
+        return [_put(with_status(critical.with_reading(task, observation=str(write.ref), words=words), "requested",
+                                 at=context.now))]  # fmt: skip
+    if task is None or str(write.ref) not in {entry["valueReference"]["reference"] for entry in task.get("input", ())}:
+        return []
+    left = critical.without_reading(task, observation=str(write.ref))
+    status = "requested" if critical.untold(left) else "completed" if left["input"] else "cancelled"
+    return [_put(with_status(left, status, at=context.now))]
+
+
+def _vital_sign(write: Write) -> Reading | None:
+    vital = write.after is not None and any(codes.VITAL_SIGNS.matches(c) for c in write.after.get("category", ()))
+    return from_fhir(write.after) if vital and write.after is not None and "subject" in write.after else None
+
+
+def _is_critical(reading: Reading, patient: Resource | None) -> bool:
+    subject = subject_of(patient) if patient else None
+    if subject is None or reading.status == "entered-in-error" or reading.at.date() < subject.birth_date:
+        return False
+    return is_critical(reading, subject=subject)
+
+
+def _put(task: Resource) -> Put:
+    present = {name: value for name, value in task.items() if value != []}
+    return Put(resource=present)
+
+
+MANIFEST = Manifest(
+    name="vitals",
+    doc="Vital signs: typed in the unit of the device, checked beside the field, kept with every reading.",
+    permissions=(
+        Permission(
+            action="vitals.see",
+            roles=CLINICAL,
+            doc="See vital signs.",
+            grants={"Observation": READ, "Communication": READ, "Patient": READ},
+        ),
+        Permission(
+            action="vitals.record",
+            roles=CLINICAL,
+            doc="Record, correct and retract vital signs; say who was told of a critical one.",
+            grants={"Observation": WRITE, "Communication": WRITE, "Task": WRITE},
+        ),
+    ),
+    effects=(
+        Effect(
+            name="critical-vital",
+            types=frozenset({"Observation"}),
+            apply=critical_vital,
+            reads=_reads,
+            doc="A critical vital sign opens a task of its visit that ends when somebody was told.",
+        ),
+    ),
+    task_codes=(TaskCode(code=CRITICAL_VITAL_TOLD.code, display=CRITICAL_VITAL_TOLD.display, roles=CLINICAL),),
+)

@@ -57,7 +57,7 @@ def readiness_of(tasks: dict[str, Resource | None]) -> Readiness:
 
 
 def board_rows(reader: Reader, *, site: str, since: datetime, until: datetime) -> list[dict[str, object]]:
-    """The visits that began at `site` (an Organization reference) in [since, until), as rows of the `visit` projection."""
+    """The visits that began at `site` (`Organization/…`) in [since, until), as rows of the `visit` projection."""
     return reader.rows("visit", where={"site": site, "started_at": Between(since, until)}, order=("started_at",))
 
 

@@ -10,7 +10,7 @@ from carewright.core.fhir.dates import MAX_INSTANT, MIN_INSTANT, interval, perio
 
 
 def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
+    return datetime(*parts, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

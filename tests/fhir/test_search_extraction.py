@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -302,3 +303,16 @@ def test_every_synthetic_record_gives_rows(test_data):
             assert found.tokens
             for rows in (found.dates, found.numbers, found.quantities):
                 assert all(row[1] < row[2] for row in rows)
+
+
+def test_every_search_that_us_core_asks_for_has_its_parameters(test_data):
+    asked = 0
+    for file in (test_data / "fhir" / "uscore" / "search_requirements_6.1.0").glob("*.yml"):
+        profile = yaml.safe_load(file.read_text())
+        parameters = parameters_for(profile[":resource"])
+        for search in profile[":searches"]:
+            asked += 1
+            for name in search[":names"]:
+                assert name in parameters, (file.name, name)
+                assert parameters[name].paths, (file.name, name)
+    assert asked == 217

@@ -67,6 +67,29 @@ AUDIT = Table(
 
 AUDIT_PATIENT = Table("audit_patient", (("practice", T), ("patient_key", K), ("audit_id", T), ("at", AT)))
 
+AUDIT_SEAL = Table(
+    "audit_seal",
+    (
+        ("practice", T), ("position", I), ("audit_id", T), ("xid", I), ("seq", I), ("digest", BYTES), ("chain", BYTES),
+        ("sealed_at", AT),
+    ),
+)  # fmt: skip
+
+ALIAS = Table(
+    "alias",
+    (("practice", T), ("old_key", K), ("surviving_key", K), ("old_id", T), ("surviving_id", T), ("at", AT)),
+)
+KEY_CLAIM = Table(
+    "key_claim",
+    (("practice", T), ("kind", T), ("claim_key", T), ("holder_type", T), ("holder_id", T), ("at", AT)),
+)
+BALANCE = Table("balance", (("practice", T), ("kind", T), ("balance_key", T), ("thousandths", I)))
+SETTING = Table(
+    "setting",
+    (("practice", T), ("scope", T), ("name", T), ("version", I), ("value", T), ("actor", T), ("at", AT)),
+)
+BLOB = Table("blob", (("practice", T), ("digest", T), ("size", I), ("content_type", T), ("created_at", AT)))
+
 BASE_PROJECTION_COLUMNS = (("practice", T), ("key", K), ("patient_key", K), ("security", I))
 
 

@@ -40,6 +40,14 @@ class Dialect(Protocol):
         """The transaction number of a feed (or audit) row as an integer expression."""
         ...
 
+    def now(self) -> str:
+        """The database's own time as an expression of an instant column's type (leases live by it)."""
+        ...
+
+    def from_now(self, seconds: float) -> Sql:
+        """The database's own time, `seconds` later."""
+        ...
+
 
 class Connection(Protocol):
     """One connection, inside one transaction (or one snapshot of reads)."""
@@ -91,6 +99,10 @@ class Driver(Protocol):
     def reading(self, practice: str) -> AbstractContextManager[Connection]: ...
 
     def writing(self, practice: str) -> AbstractContextManager[Connection]: ...
+
+    def snapshot(self, practice: str) -> AbstractContextManager[Connection]:
+        """Reads that all see one moment, however long they take, without holding up anybody's writes."""
+        ...
 
     def reading_async(self, practice: str) -> AbstractAsyncContextManager[AsyncConnection]: ...
 

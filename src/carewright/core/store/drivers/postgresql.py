@@ -58,6 +58,12 @@ class PostgresqlDialect:
     def xid(self, alias: str) -> str:
         return f"{alias}.xid::text::bigint"
 
+    def now(self) -> str:
+        return "clock_timestamp()"
+
+    def from_now(self, seconds: float) -> Sql:
+        return Sql("(clock_timestamp() + make_interval(secs => ?))", (float(seconds),))
+
 
 @lru_cache(maxsize=256)
 def insert_text(table: Table) -> LiteralString:
@@ -151,6 +157,16 @@ class PostgresqlDriver:
                 raise UniqueViolation(error.diag.table_name or "") from error
             except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
                 raise Busy("The transaction met another one and has to run again.") from error
+
+    @contextmanager
+    def snapshot(self, practice: str) -> Iterator[Connection]:
+        """One REPEATABLE READ, READ ONLY transaction; it takes no transaction number, so it hides no feed rows."""
+        with self._connections().connection() as connection:
+            connection.execute(SET_PRACTICE, (practice,))
+            with connection.transaction():
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+                yield PostgresqlConnection(connection, self.dialect)
 
     @asynccontextmanager
     async def reading_async(self, practice: str) -> AsyncIterator[AsyncConnection]:

@@ -6,9 +6,10 @@ Writers of this process queue on a lock of our own, which is fair; writers of ot
 """
 
 import sqlite3
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -78,6 +79,12 @@ class SqliteDialect:
 
     def xid(self, alias: str) -> str:
         return f"{alias}.xid"
+
+    def now(self) -> str:
+        return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+
+    def from_now(self, seconds: float) -> Sql:
+        return Sql(f"({self.now()} + ?)", (int(seconds * 1_000_000),))
 
 
 class SqliteConnection:
@@ -182,6 +189,20 @@ class SqliteDriver:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def snapshot(self, practice: str) -> Iterator[Connection]:
+        """Reads of a copy that SQLite's online backup makes: a long read of the file itself would let its log grow.
+
+        https://www.sqlite.org/backup.html
+        """
+        with (
+            tempfile.TemporaryDirectory(dir=self.path.parent, prefix=".snapshot-") as folder,
+            closing(sqlite3.connect(Path(folder) / "copy", check_same_thread=False)) as copy,
+        ):
+            with closing(open_database(self.path, read_only=True)) as original:
+                original.backup(copy)
+            yield SqliteConnection(copy, self.dialect)
 
     @asynccontextmanager
     async def reading_async(self, practice: str) -> AsyncIterator[AsyncConnection]:

@@ -7,22 +7,29 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 VARIABLES: Mapping[str, str] = {
     "CARE_DATA_DIR": "Folder of the embedded databases, keys and compiled catalogues. Default: ./data.",
-    "CARE_DATABASE_URL": "postgresql://user:password@host:port/name for PostgreSQL; empty for SQLite in the data folder.",
-    "CARE_SECRET_KEY": "Key for signatures; made once and kept in the data folder (readable by its owner) if not given.",
+    "CARE_DATABASE_URL": "postgresql://user:password@host:port/name; empty for SQLite in the data folder.",
+    "CARE_DATABASE_OWNER_URL": "The role that owns the tables, for `carewright migrate`. Default: CARE_DATABASE_URL.",
+    "CARE_SECRET_KEY": "Key for signatures; made once and kept in the data folder (for its owner alone) if not given.",
+    "CARE_DATA_KEY": "Key of stored files and of the audit's digests; made and kept like CARE_SECRET_KEY.",
+    "CARE_AUDIT_ANCHOR": "File, best on another machine, to which the audit chain's newest link is appended.",
     "CARE_ALLOWED_HOSTS": "Host names this server answers to, with commas. Default: localhost and its addresses.",
     "CARE_HTTPS": "1 when people reach the product by https: secure cookies and HSTS. Default: 0.",
     "CARE_TRUST_PROXY": "1 when a proxy in front sets X-Forwarded-Proto itself. Default: 0.",
     "CARE_DEBUG": "1 for development only: error details on the page, the component gallery. Default: 0.",
     "CARE_TIME_ZONE": "Time zone until a site says its own. Default: America/New_York.",
+    "CARE_CLOCK_OFFSET": "Seconds by which clinical time differs from the wall clock: the demo's day. Default: 0.",
 }
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  # the name of a file
+DATA_KEY_FILE = "data-key"
+STORE_FILE = "care.sqlite3"
 POSTGRESQL_SCHEMES = frozenset({"postgresql", "postgres"})
 
 
@@ -36,12 +43,21 @@ class Environment:
 
     data_dir: Path
     database_url: str
+    database_owner_url: str
     secret_key: str
+    data_key: str
+    audit_anchor: Path | None
     allowed_hosts: tuple[str, ...]
     https: bool
     trust_proxy: bool
     debug: bool
     time_zone: str
+    clock_offset: timedelta
+
+    @property
+    def store_url(self) -> str:
+        """The store's database: the one that is named, else the SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / STORE_FILE}"
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> "Environment":
@@ -52,19 +68,23 @@ class Environment:
         return cls(
             data_dir=data_dir,
             database_url=variables.get("CARE_DATABASE_URL", ""),
+            database_owner_url=variables.get("CARE_DATABASE_OWNER_URL", ""),
             secret_key=variables.get("CARE_SECRET_KEY") or kept_secret_key(data_dir),
+            data_key=variables.get("CARE_DATA_KEY") or kept_secret_key(data_dir, name=DATA_KEY_FILE),
+            audit_anchor=Path(anchor).absolute() if (anchor := variables.get("CARE_AUDIT_ANCHOR")) else None,
             allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
             https=_yes(variables, "CARE_HTTPS"),
             trust_proxy=_yes(variables, "CARE_TRUST_PROXY"),
             debug=_yes(variables, "CARE_DEBUG"),
             time_zone=variables.get("CARE_TIME_ZONE") or "America/New_York",
+            clock_offset=_seconds(variables, "CARE_CLOCK_OFFSET"),
         )
 
 
-def kept_secret_key(data_dir: Path) -> str:
-    """The key of this data folder, made at the first call. Two processes starting together get the same one."""
-    path = data_dir / SECRET_KEY_FILE
-    fresh = path.with_name(f"{SECRET_KEY_FILE}.{os.getpid()}")
+def kept_secret_key(data_dir: Path, *, name: str = SECRET_KEY_FILE) -> str:
+    """A key of this data folder, made at the first call. Two processes starting together get the same one."""
+    path = data_dir / name
+    fresh = path.with_name(f"{name}.{os.getpid()}")
     if not path.exists():
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -110,6 +130,13 @@ def _postgresql(parts: SplitResult) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"options": "-c search_path=django"},
     }
+
+
+def _seconds(variables: Mapping[str, str], name: str) -> timedelta:
+    try:
+        return timedelta(seconds=float(variables.get(name) or 0))
+    except ValueError:
+        raise BadEnvironment(f"{name} is a number of seconds.") from None
 
 
 def _yes(variables: Mapping[str, str], name: str) -> bool:

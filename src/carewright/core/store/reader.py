@@ -11,8 +11,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 from uuid import UUID
 
-from carewright.core.access.model import Access, Interaction
-from carewright.core.audit.records import Action, AuditRecord, record
+import anyio.to_thread
+
+from carewright.core.access.model import Access, AccessDenied, Interaction
+from carewright.core.audit.records import Action, AuditRecord, Outcome, record
 from carewright.core.clock import wall_now
 from carewright.core.fhir.codec import decode
 from carewright.core.store import plans, reads
@@ -99,6 +101,18 @@ class _Reading:
         if audit is not None:
             self.store.audit_queue.put(audit)
 
+    def _refusal(self, error: AccessDenied) -> AuditRecord:
+        """A refused read leaves a row of its own, at once."""
+        return record(
+            self.access,
+            at=wall_now(),
+            action=Action.READ,
+            outcome=Outcome.REFUSED,
+            reason=self.reason,
+            origin=self.origin,
+            detail={"refused": type(error).__name__},
+        )
+
 
 class Reader(_Reading):
     """Reads for pages, workers and commands. Use as a context manager: all reads see the same connection."""
@@ -111,6 +125,8 @@ class Reader(_Reading):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._stack.__exit__(kind, error, tb)
         self._leave_trail()
+        if isinstance(error, AccessDenied):
+            self.store.write_audit(self._refusal(error))
 
     def _run(self, plan: Generator[Sql, list[Row], T]) -> T:
         return plans.run(self._connection, plan)
@@ -180,6 +196,8 @@ class AsyncReader(_Reading):
         self.trail = Trail()
         if audit is not None:
             await self.store.audit_queue.put_async(audit)
+        if isinstance(error, AccessDenied):
+            await anyio.to_thread.run_sync(self.store.write_audit, self._refusal(error))
 
     async def _run(self, plan: Generator[Sql, list[Row], T]) -> T:
         async with self.store.driver.reading_async(self.access.practice) as connection:

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from carewright.core.access.model import Access
+from carewright.core.access.model import Access, AccessDenied
 from carewright.core.audit.records import Action, Outcome, record
 from carewright.core.clock import wall_now
 from carewright.core.store.commit import Commit
 from carewright.core.store.drivers.base import Busy, UniqueViolation
-from carewright.core.store.model import Conflict, Origin, Refused, StoreError
+from carewright.core.store.model import Conflict, Origin, StoreError
 from carewright.core.store.transaction import Transaction, Written
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ class Writer:
         if not reason:
             raise ValueError("A write says why: give the action's name as the reason.")
         planned = Transaction(access=self.access, origin=self.origin, reason=reason)
-        yield planned
+        try:
+            yield planned
+        except (StoreError, AccessDenied) as refusal:
+            self._audit_refusal(planned, refusal)
+            raise
         if planned.writes or planned.extras:
             planned.results = self._commit(planned)
             self.store.committed(self.access.practice, planned.results)
@@ -53,7 +57,7 @@ class Writer:
                 if attempt == ATTEMPTS - 1:
                     raise
                 time.sleep(random.uniform(0.002, 0.02) * (attempt + 1))  # noqa: S311 - jitter, not a secret
-            except (Refused, StoreError) as refusal:
+            except (StoreError, AccessDenied) as refusal:
                 self._audit_refusal(planned, refusal)
                 raise
         raise AssertionError("unreachable")
@@ -77,7 +81,7 @@ class Writer:
                 raise Busy("The transaction met another one and has to run again.") from error
             raise Conflict(planned.writes[0].ref, expected=None, current=None) from error
 
-    def _audit_refusal(self, planned: Transaction, refusal: StoreError) -> None:
+    def _audit_refusal(self, planned: Transaction, refusal: StoreError | AccessDenied) -> None:
         """A refused write leaves its own audit row, at once and in its own transaction."""
         self.store.write_audit(
             record(

@@ -204,3 +204,8 @@ class PostgresqlDriver:
             if self._pool is not None:
                 self._pool.close()
                 self._pool = None
+
+    async def close_async(self) -> None:
+        pool, self._async_pool = self._async_pool, None
+        if pool is not None:
+            await pool.close()

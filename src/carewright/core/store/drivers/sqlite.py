@@ -233,3 +233,7 @@ class SqliteDriver:
             for connection in [*self._idle, *([self._writer] if self._writer else [])]:
                 connection.close()
             self._idle, self._writer = [], None
+
+    async def close_async(self) -> None:
+        """Reads run in threads: nothing here belongs to an event loop but the limit on them."""
+        self._limiter = None

@@ -33,6 +33,16 @@ class Interaction(StrEnum):
     SEARCH = "s"
 
 
+READ = frozenset({Interaction.READ, Interaction.SEARCH})
+WRITE = READ | {Interaction.CREATE, Interaction.UPDATE}
+"""The two grants that manifests give: to see records of a type, and to write them. Deleting is named apart."""
+
+CLINICAL = frozenset({Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER})
+"""Those who take care of patients."""
+STAFF = frozenset(Role) - {Role.AUDITOR}
+"""Everybody who works with patients' records; the auditor sees the audit alone."""
+
+
 class Purpose(StrEnum):
     """Why the chart is opened (HL7 v3 PurposeOfUse)."""
 

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
-from carewright.core.access.model import Interaction, Role
+from carewright.core.access.model import READ, STAFF, WRITE, Role
 from carewright.core.fhir.dates import interval
 from carewright.core.registry import Manifest, Permission
 from carewright.core.store.hooks import Column, ColumnType, Projection
 from carewright.core.store.model import Resource
 from carewright.core.work.tasks import OPEN
 
-STAFF = frozenset(Role) - {Role.AUDITOR}
-READ = frozenset({Interaction.READ, Interaction.SEARCH})
-WRITE = READ | {Interaction.CREATE, Interaction.UPDATE}
 WORKERS = frozenset({Role.FRONT_DESK, Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER, Role.MANAGER})
 
 

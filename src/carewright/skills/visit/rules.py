@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from carewright.core.access.model import Role
+from carewright.core.access.model import CLINICAL, Role
 from carewright.skills.visit.codes import (
     ALLERGIES_ASKED,
     CHECK_OUT,
@@ -34,7 +34,6 @@ from carewright.skills.visit.model import (
     VisitStatus,
 )
 
-CLINICAL = frozenset({Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER})
 EVERYONE = CLINICAL | {Role.FRONT_DESK}
 
 S = VisitStatus

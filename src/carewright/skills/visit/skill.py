@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from carewright.core.access.model import Interaction, Role
+from carewright.core.access.model import CLINICAL, READ, STAFF, WRITE
 from carewright.core.registry import Manifest, Permission, TaskCode
 from carewright.core.store.hooks import Column, ColumnType, Guard, Projection, Write, WriteContext
 from carewright.core.store.model import Ref, Refused, Resource
@@ -12,10 +12,6 @@ from carewright.skills.visit.codes import FLOW_TASKS
 from carewright.skills.visit.fhir import from_fhir
 from carewright.skills.visit.model import VisitStatus
 from carewright.skills.visit.queries import readiness_of
-
-READ = frozenset({Interaction.READ, Interaction.SEARCH})
-WRITE = READ | {Interaction.CREATE, Interaction.UPDATE}
-STAFF = frozenset(Role) - {Role.AUDITOR}
 
 
 def visit_rows(encounter: Resource) -> Iterable[Mapping[str, object]]:
@@ -128,5 +124,5 @@ MANIFEST = Manifest(
             doc="One row per visit: what the board shows of it.",
         ),
     ),
-    task_codes=tuple(TaskCode(code=code.code, display=code.display, roles=rules.CLINICAL) for code in FLOW_TASKS),
+    task_codes=tuple(TaskCode(code=code.code, display=code.display, roles=CLINICAL) for code in FLOW_TASKS),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from carewright.core.access.model import Interaction, Role
+from carewright.core.access.model import CLINICAL, READ, WRITE
 from carewright.core.registry import Manifest, Permission, TaskCode
 from carewright.core.store.hooks import Effect, Extra, Put, Write, WriteContext
 from carewright.core.store.model import Ref, Resource
@@ -13,10 +13,6 @@ from carewright.skills.vitals.model import DEFINITIONS, Reading
 from carewright.skills.vitals.queries import subject_of
 from carewright.skills.vitals.rules import critical
 from carewright.skills.vitals.rules.findings import is_critical
-
-READ = frozenset({Interaction.READ, Interaction.SEARCH})
-WRITE = READ | {Interaction.CREATE, Interaction.UPDATE}
-CLINICAL = frozenset({Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER})
 
 
 def _reads(write: Write) -> list[Ref]:

@@ -2,7 +2,8 @@
 
     clinic = practice(seed)                    # organizations, locations, staff, schedules; `clinic.resources`
     plan = day(clinic, seed, date.today())     # bookings and the morning's script until 10:40
-    charts(seed, plan.day, ids=plan.patients)  # the charts that the board needs: first, in a second or so
+    charts(seed, plan.day, plan.patients, count=1500)  # the charts that the board needs: first, in a second or so
+    families(seed, plan.day, count=1500, among=plan.patients)  # and who of them belongs together
     population(seed, plan.day, 1500)           # everybody, one after another, for filling in behind
 
 Whatever asks twice with the same seed and day gets the same bytes.
@@ -21,7 +22,7 @@ from carewright.project.simulator.model import (
     StepKind,
     VitalSigns,
 )
-from carewright.project.simulator.stream_out import charts, population
+from carewright.project.simulator.stream_out import charts, families, population
 
 __all__ = [
     "POPULATION",
@@ -36,6 +37,7 @@ __all__ = [
     "VitalSigns",
     "charts",
     "day",
+    "families",
     "population",
     "practice",
 ]

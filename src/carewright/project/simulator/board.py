@@ -1,6 +1,6 @@
 """The board that a script leads to, and the rules that it must not break: a script is replayed here before it is used.
 
-The names are those of the script, not of the product: the product has its own states (see `skills/visit`).
+The states have the names of `docs/visit-states.md`; `unknown` is a walk-in that has not come yet.
 """
 
 from collections.abc import Iterable
@@ -22,9 +22,9 @@ _NEXT: dict[StepKind, tuple[frozenset[str], str]] = {
     StepKind.READY: (frozenset({"rooming"}), "ready"),
     StepKind.PROVIDER_IN: (frozenset({"ready"}), "with-provider"),
     StepKind.ORDERS: (frozenset({"with-provider"}), "orders"),
-    StepKind.ORDERS_DONE: (frozenset({"orders"}), "orders-done"),
-    StepKind.CLOSE: (frozenset({"with-provider", "orders-done"}), "closed"),
-    StepKind.CHECK_OUT: (frozenset({"closed"}), "done"),
+    StepKind.ORDERS_DONE: (frozenset({"orders"}), "ready"),
+    StepKind.CLOSE: (frozenset({"with-provider"}), "checking-out"),
+    StepKind.CHECK_OUT: (frozenset({"checking-out"}), "done"),
 }
 """Kind → the states from which it may happen, and the state after it."""
 
@@ -33,8 +33,8 @@ _ROOM_NEXT = {
     StepKind.ROOM_STOCKED: ("cleaned", "stocked"),
     StepKind.ROOM_READY: ("stocked", "ready"),
 }
-IN_ROOM = frozenset({"rooming", "ready", "with-provider", "orders", "orders-done"})
-WITH_MA = frozenset({"rooming", "orders", "orders-done"})
+IN_ROOM = frozenset({"rooming", "ready", "with-provider", "orders"})
+WITH_MA = frozenset({"rooming", "orders"})
 WITH_PROVIDER = frozenset({"ready", "with-provider"})
 
 

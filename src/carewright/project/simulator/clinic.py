@@ -22,6 +22,7 @@ from carewright.project.simulator.model import (
     Template,
 )
 from carewright.project.simulator.seeds import identifier
+from carewright.skills.registration import codes as registration
 
 REFERENCE_DAY = date(2026, 11, 23)
 """The day that credentials are current on, where no other is given."""
@@ -179,11 +180,14 @@ def practice(seed: int, day: date = REFERENCE_DAY) -> Practice:
     )
 
 
+_NO_FIXED_ADDRESS: Resource = {"url": registration.NO_FIXED_ADDRESS_EXTENSION, "valueBoolean": True}
+
+
 def address_resource(address: Address, *, use: str) -> Resource:
     """A FHIR Address."""
     found: Resource = {"use": use}
     if address.text:
-        found["text"] = address.text
+        found = {"extension": [_NO_FIXED_ADDRESS], "use": use, "text": address.text}
     if address.lines:
         found["line"] = list(address.lines)
     return found | {

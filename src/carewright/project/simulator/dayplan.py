@@ -16,7 +16,7 @@ from carewright.project.simulator.visit_types import BY_KEY
 OPENS_AT = time(10, 40)
 DESK_OPENS = time(7, 46)
 POPULATION = 1500
-TRIES = 120
+TRIES = 150
 
 WANTED: dict[str, dict[str, range]] = {
     "main": {
@@ -54,8 +54,16 @@ def day(practice: Practice, seed: int, day: date, *, count: int = POPULATION, bo
         opens_at=practice.sites[0].at(day, OPENS_AT),
         appointments=planned,
         steps=merged(scripts),
-        patients=tuple(dict.fromkeys(a.patient for a in planned)),
+        patients=_first_patients(planned, people),
     )
+
+
+def _first_patients(planned: Sequence[PlannedAppointment], people: Sequence[Person]) -> tuple[str, ...]:
+    """Everybody with an appointment, then the rest of the households that come as a family."""
+    by_id = {person.id: person for person in people}
+    together = {by_id[a.patient].household for a in planned if a.family}
+    booked = [a.patient for a in planned]
+    return tuple(dict.fromkeys([*booked, *(person.id for person in people if person.household in together)]))
 
 
 def _script(
@@ -63,10 +71,11 @@ def _script(
 ) -> list[Step]:
     """The first of some mornings that shows what is wanted, or the one that comes closest."""
     mine = [a for a in planned if a.site == site]
+    vitals = {a.id: _vitals(practice.seed, people[a.patient], a, day) for a in mine}
     best: tuple[int, list[Step]] | None = None
     for attempt in range(TRIES):
         rng = stream(practice.seed, "morning", day, site, attempt)
-        steps = _play(rng, practice, site, day, mine, people)
+        steps = _play(rng, practice, site, day, mine, people, vitals)
         missed = _missed(replay(practice, mine, steps), site)
         if best is None or missed < best[0]:
             best = (missed, steps)
@@ -94,6 +103,7 @@ def _play(
     day: date,
     mine: Sequence[PlannedAppointment],
     people: dict[str, Person],
+    vitals: dict[str, VitalSigns],
 ) -> list[Step]:
     place = practice.site(site)
     until = place.at(day, OPENS_AT)
@@ -111,7 +121,7 @@ def _play(
             arrives=arrivals.get(a.id),
             with_person=_companion(rng, people[a.patient]),
             none_known=_none_known(practice.seed, people[a.patient], day),
-            vitals=_vitals(practice.seed, people[a.patient], a, day),
+            vitals=vitals[a.id],
             order=_request(rng, people[a.patient], day),
         )
         for a in mine

@@ -166,6 +166,7 @@ class Person:
     """A patient before the chart is written out: who it is, and what the history holds, in keys.
 
     `sex` is `female` or `male`, as assigned at birth; `traits` are keys of `traits.TRAITS`, sorted;
+    `birth_order` is 1 or more among twins;
     `pregnant_days` counts from the last period; `stitches_days` is how long ago a cut was closed.
     """
 
@@ -193,7 +194,7 @@ class Person:
     traits: tuple[str, ...] = ()
     pregnant_days: int | None = None
     stitches_days: int | None = None
-    twin: bool = False
+    birth_order: int = 0
 
     def age_days(self, day: date) -> int:
         return (day - self.born).days
@@ -293,7 +294,8 @@ class StepKind(StrEnum):
 class Step:
     """One thing that somebody does. `staff` is a Practitioner id, `room` a Location id.
 
-    ROOM takes the room; CLOSE gives it back, dirty, and the patient goes to the desk. `values` by kind:
+    ROOM takes the room; CLOSE gives it back, dirty, and the patient goes to the desk. After ORDERS_DONE the provider
+    comes in again (PROVIDER_IN, then CLOSE). `values` by kind:
     CHECK_IN `with_person` (RelatedPerson id, only for a child); REASON `text`; ALLERGIES `none_known` (True, or
     False: gone over as listed); VITALS `vitals` (VitalSigns); ORDERS `text` (a message to the MA);
     CANCEL and RUNNING_LATE `text`.
@@ -311,7 +313,8 @@ class Step:
 class DayPlan:
     """A day: what is booked, and what happens until `opens_at` (10:40 at the sites).
 
-    `patients` are the ids of everybody with an appointment, in the order of their appointments: write these first.
+    `patients` are the ids of everybody with an appointment, in the order of their appointments, and after them the
+    other members of the families among them: write these first.
     """
 
     day: date

@@ -14,6 +14,7 @@ from carewright.core.access.model import Role
 from carewright.project.simulator.model import PlannedAppointment, Practice, Step, StepKind, VitalSigns
 
 ROOMS_PER_PROVIDER = 3
+ORDERS_FIRST_FROM = 2  # one order may wait while somebody is roomed; two may not
 ROOMING_STAFF = (Role.MA, Role.LEAD_MA, Role.NURSE)
 REQUESTS: tuple[tuple[int, int, str], ...] = (
     (3, 120, "Please repeat the blood pressure, sitting, in five minutes"),
@@ -61,6 +62,7 @@ class Morning:
     idle: list[str] = field(default_factory=list)
     free_providers: list[str] = field(default_factory=list)
     desk_free: datetime | None = None
+    seen: set[str] = field(default_factory=set)
 
     def play(self) -> list[Step]:
         """The steps of this site in order, none after `until`."""
@@ -127,10 +129,11 @@ class Morning:
             if mine:
                 self._see(now, provider, mine[0])
         for person in list(self.idle):
-            if self.orders:
-                self._do_orders(now, person, self.orders.pop(0))
-            elif self.clean and (patient := self._next_patient()):
+            patient = self._next_patient() if self.clean else None
+            if patient and len(self.orders) < ORDERS_FIRST_FROM:
                 self._room(now, person, patient)
+            elif self.orders:
+                self._do_orders(now, person, self.orders.pop(0))
             elif self.dirty:
                 self._clean_room(now, person, self.dirty.pop(0))
 
@@ -154,7 +157,7 @@ class Morning:
         return min(able, key=order) if able else None
 
     def _room(self, now: datetime, person: str, appointment: str) -> None:
-        """Name and birth date, reason, allergies, vitals; then ready. Eleven to twenty-four minutes, screens included."""
+        """Name and birth date, reason, allergies, vitals, screens; then ready. Eleven to twenty-four minutes."""
         one, room = self.coming[appointment], self.clean.pop(0)
         self.waiting.remove(appointment)
         self.idle.remove(person)
@@ -178,16 +181,19 @@ class Morning:
         self.idle.append(person)
 
     def _see(self, now: datetime, provider: str, appointment: str) -> None:
+        """The visit proper; or, after what the MA was asked for, a short second look."""
         self.ready.remove(appointment)
         self.free_providers.remove(provider)
         self._step(now + timedelta(seconds=30), StepKind.PROVIDER_IN, provider, appointment=appointment)
-        minutes = timedelta(seconds=round(self.rng.triangular(13, 36, 22) * 60))
-        self._later(now + minutes, lambda then: self._leave(then, provider, appointment))
+        again = appointment in self.seen
+        minutes = self._between(3, 6) if again else timedelta(seconds=round(self.rng.triangular(11, 31, 18) * 60))
+        self.seen.add(appointment)
+        self._later(now + minutes, lambda then: self._leave(then, provider, appointment, again=again))
 
-    def _leave(self, now: datetime, provider: str, appointment: str) -> None:
+    def _leave(self, now: datetime, provider: str, appointment: str, *, again: bool) -> None:
         """The provider comes out: with something for the MA to do, or done."""
         order = self.coming[appointment].order
-        if order:
+        if order and not again:
             self._step(now, StepKind.ORDERS, provider, appointment=appointment, text=order)
             self.orders.append(appointment)
         else:
@@ -201,8 +207,7 @@ class Morning:
         def done(then: datetime) -> None:
             self._step(then, StepKind.ORDERS_DONE, person, appointment=appointment)
             self.idle.append(person)
-            provider = self.coming[appointment].appointment.provider
-            self._later(then + self._between(0.5, 1.5), lambda later: self._close(later, provider, appointment))
+            self.ready.insert(0, appointment)
 
         self._later(now + self._between(8, 16), done)
 

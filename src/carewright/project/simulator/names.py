@@ -8,7 +8,8 @@ class Culture:
     """Where a family's names come from and how they are passed on.
 
     `pattern` is a rule of `naming`; `speaks` is the language at home with the share of adults who need an interpreter;
-    `race` and `ethnicity` are codes of the CDC Race and Ethnicity set (OMB categories).
+    `race` and `ethnicity` are codes and words of the CDC Race and Ethnicity set (OMB categories); a race that is none
+    of them is words only.
     """
 
     key: str
@@ -29,7 +30,7 @@ BLACK = (("2054-5", "Black or African American"),)
 ASIAN = (("2028-9", "Asian"),)
 NATIVE = (("1002-5", "American Indian or Alaska Native"),)
 HISPANIC = ("2135-2", "Hispanic or Latino")
-NOT_ASKED = (("UNK", "Unknown"),)
+NOT_SAID = (("", "Declined to answer"),)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ CULTURES: dict[str, Culture] = {
             language="es",
             at_home=0.85,
             interpreter=0.6,
-            race=(("2131-1", "Other Race"),),
+            race=(("", "Mestizo"),),
             ethnicity=HISPANIC,
             surnames=_words(
                 "Alvarado Menjívar Portillo Orellana Escobar Guardado Quintanilla Cabrera Ajanel Tzoc Ixcoy Xicará "

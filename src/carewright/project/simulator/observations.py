@@ -1,61 +1,53 @@
-"""VitalSigns as FHIR Observations, one for each US Core 6.1.0 vital-sign profile; blood pressure is one panel."""
+"""VitalSigns as the Observations that the vitals skill writes, so that a history looks like what the screens leave."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
 from carewright.core.store.model import Resource
-from carewright.core.terminology.coding import UCUM, Coding
-from carewright.project.simulator import codes
 from carewright.project.simulator.model import VitalSigns
 from carewright.project.simulator.seeds import identifier
+from carewright.skills.vitals import codes
+from carewright.skills.vitals.codes import Unit
+from carewright.skills.vitals.fhir import to_fhir
+from carewright.skills.vitals.model import Kind, Measured, Reading
 
 
-def to_fhir(vitals: VitalSigns, *, seed: int, patient: str, encounter: str, taken_at: datetime) -> Iterator[Resource]:
-    """One Observation for each number that was measured, in the order in which they are taken."""
-
-    def observation(name: str, *codings: Coding, **value: object) -> Resource:
-        return {
-            "resourceType": "Observation",
-            "id": identifier(seed, "observation", encounter, name),
-            "status": "final",
-            "category": [codes.VITAL_SIGNS_CATEGORY.concept()],
-            "code": {"coding": [coding.to_fhir() for coding in codings], "text": codings[-1].display},
-            "subject": {"reference": f"Patient/{patient}"},
-            "encounter": {"reference": f"Encounter/{encounter}"},
-            "effectiveDateTime": taken_at.isoformat(),
-            **value,
-        }
-
-    single = (
-        ("weight", (codes.WEIGHT,), vitals.weight_kg, "kg"),
-        ("height", (codes.HEIGHT,), vitals.height_cm, "cm"),
-        ("head", (codes.HEAD,), vitals.head_cm, "cm"),
-        ("temperature", (codes.TEMPERATURE,), vitals.temperature_c, "Cel"),
-        ("pulse", (codes.PULSE,), vitals.pulse_bpm, "/min"),
-        ("respirations", (codes.RESPIRATIONS,), vitals.respirations_bpm, "/min"),
-        ("spo2", (codes.SPO2, codes.SPO2_PULSE_OXIMETRY), vitals.spo2_percent, "%"),
+def measured(vitals: VitalSigns) -> Iterator[tuple[Kind, Measured, Measured | None]]:
+    """Each number that was taken, in the order of taking: kind, value, and the diastolic of a blood pressure."""
+    single: tuple[tuple[Kind, Decimal | int | None, Unit], ...] = (
+        (Kind.WEIGHT, vitals.weight_kg, codes.KG),
+        (Kind.LENGTH if vitals.lying else Kind.HEIGHT, vitals.height_cm, codes.CM),
+        (Kind.HEAD, vitals.head_cm, codes.CM),
+        (Kind.TEMPERATURE, vitals.temperature_c, codes.CEL),
+        (Kind.HEART_RATE, vitals.pulse_bpm, codes.PER_MINUTE),
+        (Kind.RESPIRATORY_RATE, vitals.respirations_bpm, codes.PER_MINUTE),
+        (Kind.SPO2, vitals.spo2_percent, codes.PERCENT),
     )
-    for name, codings, value, unit in single:
+    for kind, value, unit in single:
         if value is not None:
-            yield observation(name, *codings, valueQuantity=_quantity(value, unit))
+            yield kind, Measured(amount=Decimal(value), unit=unit), None
     if vitals.systolic_mmhg is not None and vitals.diastolic_mmhg is not None:
-        yield observation(
-            "pressure",
-            codes.BLOOD_PRESSURE,
-            component=[
-                _component(codes.SYSTOLIC, vitals.systolic_mmhg),
-                _component(codes.DIASTOLIC, vitals.diastolic_mmhg),
-            ],
+        upper, lower = (
+            Measured(amount=Decimal(mmhg), unit=codes.MMHG) for mmhg in (vitals.systolic_mmhg, vitals.diastolic_mmhg)
         )
+        yield Kind.BLOOD_PRESSURE, upper, lower
 
 
-def _component(coding: Coding, mmhg: int) -> Resource:
-    return {"code": coding.concept(), "valueQuantity": _quantity(mmhg, "mm[Hg]")}
-
-
-_UNIT_WORDS = {"Cel": "°C", "/min": "/min", "mm[Hg]": "mmHg"}
-
-
-def _quantity(value: Decimal | int, unit: str) -> Resource:
-    return {"value": Decimal(value), "unit": _UNIT_WORDS.get(unit, unit), "system": UCUM, "code": unit}
+def observations(
+    vitals: VitalSigns, *, seed: int, patient: str, encounter: str, performer: str, taken_at: datetime
+) -> Iterator[Resource]:
+    """One Observation for each number. `patient`, `encounter` and `performer` are ids."""
+    for kind, value, diastolic in measured(vitals):
+        yield to_fhir(
+            Reading(
+                id=identifier(seed, "observation", encounter, kind),
+                kind=kind,
+                at=taken_at,
+                patient=f"Patient/{patient}",
+                value=value,
+                diastolic=diastolic,
+                encounter=f"Encounter/{encounter}",
+                performer=f"Practitioner/{performer}",
+            )
+        )

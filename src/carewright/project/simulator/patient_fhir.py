@@ -3,13 +3,12 @@
 https://hl7.org/fhir/us/core/STU6.1/StructureDefinition-us-core-patient.html and …-us-core-relatedperson.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import (
     BCP47,
     IDENTIFIER_TYPE,
-    NULL_FLAVOR,
     ROLE_CODE,
     US_CORE_RACE,
     Coding,
@@ -18,6 +17,9 @@ from carewright.project.simulator import codes
 from carewright.project.simulator.clinic import address_resource
 from carewright.project.simulator.model import Guardian, Person, Practice
 from carewright.project.simulator.names import LANGUAGES
+from carewright.project.simulator.seeds import identifier
+from carewright.skills.registration import codes as registration
+from carewright.skills.registration.fhir import family_to_fhir
 
 RELATIONSHIPS = {
     "MTH": "mother",
@@ -51,7 +53,7 @@ def patient(person: Person, practice: Practice) -> Resource:
             {
                 "use": "usual",
                 "type": Coding(IDENTIFIER_TYPE, "MR", "Medical record number").concept(),
-                "system": codes.MRN_SYSTEM,
+                "system": registration.mrn_system(practice.key),
                 "value": record_number(person),
                 "assigner": {"display": practice.name},
             }
@@ -63,8 +65,8 @@ def patient(person: Person, practice: Practice) -> Resource:
         "birthDate": person.born.isoformat(),
         "address": [address_resource(person.address, use="home" if person.address.lines else "temp")],
     }
-    if person.twin:
-        found["multipleBirthBoolean"] = True
+    if person.birth_order:
+        found["multipleBirthInteger"] = person.birth_order
     if person.contact:
         found["contact"] = [_contact(person.contact)]
     found["communication"] = [
@@ -79,27 +81,24 @@ def _extensions(person: Person) -> list[Resource]:
     race_text = ", ".join(display for _, display in person.race)
     code, display = person.ethnicity
     categories = [
-        {"url": "ombCategory", "valueCoding": Coding(_race_system(race), race, words).to_fhir()}
+        {"url": "ombCategory", "valueCoding": Coding(US_CORE_RACE, race, words).to_fhir()}
         for race, words in person.race
+        if race
     ]
     found: list[Resource] = [
-        {"url": codes.RACE_EXTENSION, "extension": [*categories, {"url": "text", "valueString": race_text}]},
+        {"url": registration.RACE_EXTENSION, "extension": [*categories, {"url": "text", "valueString": race_text}]},
         {
-            "url": codes.ETHNICITY_EXTENSION,
+            "url": registration.ETHNICITY_EXTENSION,
             "extension": [
                 {"url": "ombCategory", "valueCoding": Coding(US_CORE_RACE, code, display).to_fhir()},
                 {"url": "text", "valueString": display},
             ],
         },
-        {"url": codes.BIRTH_SEX_EXTENSION, "valueCode": "F" if person.sex == "female" else "M"},
+        {"url": registration.BIRTH_SEX_EXTENSION, "valueCode": "F" if person.sex == "female" else "M"},
     ]
     if person.interpreter:
-        found.append({"url": codes.INTERPRETER_EXTENSION, "valueBoolean": True})
+        found.append({"url": registration.INTERPRETER_EXTENSION, "valueBoolean": True})
     return found
-
-
-def _race_system(code: str) -> str:
-    return NULL_FLAVOR if code == "UNK" else US_CORE_RACE
 
 
 def _name(given: tuple[str, ...], family: str, use: str) -> Resource:
@@ -170,3 +169,18 @@ def related_persons(person: Person) -> Iterator[Resource]:
         if person.address.lines and guardian.authority != "no-contact":
             found["address"] = [address_resource(person.address, use="home")]
         yield found
+
+
+def families(people: Iterable[Person], *, seed: int) -> Iterator[Resource]:
+    """One Group ("family seen together") for each household with a child and somebody else among `people`."""
+    households: dict[int, list[Person]] = {}
+    for person in people:
+        households.setdefault(person.household, []).append(person)
+    for number, members in households.items():
+        if len(members) > 1 and any(member.guardians for member in members):
+            name = next((m.family for m in members if not m.guardians), members[0].family)
+            yield family_to_fhir(
+                [f"Patient/{member.id}" for member in members],
+                name=name,
+                group_id=identifier(seed, "family", number),
+            )

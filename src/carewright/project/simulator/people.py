@@ -105,7 +105,7 @@ def _solo(seed: int, number: int, day: date, spec: SoloSpec) -> list[Person]:
             city=home.address.city,
             state="MN",
             postal_code=home.address.postal_code,
-            text="No fixed address; mail to General Delivery",
+            text="No fixed address",
         )
         home = replace(home, address=where)
     person = _person(home, "solo", (spec.given, spec.family), spec.sex, spec.age_days, fixed=spec.traits or None)
@@ -244,7 +244,7 @@ def _children(
             replace(
                 person,
                 guardians=adults,
-                twin=ages.count(days) > 1,
+                birth_order=1 + ages[:place].count(days) if ages.count(days) > 1 else 0,
                 language=person.language if days > 5 * YEAR else parents[0].language,
                 interpreter=parents[0].interpreter and days < 12 * YEAR,
                 traits=tuple(sorted({*person.traits, *(spec.child_traits if place == 0 else ())})),
@@ -277,7 +277,7 @@ def _person(
     given, family = name
     ethnicity, race = culture.ethnicity, culture.race
     if rng.random() < 0.03:
-        race = names.NOT_ASKED
+        race = names.NOT_SAID
     held = traits.draw(stream(home.seed, "traits", home.number, place), age=int(years), sex=sex, culture=culture.key)
     return Person(
         id=identifier(home.seed, "patient", home.number, place),

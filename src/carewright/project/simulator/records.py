@@ -7,6 +7,7 @@ what a patient takes is a MedicationStatement.
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from carewright.core.access.model import Role
 from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import (
     ACT_CODE,
@@ -24,6 +25,7 @@ from carewright.project.simulator.history import PastVisit
 from carewright.project.simulator.model import PatientRecord, Person, Practice
 from carewright.project.simulator.patient_fhir import patient, related_persons
 from carewright.project.simulator.seeds import identifier, stream
+from carewright.skills.registration import codes as registration
 
 _YEAR = 365.25
 
@@ -159,7 +161,7 @@ def _flags(person: Person, practice: Practice, day: date) -> Iterator[Resource]:
             "resourceType": "Flag",
             "id": identifier(practice.seed, "flag", person.id, key),
             "status": "active",
-            "category": [Coding(codes.FLAG_CATEGORY, "safety", "Safety").concept()],
+            "category": [registration.FLAGS[coding].concept()],
             "code": coding.concept(words),
             "subject": _subject(person),
             "period": {"start": since.isoformat()},
@@ -172,6 +174,7 @@ def encounter_id(person: Person, at: datetime, *, seed: int) -> str:
 
 def _encounters(person: Person, practice: Practice, day: date, visits: list[PastVisit]) -> Iterator[Resource]:
     site = practice.site(person.site)
+    assistants = {site.key: practice.staff_at(site.key, Role.MA)[0].id for site in practice.sites}
     for visit in visits:
         encounter = encounter_id(person, visit.at, seed=practice.seed)
         ended = visit.at + timedelta(minutes=visit.minutes)
@@ -207,11 +210,12 @@ def _encounters(person: Person, practice: Practice, day: date, visits: list[Past
             fever=visit.visit_type.fever,
             brief=visit.visit_type.brief,
         )
-        yield from observations.to_fhir(
+        yield from observations.observations(
             vitals,
             seed=practice.seed,
             patient=person.id,
             encounter=encounter,
+            performer=assistants[person.site],
             taken_at=visit.at + timedelta(minutes=6),
         )
 

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
+from carewright.core.store.model import Resource
+from carewright.project.simulator import patient_fhir
 from carewright.project.simulator.clinic import practice
 from carewright.project.simulator.model import PatientRecord
 from carewright.project.simulator.people import roster
@@ -18,6 +20,13 @@ def population(seed: int, day: date, count: int, *, without: Collection[str] = (
     for person in roster(seed, day, count):
         if person.id not in skipped:
             yield record(person, clinic, day)
+
+
+def families(seed: int, day: date, *, count: int, among: Collection[str] | None = None) -> Iterator[Resource]:
+    """The Groups of those seen together; of `among` only the households whose patients are all in it."""
+    people = roster(seed, day, count)
+    missing = set() if among is None else {p.household for p in people if p.id not in frozenset(among)}
+    yield from patient_fhir.families((p for p in people if p.household not in missing), seed=seed)
 
 
 def charts(seed: int, day: date, ids: Iterable[str], *, count: int) -> Iterator[PatientRecord]:

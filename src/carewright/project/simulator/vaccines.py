@@ -77,7 +77,8 @@ def doses(rng: Random, *, born: date, day: date, checkups: Sequence[date] = ()) 
 
 def _childhood(rng: Random, *, born: date, day: date, behind: bool, checkups: Sequence[date]) -> list[Dose]:
     """The series by age; who is behind misses visits from some age on, or comes to them months late."""
-    found, late = [], 0
+    found: list[Dose] = []
+    late = 0
     stops = rng.choice((120, 360, 450, 1400, 4000)) if behind else 99_999
     for age, vaccines in _CHILDHOOD:
         late += rng.choice((0, 0, 30, 60)) if behind else 0

@@ -80,7 +80,11 @@ class PostgresqlConnection:
         return self._connection.execute(to_psycopg(statement.text), statement.params).fetchall()
 
     def execute(self, statement: Sql) -> int:
-        return self._connection.execute(to_psycopg(statement.text), statement.params).rowcount
+        cursor = self._connection.execute(to_psycopg(statement.text), statement.params)
+        if cursor.rowcount < 0:  # inside a pipeline: the answer has not been fetched yet
+            with self._connection.pipeline() as pipeline:
+                pipeline.sync()
+        return cursor.rowcount
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         if rows:

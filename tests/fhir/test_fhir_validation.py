@@ -226,6 +226,27 @@ REFUSED = [
         {"resourceType": "Organization", "telecom": [{"system": "phone", "value": "1", "use": "home"}], "name": "x"},
         "Organization.telecom",
     ),
+    (with_(OBSERVATION, subject={"reference": "Patient?identifier=1"}), "Observation.subject.reference"),
+    (
+        {
+            "resourceType": "CareTeam",
+            "participant": [
+                {"member": {"reference": "Patient/1"}, "onBehalfOf": {"reference": "Organization/1"}},
+            ],
+        },
+        "CareTeam.participant[0].onBehalfOf",
+    ),
+    (
+        {
+            "resourceType": "Questionnaire",
+            "status": "draft",
+            "item": [
+                {"linkId": "1", "type": "group", "item": [{"linkId": "2", "type": "string"}]},
+                {"linkId": "2", "type": "string"},
+            ],
+        },
+        "Questionnaire.item",
+    ),
     ({"resourceType": "Dragon"}, "Dragon"),
 ]
 
@@ -252,6 +273,16 @@ ALLOWED = [
     with_(
         OBSERVATION, subject={"reference": "#p"}, contained=[{"resourceType": "Patient", "id": "p", "gender": "male"}]
     ),
+    {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [
+            {
+                "resource": with_(OBSERVATION, subject={"reference": "Patient?identifier=1"}),
+                "request": {"method": "POST", "url": "Observation"},
+            }
+        ],
+    },
     with_(OBSERVATION, device={"reference": "urn:uuid:7c5be3a4-4b2c-4f2e-9c0f-0d7c3f6b8a11"}),
     {
         "resourceType": "Appointment",

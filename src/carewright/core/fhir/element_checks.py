@@ -31,9 +31,10 @@ Check = Callable[[Any, Path, "Walk"], None]
 
 @dataclass
 class Walk:
-    """One resource being checked. `contained` are its contained resources' types by id."""
+    """One resource being checked. `contained` are its contained resources' types by id; `bundled`: inside a Bundle."""
 
     contained: Mapping[str, str]
+    bundled: bool
     issues: list[Issue] = field(default_factory=list)
 
     def report(self, code: str, diagnostics: str, path: Path) -> None:
@@ -53,7 +54,7 @@ def check_elements(resource: Resource) -> list[Issue]:
     name = resource.get("resourceType")
     if type(name) is not str or not is_resource(name):
         return []
-    walk = Walk(_contained(resource))
+    walk = Walk(_contained(resource), bundled=name == "Bundle")
     _check_object(_node((name, "")), resource, name, walk)
     if "contained" in resource:
         _check_contained(resource, walk)
@@ -155,7 +156,7 @@ def _check_resource(value: Any, path: Path, walk: Walk) -> None:
     if isinstance(path, tuple) and path[1] == "contained":
         _check_object(_node((name, "")), value, path, walk)
         return
-    inner = Walk(_contained(value), walk.issues)
+    inner = Walk(_contained(value), bundled=walk.bundled, issues=walk.issues)
     _check_object(_node((name, "")), value, path, inner)
     _check_contained(value, inner, path)
 
@@ -218,6 +219,8 @@ def _reference_check(targets: tuple[str, ...], inside: Content | None) -> Check:
         except ValueError as error:
             walk.report("value", f"This is not a reference. {error}", here)
             return
+        if found.kind == "conditional" and not walk.bundled:
+            walk.report("value", "Only a transaction may hold a search here. Name the resource as Type/id.", here)
         target = found.type
         if found.kind == "contained" and found.id:
             if found.id not in walk.contained:

@@ -20,6 +20,10 @@ _RESOLVES = re.compile(r"resolve\(\) is (\w+)")
 _EXISTS = re.compile(r"(\w+)\.(\w+)\.exists\(\) and \1\.\2 != false")
 
 
+Operation = tuple[str, str | None]
+"""A name, or a function with the text of its argument."""
+
+
 class Unreadable(ValueError):
     """An expression outside the part of FHIRPath that is known here. The text says why."""
 
@@ -71,7 +75,7 @@ def _read(text: str, resource_type: str) -> Iterator[SearchPath]:
     yield from _follow(operations, (resource_type, ""), ())
 
 
-def _operations(text: str) -> list[tuple[str, str | None]]:
+def _operations(text: str) -> list[Operation]:
     """`telecom.where(system='phone')` as [("telecom", None), ("where", "system='phone'")]."""
     found, position = [], 0
     while position < len(text):
@@ -83,9 +87,7 @@ def _operations(text: str) -> list[tuple[str, str | None]]:
     return found
 
 
-def _follow(
-    operations: list[tuple[str, str | None]], content: Content, steps: tuple[Step, ...]
-) -> Iterator[SearchPath]:
+def _follow(operations: list[Operation], content: Content, steps: tuple[Step, ...]) -> Iterator[SearchPath]:
     (name, argument), *rest = operations
     if argument is not None:
         raise Unreadable(f"{name}({argument}) is not understood here")
@@ -93,29 +95,46 @@ def _follow(
         yield SearchPath(steps, "Coding")  # keeps the code together with its system
         return
     element, chosen = _element(content, name)
-    where = resolves = cast = ""
-    while rest and rest[0][1] is not None:
-        (function, argument), *rest = rest
-        if function == "as" or function == "ofType":
-            cast = str(argument)
-        elif function == "where" and (found := _RESOLVES.fullmatch(str(argument))) and is_resource(found[1]):
-            resolves = found[1]
-        elif function == "where" and _EQUALS.fullmatch(str(argument)):
-            where = str(argument)
-        else:
-            raise Unreadable(f"{function}({argument}) is not understood")
-    types = [t for t in element.types if chosen in ("", t.key(element.name)) and cast.lower() in ("", t.code.lower())]
+    narrowed, rest = _narrowed(rest)
+    types = [t for t in element.types if chosen in ("", _key(element, t)) and narrowed.allows(t)]
     if not types:
-        raise Unreadable(f"{content[0]} has no {name} of type {cast}")
-    found = _EQUALS.fullmatch(where)
+        raise Unreadable(f"{content[0]} has no {name} of type {narrowed.cast}")
     for type_ in types:
-        key = type_.key(element.name) if element.choice else element.name
-        here = (*steps, Step(key, (found[1], found[2]) if found else None))
+        here = (*steps, Step(_key(element, type_), narrowed.where))
         inside = element.inside(type_)
         if not rest:
-            yield SearchPath(here, type_.code, resolves)
+            yield SearchPath(here, type_.code, narrowed.resolves)
         elif inside and (rest[0][0] in elements(*inside) or len(types) == 1):
             yield from _follow(rest, inside, here)
+
+
+@dataclass(slots=True)
+class _Narrowed:
+    """What the functions behind a name ask for."""
+
+    cast: str = ""
+    where: tuple[str, str] | None = None
+    resolves: str = ""
+
+    def allows(self, type_: ElementType) -> bool:
+        return self.cast.lower() in ("", type_.code.lower())  # R4 itself writes as(DateTime)
+
+
+def _narrowed(operations: list[Operation]) -> tuple[_Narrowed, list[Operation]]:
+    """The functions at the beginning of `operations`, read, and what comes behind them."""
+    found = _Narrowed()
+    while operations and operations[0][1] is not None:
+        (function, argument), *operations = operations
+        equals, resolves = _EQUALS.fullmatch(argument or ""), _RESOLVES.fullmatch(argument or "")
+        if function in {"as", "ofType"}:
+            found.cast = argument or ""
+        elif function == "where" and resolves and is_resource(resolves[1]):
+            found.resolves = resolves[1]
+        elif function == "where" and equals:
+            found.where = (equals[1], equals[2])
+        else:
+            raise Unreadable(f"{function}({argument}) is not understood")
+    return found, operations
 
 
 def _element(content: Content, name: str) -> tuple[Element, str]:

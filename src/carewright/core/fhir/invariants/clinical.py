@@ -1,5 +1,7 @@
 """Rules of clinical resources."""
 
+from typing import Any
+
 from carewright.core.fhir.invariants.model import (
     Invariant,
     Value,
@@ -12,7 +14,7 @@ from carewright.core.fhir.invariants.model import (
     not_both,
     objects,
 )
-from carewright.core.fhir.structures import Content
+from carewright.core.fhir.structures import Content, is_resource
 from carewright.core.terminology.coding import ALLERGY_VERIFICATION, CONDITION_CLINICAL, CONDITION_VERIFICATION
 
 
@@ -28,6 +30,14 @@ def _component_repeats_code(value: Value) -> bool:
 def _ended(value: Value) -> bool:
     states = codings(value.get("clinicalStatus"))
     return any((CONDITION_CLINICAL, code) in states for code in ("resolved", "remission", "inactive"))
+
+
+def _may_be_practitioner(member: Any) -> bool:
+    """False where the reference names another type; what it names elsewhere cannot be seen from here."""
+    if not isinstance(member, dict):
+        return False
+    named = member.get("type") or member.get("reference", "").partition("/")[0]
+    return named == "Practitioner" or not is_resource(named)
 
 
 CLINICAL: dict[Content, tuple[Invariant, ...]] = {
@@ -80,6 +90,14 @@ CLINICAL: dict[Content, tuple[Invariant, ...]] = {
         ),
     ),
     ("CarePlan", "activity"): (Invariant("cpl-3", not_both("detail", "reference"), "Give a detail or a reference."),),
+    ("CareTeam", "participant"): (
+        Invariant(
+            "ctm-1",
+            lambda v: not has(v, "onBehalfOf") or _may_be_practitioner(v.get("member")),
+            "Only a practitioner takes part on behalf of an organization. Leave it out.",
+            "onBehalfOf",
+        ),
+    ),
     ("Goal", "target"): (
         Invariant(
             "gol-1",

@@ -1,12 +1,25 @@
 """Rules of questionnaires, value sets and bundles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from carewright.core.fhir.invariants.model import Invariant, Value, any_of, has, not_both, objects
 from carewright.core.fhir.structures import Content
 
 _LISTED = {"choice", "open-choice", "decimal", "integer", "date", "dateTime", "time", "string", "quantity"}
 _MEASURED = {"boolean", "decimal", "integer", "string", "text", "url", "open-choice"}
+
+
+def _link_ids(value: Value) -> Iterator[str]:
+    for item in objects(value, "item"):
+        if "linkId" in item:
+            yield str(item["linkId"])
+        yield from _link_ids(item)
+
+
+def _distinct_link_ids(value: Value) -> bool:
+    found = list(_link_ids(value))
+    return len(found) == len(set(found))
+
 
 DEFINITIONS: dict[Content, tuple[Invariant, ...]] = {
     ("Questionnaire", "item"): (
@@ -60,6 +73,9 @@ DEFINITIONS: dict[Content, tuple[Invariant, ...]] = {
             "Only a repeating question has several initial values.",
             "initial",
         ),
+    ),
+    ("Questionnaire", ""): (
+        Invariant("que-2", _distinct_link_ids, "Two items have the same linkId. Give each its own.", "item"),
     ),
     ("Questionnaire", "item.enableWhen"): (
         Invariant(

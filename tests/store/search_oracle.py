@@ -1,0 +1,374 @@
+"""A search engine of a few pages, written from the specification alone: no index, no SQL, one resource at a time.
+
+It knows nothing of `core.store.search` nor of the index tables: dates, folding, references and parameters are its
+own. Source: https://hl7.org/fhir/R4/search.html. What the specification leaves to the server is what our
+documentation says: a resource without a value sorts last, a date without a zone is UTC.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Resource = dict[str, Any]
+Range = tuple[float, float]
+Values = Callable[[Resource], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """What somebody may see: types, one patient or all (None), sensitivity labels by code or all (None)."""
+
+    types: frozenset[str]
+    patient: str | None = None
+    labels: frozenset[str] | None = None
+
+    def see(self, resource: Resource) -> bool:
+        about = patient_of(resource)
+        codes = {label["code"] for label in resource.get("meta", {}).get("security", ())} - {"N"}
+        return (
+            resource["resourceType"] in self.types
+            and (self.patient is None or about in (None, self.patient))
+            and (self.labels is None or codes <= self.labels)
+        )
+
+
+def patient_of(resource: Resource) -> str | None:
+    """The id of the patient whose record this is."""
+    if resource["resourceType"] == "Patient":
+        return str(resource["id"])
+    for reference in (*references("subject")(resource), *references("performer")(resource)):
+        if reference.startswith("Patient/"):
+            return str(reference.removeprefix("Patient/"))
+    return None
+
+
+# -- values in resources ----------------------------------------------------------------------------------------------
+
+
+def at(*names: str) -> Values:
+    """Everything that stands at a path, through lists."""
+
+    def values(found: Any) -> Iterator[Any]:
+        listed = [found]
+        for name in names:
+            listed = [inner for outer in listed for inner in _flat(outer.get(name))]
+        yield from listed
+
+    return values
+
+
+def _flat(value: Any) -> list[Any]:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def codes(*names: str) -> Values:
+    """(None, code) of a `code`, whose system is implied by the element."""
+    return lambda resource: [(None, value) for value in at(*names)(resource)]
+
+
+def booleans(*names: str) -> Values:
+    return lambda resource: [(None, "true" if value else "false") for value in at(*names)(resource)]
+
+
+def codings(*names: str) -> Values:
+    return lambda resource: [(value.get("system", ""), value["code"]) for value in at(*names)(resource)]
+
+
+def identifiers(resource: Resource) -> list[tuple[str, str]]:
+    return [(value.get("system", ""), value["value"]) for value in at("identifier")(resource)]
+
+
+def references(*names: str, only: str = "") -> Values:
+    def values(resource: Resource) -> Iterator[str]:
+        for value in at(*names)(resource):
+            if value["reference"].startswith(only):
+                yield value["reference"]
+
+    return values
+
+
+def dates(*names: str) -> Values:
+    return lambda resource: [date_range(value) for value in at(*names)(resource)]
+
+
+def periods(*names: str) -> Values:
+    return lambda resource: [period_range(value) for value in at(*names)(resource)]
+
+
+def either(*sources: Values) -> Values:
+    return lambda resource: [value for source in sources for value in source(resource)]
+
+
+def names_of(resource: Resource) -> Iterator[str]:
+    for part in ("family", "given", "prefix", "text"):
+        yield from at("name", part)(resource)
+
+
+def timings(resource: Resource) -> Iterator[Range]:
+    for timing in at("effectiveTiming")(resource):
+        ranges = [date_range(event) for event in timing["event"]]
+        yield min(low for low, _ in ranges), max(high for _, high in ranges)
+
+
+def deceased(resource: Resource) -> list[tuple[None, str]]:
+    dead = bool(resource.get("deceasedBoolean") or resource.get("deceasedDateTime"))
+    return [(None, "true" if dead else "false")]
+
+
+PARAMETERS: dict[str, dict[str, tuple[str, Values]]] = {
+    "Patient": {
+        "name": ("string", names_of),
+        "family": ("string", at("name", "family")),
+        "given": ("string", at("name", "given")),
+        "address-city": ("string", at("address", "city")),
+        "birthdate": ("date", dates("birthDate")),
+        "death-date": ("date", dates("deceasedDateTime")),
+        "gender": ("token", codes("gender")),
+        "active": ("token", booleans("active")),
+        "deceased": ("token", deceased),
+        "identifier": ("token", identifiers),
+        "general-practitioner": ("reference", references("generalPractitioner")),
+    },
+    "Observation": {
+        "code": ("token", codings("code", "coding")),
+        "category": ("token", codings("category", "coding")),
+        "status": ("token", codes("status")),
+        "value-concept": ("token", codings("valueCodeableConcept", "coding")),
+        "date": ("date", either(dates("effectiveDateTime"), dates("effectiveInstant"), periods("effectivePeriod"),
+                                timings)),
+        "value-string": ("string", at("valueString")),
+        "subject": ("reference", references("subject")),
+        "patient": ("reference", references("subject", only="Patient/")),
+        "performer": ("reference", references("performer")),
+        "encounter": ("reference", references("encounter")),
+        "has-member": ("reference", references("hasMember")),
+    },
+    "Encounter": {
+        "status": ("token", codes("status")),
+        "class": ("token", codings("class")),
+        "reason-code": ("token", codings("reasonCode", "coding")),
+        "date": ("date", periods("period")),
+        "subject": ("reference", references("subject")),
+        "patient": ("reference", references("subject", only="Patient/")),
+        "participant": ("reference", references("participant", "individual")),
+        "part-of": ("reference", references("partOf")),
+    },
+    "Practitioner": {
+        "name": ("string", names_of),
+        "family": ("string", at("name", "family")),
+        "active": ("token", booleans("active")),
+        "identifier": ("token", identifiers),
+    },
+    "Questionnaire": {
+        "url": ("uri", at("url")),
+        "title": ("string", at("title")),
+        "status": ("token", codes("status")),
+        "date": ("date", dates("date")),
+    },
+}  # fmt: skip
+EVERY_TYPE: dict[str, tuple[str, Values]] = {
+    "_security": ("token", codings("meta", "security")),
+    "_tag": ("token", codings("meta", "tag")),
+    "_profile": ("uri", at("meta", "profile")),
+}
+
+
+def parameter(resource_type: str, code: str) -> tuple[str, Values] | None:
+    return PARAMETERS[resource_type].get(code) or EVERY_TYPE.get(code)
+
+
+# -- dates ------------------------------------------------------------------------------------------------------------
+
+_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def date_range(text: str) -> Range:
+    """[from, to) in seconds since 1970, as long as the text is precise."""
+    found = _DATE.fullmatch(text)
+    assert found, text
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    start = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0),
+                     tzinfo=UTC)  # fmt: skip
+    if hour:
+        width = timedelta(seconds=1) if second else timedelta(minutes=1)
+        if fraction:
+            start += timedelta(microseconds=int(fraction[1:].ljust(6, "0")))
+            width = timedelta(microseconds=10 ** (6 - len(fraction) + 1))
+        end = start + width
+    elif day:
+        end = start + timedelta(days=1)
+    elif month:
+        end = datetime(start.year + start.month // 12, start.month % 12 + 1, 1, tzinfo=UTC)
+    else:
+        end = datetime(start.year + 1, 1, 1, tzinfo=UTC)
+    shift = timedelta(0)
+    if zone not in (None, "Z"):
+        shift = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:])) * (-1 if zone[0] == "-" else 1)
+    return _microseconds(start - shift), _microseconds(end - shift)
+
+
+def _microseconds(instant: datetime) -> float:
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def period_range(period: Resource) -> Range:
+    low = date_range(period["start"])[0] if "start" in period else -math.inf
+    high = date_range(period["end"])[1] if "end" in period else math.inf
+    return low, high
+
+
+def date_matches(value: Range, searched: str) -> bool:
+    """The table of prefixes: https://hl7.org/fhir/R4/search.html#prefix"""
+    prefix, text = (searched[:2], searched[2:]) if searched[:2].isalpha() else ("eq", searched)
+    low, high = date_range(text)
+    fully_contains = low <= value[0] and value[1] <= high
+    overlaps_above, overlaps_below = value[1] > high, value[0] < low
+    return {
+        "eq": fully_contains,
+        "ne": not fully_contains,
+        "gt": overlaps_above,
+        "lt": overlaps_below,
+        "ge": overlaps_above or fully_contains,
+        "le": overlaps_below or fully_contains,
+        "sa": value[0] >= high,
+        "eb": value[1] <= low,
+    }[prefix]
+
+
+# -- the other kinds --------------------------------------------------------------------------------------------------
+
+
+def plain(text: str) -> str:
+    """Without case, accents and superfluous spaces."""
+    letters = (c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    return " ".join("".join(letters).casefold().split())
+
+
+def string_matches(value: str, searched: str, modifier: str) -> bool:
+    if modifier == "exact":
+        return value == searched
+    if modifier == "contains":
+        return plain(searched) in plain(value)
+    return plain(value).startswith(plain(searched))
+
+
+def token_matches(value: tuple[str | None, str], searched: tuple[str | None, str]) -> bool:
+    """`searched` is (system, code): system None for any, "" for none; code "" for any."""
+    system, code = searched
+    return (system is None or value[0] == system) and (not code or value[1] == code)
+
+
+def reference_matches(value: str, searched: str) -> bool:
+    return value == searched if "/" in searched else value.partition("/")[2] == searched
+
+
+# -- searches ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One criterion. For a chain `inner` is asked of `targets`; for `_has`, of `source` resources that refer here."""
+
+    param: str
+    values: tuple[Any, ...] = ()
+    modifier: str = ""
+    inner: "Ask | None" = None
+    targets: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class World:
+    """All resources that somebody may see."""
+
+    resources: tuple[Resource, ...]
+
+    def of_type(self, resource_type: str) -> list[Resource]:
+        return [resource for resource in self.resources if resource["resourceType"] == resource_type]
+
+    def meets(self, resource: Resource, ask: Ask) -> bool:
+        """Whether the resource meets the criterion."""
+        if ask.source:
+            return self._is_referred_to(resource, ask)
+        if ask.param == "_id":
+            return resource["id"] in ask.values
+        kind, values_of = self._parameter(resource, ask.param)
+        values = list(values_of(resource))
+        if ask.inner is not None:
+            return any(self._leads_on(reference, ask.inner, ask.targets) for reference in values)
+        if ask.modifier == "missing":
+            return (not values) == (ask.values == ("true",))
+        hit = any(self._hits(kind, value, searched, ask.modifier) for value in values for searched in ask.values)
+        return not hit if ask.modifier == "not" else hit
+
+    def _parameter(self, resource: Resource, code: str) -> tuple[str, Values]:
+        if code == "_lastUpdated":
+            return "date", dates("meta", "lastUpdated")
+        found = parameter(resource["resourceType"], code)
+        assert found is not None, code
+        return found
+
+    def _hits(self, kind: str, value: Any, searched: Any, modifier: str) -> bool:
+        if kind == "date":
+            return date_matches(value, searched)
+        if kind == "string":
+            return string_matches(value, searched, modifier)
+        if kind == "token":
+            return token_matches(value, searched)
+        if kind == "reference":
+            wanted = f"{modifier}/{searched}" if modifier and "/" not in searched else searched
+            return reference_matches(value, wanted)
+        return bool(value == searched)
+
+    def _leads_on(self, reference: str, inner: Ask, targets: tuple[str, ...]) -> bool:
+        return any(
+            f"{target['resourceType']}/{target['id']}" == reference and self.meets(target, inner)
+            for target in self.resources
+            if target["resourceType"] in targets
+        )
+
+    def _is_referred_to(self, resource: Resource, ask: Ask) -> bool:
+        assert ask.inner is not None
+        here = f"{resource['resourceType']}/{resource['id']}"
+        return any(
+            here in self._parameter(other, ask.param)[1](other) and self.meets(other, ask.inner)
+            for other in self.of_type(ask.source)
+        )
+
+    def sort_key(self, resource: Resource, code: str, *, descending: bool) -> Any:
+        """The value that stands for the resource in an order, None where it has none."""
+        if code == "_id":
+            return resource["id"]
+        kind, values_of = self._parameter(resource, code)
+        values = list(values_of(resource))
+        if not values:
+            return None
+        if kind == "date":
+            return max(high for _, high in values) if descending else min(low for low, _ in values)
+        plained = [plain(v) if kind == "string" else v[1] if kind == "token" else v for v in values]
+        return max(plained) if descending else min(plained)
+
+    def included(self, matches: list[Resource], source: str, param: str, target: str) -> set[str]:
+        """`_include`: what the matches of type `source` refer to."""
+        wanted = {
+            reference
+            for match in matches
+            if match["resourceType"] == source
+            for reference in self._parameter(match, param)[1](match)
+            if reference.startswith(target)
+        }
+        return {name for r in self.resources if (name := f"{r['resourceType']}/{r['id']}") in wanted}
+
+    def including(self, matches: list[Resource], source: str, param: str) -> set[str]:
+        """`_revinclude`: what of type `source` refers to the matches."""
+        names = {f"{m['resourceType']}/{m['id']}" for m in matches}
+        return {
+            f"{r['resourceType']}/{r['id']}"
+            for r in self.of_type(source)
+            if names & set(self._parameter(r, param)[1](r))
+        }

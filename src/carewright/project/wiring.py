@@ -7,6 +7,7 @@ from carewright.core.registry import Manifest, Registry
 
 MANIFESTS = (
     "carewright.core.work.manifest",
+    "carewright.skills.registration.skill",
     "carewright.skills.visit.skill",
     "carewright.skills.vitals.skill",
 )

@@ -7,6 +7,7 @@ one audit row for it when it is closed (a request, a page, a command).
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 from uuid import UUID
@@ -17,7 +18,7 @@ from carewright.core.access.model import Access, AccessDenied, Interaction
 from carewright.core.audit.records import Action, AuditRecord, Outcome, record
 from carewright.core.clock import wall_now
 from carewright.core.fhir.codec import decode
-from carewright.core.store import plans, reads
+from carewright.core.store import balances, claims, plans, reads
 from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.hooks import FeedEntry
 from carewright.core.store.model import NotFound, Origin, Ref, Resource, Stored
@@ -175,6 +176,14 @@ class Reader(_Reading):
         rows = [self.store.projection_values(declared, row) for row in self._run(plan)]
         self.trail.saw_rows(projection, rows, {k for row in rows if isinstance(k := row["patient_key"], UUID)})
         return rows
+
+    def on_hand(self, kind: str, key: str) -> Decimal:
+        """A balance as it stands now; zero where nothing ever moved."""
+        return balances.on_hand(self._connection, self.access.practice, kind, key)
+
+    def holder(self, kind: str, key: str) -> Ref | None:
+        """Who holds a unique key now."""
+        return claims.holders(self._connection, self.access.practice, [(kind, key)]).get((kind, key))
 
     def feed(
         self, *, after: tuple[int, int] = (0, 0), limit: int = 500, types: frozenset[str] | None = None

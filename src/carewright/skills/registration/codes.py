@@ -85,6 +85,10 @@ FLAGS = {
 """Each flag with its category; the words on the screen are the display."""
 
 
+MRN_SYSTEMS = f"{OWN_BASE}/sid/"
+"""Every practice's identifier system of record numbers begins so."""
+
+
 def mrn_system(practice: str) -> str:
     """The identifier system of a practice's own record numbers: one space per practice, never reused."""
-    return f"{OWN_BASE}/sid/{practice}/mrn"
+    return f"{MRN_SYSTEMS}{practice}/mrn"

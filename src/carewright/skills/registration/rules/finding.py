@@ -75,6 +75,12 @@ def search_keys(patient: Patient) -> frozenset[str]:
     return frozenset(keys)
 
 
+def name_keys(patient: Patient) -> frozenset[str]:
+    """One key for each part of each name a patient goes by."""
+    names = (patient.name.family, *patient.name.given, patient.preferred_name)
+    return frozenset(f"name:{part}" for name in names for part in name_parts(name))
+
+
 def _initials(name: Name) -> set[str]:
     return {part[0] for given in name.given[:1] for part in name_parts(given)} or {""}
 

@@ -1,0 +1,129 @@
+"""The writes of registration. Each is one transaction that carries the actor and the reason."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from carewright.core.store.hooks import Move
+from carewright.core.store.model import KeyTaken, Ref, Refused
+from carewright.core.store.writer import Writer
+from carewright.skills.registration import codes, fhir, queries
+from carewright.skills.registration.model import BannerFlag, Likeness, Patient, Relative
+from carewright.skills.registration.rules.mrn import make_mrn
+
+ATTEMPTS = 50
+MRN = "record number"
+
+
+class LooksRegistered(Refused):
+    """Somebody like this is registered already; `matches` says who and why. Register again with `is_new=True`."""
+
+    def __init__(self, matches: list[tuple[Patient, tuple[str, ...]]]) -> None:
+        super().__init__("registration-duplicate", "Somebody like this is registered already. Look before you go on.")
+        self.matches = matches
+
+
+def register(writer: Writer, *, entered: Patient, is_new: bool = False) -> Ref:
+    """Register a patient under the next record number.
+
+    LooksRegistered if a likely duplicate is there and `is_new` does not say that a person has looked.
+    """
+    writer.access.require_action("registration.write")
+    if not is_new:
+        with writer.store.reader(writer.access, reason="registration.look-alikes") as reader:
+            likely = [(p, m.reasons) for p, m in queries.alike(reader, entered) if m.likeness is Likeness.LIKELY]
+        if likely:
+            raise LooksRegistered(likely)
+    system = codes.mrn_system(writer.access.practice)
+    for _ in range(ATTEMPTS):
+        mrn = _next_mrn(writer)
+        try:
+            with writer.transaction(reason="registration.register") as tx:
+                ref = tx.create(fhir.to_fhir(replace(entered, mrn=mrn, id=""), mrn_system=system))
+                tx.move(Move(kind=MRN, key="last", delta=Decimal(1)))
+            return ref
+        except KeyTaken as taken:
+            if taken.kind != MRN:
+                raise
+            _pass_over(writer)
+    raise RuntimeError(f"No free record number in {ATTEMPTS} attempts.")
+
+
+def assign_mrn(writer: Writer, *, patient_id: str) -> str:
+    """Give a record of ours to a patient who came from elsewhere; the one there is, if there is one."""
+    writer.access.require_action("registration.write")
+    system = codes.mrn_system(writer.access.practice)
+    for _ in range(ATTEMPTS):
+        with writer.store.reader(writer.access, reason="registration.assign-mrn") as reader:
+            found, resource = queries.patient(reader, patient_id)
+        if found.mrn:
+            return found.mrn
+        mrn = _next_mrn(writer)
+        try:
+            with writer.transaction(reason="registration.assign-mrn") as tx:
+                tx.update(
+                    fhir.to_fhir(replace(found, mrn=mrn), mrn_system=system, onto=resource),
+                    version=int(resource["meta"]["versionId"]),
+                )
+                tx.move(Move(kind=MRN, key="last", delta=Decimal(1)))
+            return mrn
+        except KeyTaken:
+            _pass_over(writer)
+    raise RuntimeError(f"No free record number in {ATTEMPTS} attempts.")
+
+
+def change(writer: Writer, *, patient: Patient, version: int) -> None:
+    """Write what registration keeps of a patient; what it does not manage stays. Conflict for a stale `version`."""
+    writer.access.require_action("registration.write")
+    system = codes.mrn_system(writer.access.practice)
+    with writer.store.reader(writer.access, reason="registration.change") as reader:
+        before, resource = queries.patient(reader, patient.id)
+    with writer.transaction(reason="registration.change") as tx:
+        tx.update(fhir.to_fhir(replace(patient, mrn=before.mrn), mrn_system=system, onto=resource), version=version)
+
+
+def add_relative(writer: Writer, *, relative: Relative) -> Ref:
+    """Say who somebody is to a patient."""
+    writer.access.require_action("registration.write")
+    with writer.transaction(reason="registration.add-relative") as tx:
+        return tx.create(fhir.relative_to_fhir(relative, mrn_system=codes.mrn_system(writer.access.practice)))
+
+
+def make_family(writer: Writer, *, members: Iterable[str], name: str) -> Ref:
+    """The patients (`Patient/…`) who come together."""
+    writer.access.require_action("registration.write")
+    with writer.transaction(reason="registration.make-family") as tx:
+        return tx.create(fhir.family_to_fhir(members, name=name))
+
+
+def raise_flag(writer: Writer, *, flag: BannerFlag) -> Ref:
+    """Put a flag into the banner."""
+    writer.access.require_action("registration.flag")
+    with writer.transaction(reason="registration.raise-flag") as tx:
+        return tx.create(fhir.flag_to_fhir(replace(flag, author=flag.author or writer.access.actor.reference)))
+
+
+def end_flag(writer: Writer, *, flag_id: str, version: int, on: date) -> None:
+    """The flag is true no more."""
+    writer.access.require_action("registration.flag")
+    with writer.store.reader(writer.access, reason="registration.end-flag") as reader:
+        flag = fhir.flag_from_fhir(reader.resource(Ref("Flag", flag_id)))
+    with writer.transaction(reason="registration.end-flag") as tx:
+        tx.update(fhir.flag_to_fhir(replace(flag, ended=on)), version=version)
+
+
+def _next_mrn(writer: Writer) -> str:
+    """The number after the last one given out; two people may be offered the same, and the key claim settles it."""
+    with writer.store.reader(writer.access, reason="registration.next-mrn") as reader:
+        return make_mrn(int(reader.on_hand(MRN, "last")) + 1)
+
+
+def _pass_over(writer: Writer) -> None:
+    """A number that came from elsewhere (an import) is skipped; one just given out has moved the counter already."""
+    number = _next_mrn(writer)
+    with writer.store.reader(writer.access, reason="registration.next-mrn") as reader:
+        held = reader.holder(MRN, number)
+    if held is not None:
+        with writer.transaction(reason="registration.pass-over") as tx:
+            tx.move(Move(kind=MRN, key="last", delta=Decimal(1)))

@@ -1,0 +1,80 @@
+"""Reads of patients: finding one, who looks alike, the family, the flags in the banner."""
+
+from collections.abc import Iterable
+
+from carewright.core.store.model import Ref, Resource
+from carewright.core.store.reader import Reader
+from carewright.core.store.reads import Between
+from carewright.core.store.search.parse import parse
+from carewright.skills.registration import codes
+from carewright.skills.registration.fhir import family_members, flag_from_fhir, from_fhir
+from carewright.skills.registration.model import BannerFlag, Match, Patient
+from carewright.skills.registration.rules.duplicates import look_alikes
+from carewright.skills.registration.rules.finding import parse_search, search_keys
+
+MOST_FOUND = 25
+MOST_CANDIDATES = 200
+MOST_NAMED = 5_000
+
+
+def find(reader: Reader, text: str, *, count: int = MOST_FOUND) -> list[Patient]:
+    """The patients that what was typed may mean: record number, phone, birth date, names in any order."""
+    typed = parse_search(text)
+    found = [_named(reader, name) for name in typed.names]
+    if typed.phone:
+        found.append(_by_keys(reader, [f"phone:{typed.phone}"]))
+    pairs: list[tuple[str, str]] = []
+    if found:
+        ids = sorted(set.intersection(*found))[:MOST_CANDIDATES]
+        pairs.append(("_id", ",".join(ids) or "none"))
+    if typed.mrn:
+        pairs.append(("identifier", f"{codes.mrn_system(reader.access.practice)}|{typed.mrn}"))
+    if typed.birth_date:
+        pairs.append(("birthdate", typed.birth_date.isoformat()))
+    if not pairs:
+        return []
+    query = parse("Patient", [*pairs, ("_sort", "family,given"), ("_count", str(count))])
+    return _patients(reader, reader.resources(query))
+
+
+def patient(reader: Reader, patient_id: str) -> tuple[Patient, Resource]:
+    """A patient as values, and the resource they came from; NotFound."""
+    resource = reader.resource(Ref("Patient", patient_id))
+    return from_fhir(resource, mrn_system=codes.mrn_system(reader.access.practice)), resource
+
+
+def alike(reader: Reader, entered: Patient) -> list[tuple[Patient, Match]]:
+    """Those already registered who may be the person being entered, with the reasons, most alike first."""
+    ids = sorted(_by_keys(reader, search_keys(entered)))[:MOST_CANDIDATES]
+    if not ids:
+        return []
+    known = reader.resources(parse("Patient", [("_id", ",".join(ids)), ("_count", str(MOST_CANDIDATES))]))
+    return look_alikes(entered, _patients(reader, known))
+
+
+def family(reader: Reader, patient_id: str) -> tuple[str, ...]:
+    """The patients (`Patient/…`) who are seen together with this one, this one among them; empty without a family."""
+    groups = reader.resources(parse("Group", [("member", f"Patient/{patient_id}"), ("code", codes.FAMILY.token)]))
+    return tuple(dict.fromkeys(member for group in groups for member in family_members(group)))
+
+
+def flags(reader: Reader, patient_id: str) -> list[BannerFlag]:
+    """The flags that stand in the banner now."""
+    found = reader.resources(parse("Flag", [("patient", f"Patient/{patient_id}"), ("_count", "50")]))
+    return [flag for flag in map(flag_from_fhir, found) if not flag.by_mistake and flag.ended is None]
+
+
+def _named(reader: Reader, part: str) -> set[str]:
+    """Whoever has a name that begins so: any part of any name, hyphened and second family names too."""
+    names = Between(f"name:{part}", f"name:{part}\U0010ffff")
+    return {str(row["id"]) for row in reader.rows("patient_search", where={"search_key": names}, limit=MOST_NAMED)}
+
+
+def _by_keys(reader: Reader, keys: Iterable[str]) -> set[str]:
+    rows = reader.rows("patient_search", where={"search_key": tuple(sorted(keys))}, limit=MOST_CANDIDATES * 5)
+    return {str(row["id"]) for row in rows}
+
+
+def _patients(reader: Reader, resources: Iterable[Resource]) -> list[Patient]:
+    system = codes.mrn_system(reader.access.practice)
+    return [from_fhir(resource, mrn_system=system) for resource in resources]

@@ -1,11 +1,26 @@
-"""The one list of what this installation is made of: a skill or workspace is added by a line here."""
+"""The one list of what this installation is made of: a skill or workspace is added by a line here.
+
+And the one place where the store, its keys and its files are put together from the environment.
+"""
 
 from functools import cache
+from hashlib import blake2b
 from importlib import import_module
 
+from carewright.core.access.labels import EVERYTHING
+from carewright.core.access.model import Access, Actor, Interaction, Purpose
+from carewright.core.audit.anchors import Anchors
+from carewright.core.blobs.blobs import Blobs
+from carewright.core.blobs.files import KEY_BYTES, BlobFiles
+from carewright.core.clock import Clock
+from carewright.core.fhir.structures import resource_types
 from carewright.core.registry import Manifest, Registry
+from carewright.core.store.store import Store, open_driver
+from carewright.project.environment import Environment
 
 MANIFESTS = (
+    "carewright.core.access.manifest",
+    "carewright.core.settings.manifest",
     "carewright.core.work.manifest",
     "carewright.skills.registration.skill",
     "carewright.skills.visit.skill",
@@ -24,3 +39,47 @@ def _manifest(module: str) -> Manifest:
     if not isinstance(found, Manifest):
         raise TypeError(f"{module}.MANIFEST is no Manifest.")
     return found
+
+
+def open_store(environment: Environment) -> Store:
+    """The store of this installation; nothing is opened before it is used."""
+    return Store(
+        driver=open_driver(environment.store_url),
+        registry=registry(),
+        clock=Clock(offset=environment.clock_offset),
+        digest_key=key_for("audit digests", environment),
+    )
+
+
+@cache
+def store() -> Store:
+    """The store of this process: pages, API and live feed share it."""
+    return open_store(Environment.read())
+
+
+def open_blobs(opened: Store, environment: Environment) -> Blobs:
+    """The files of this installation, in the data folder."""
+    return Blobs(opened, BlobFiles(environment.data_dir / "blobs", key=key_for("blobs", environment)))
+
+
+def anchors_of(environment: Environment) -> Anchors | None:
+    """Where the audit is anchored; None if nobody has said where."""
+    return Anchors(environment.audit_anchor) if environment.audit_anchor else None
+
+
+def key_for(purpose: str, environment: Environment) -> bytes:
+    """A key of 32 bytes for one purpose, derived from the data key (BLAKE2b, personalised)."""
+    person = blake2b(purpose.encode(), digest_size=16).digest()
+    return blake2b(environment.data_key.encode(), digest_size=KEY_BYTES, person=person).digest()
+
+
+def operator_access(practice: str) -> Access:
+    """Whoever holds the command line or is the worker: everything in one practice, and every write names it."""
+    return Access(
+        actor=Actor(practice=practice, reference="Device/command-line", display="Command line"),
+        roles=frozenset(),
+        purpose=Purpose.SYSTEM,
+        grants=dict.fromkeys(resource_types(), frozenset(Interaction)),
+        actions=frozenset(registry().permissions),
+        sensitive=EVERYTHING,
+    )

@@ -13,6 +13,7 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext
 
 CONTEXT_FIELD = "care_context"
@@ -137,7 +138,7 @@ class ContextForm(forms.Form):
         """
         if isinstance(self.problem, WrongPatient | NotOurs):
             raise ValueError("A form of another patient is not given this patient's context.")
-        data = self.data.copy()
+        data = self.data.copy() if isinstance(self.data, QueryDict) else dict(self.data)
         fresh = self.here if versions is None else replace(self.here, versions=dict(versions))
         data[self.add_prefix(CONTEXT_FIELD)] = fresh.signed()
         self.data = data
@@ -162,6 +163,6 @@ class ContextForm(forms.Form):
         return opened
 
     def _raw(self, name: str) -> list[Any]:
-        if hasattr(self.data, "getlist"):
+        if isinstance(self.data, QueryDict):
             return list(self.data.getlist(name))
         return [self.data[name]] if name in self.data else []

@@ -133,14 +133,14 @@ def field(bound: BoundField, *, unit: str = "", state: FieldState | None = None)
     """
     shown = state or FieldState()
     name = bound.auto_id or bound.html_name
-    described = [f"{name}-{part}" for part in ("unit", "help", "state") if part != "unit" or unit]
-    level = "critical" if bound.errors else shown.level
-    attributes = {
-        "aria-describedby": " ".join(described if bound.help_text else [d for d in described if "-help" not in d])
+    parts = {"unit": bool(unit), "help": bool(bound.help_text), "state": True}
+    described: dict[str, str | bool] = {
+        "aria-describedby": " ".join(f"{name}-{part}" for part, there in parts.items() if there)
     }
+    level = "critical" if bound.errors else shown.level
     return {
         "bound": bound,
-        "control": bound.as_widget(attrs=attributes),
+        "control": bound.as_widget(attrs=described),
         "unit": unit,
         "state": shown,
         "level": level,

@@ -59,7 +59,7 @@ class PseudoTranslation(gettext.NullTranslations):
 
 @pytest.fixture(autouse=True)
 def pseudo_locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setitem(trans_real._translations, LANGUAGE, PseudoTranslation())
+    monkeypatch.setitem(vars(trans_real)["_translations"], LANGUAGE, PseudoTranslation())
     with translation.override(LANGUAGE):
         yield
 

@@ -79,6 +79,7 @@ const care = (() => {
     else toast({ text: words.wentWrong, level: "critical" });
   });
   document.addEventListener("htmx:load", (event) => {
+    if (event.detail.elt === document.body) return; // the page itself: it is read from the top
     for (const notice of event.detail.elt.querySelectorAll?.("[data-announce]") ?? []) announce(notice.querySelector("p")?.textContent);
   });
   document.addEventListener("care:toast", (event) => toast(event.detail));

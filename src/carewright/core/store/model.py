@@ -113,3 +113,10 @@ class Referenced(StoreError):
     def __init__(self, ref: Ref, by: list[Ref]) -> None:
         super().__init__(f"{ref} is referred to by {', '.join(map(str, by[:10]))}.")
         self.ref, self.by = ref, by
+
+
+class TooBusy(StoreError):
+    """The write met others again and again, or the database's write lock did not come in time. Nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("Others are writing at the same time. Nothing was saved; try again in a moment.")

@@ -56,7 +56,7 @@ class RoomRefused(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class WaitKind:
-    """A clinic-defined wait: due after `minutes`, late after `late_after` more. `source` is where the number is from."""
+    """A clinic-defined wait: due after `minutes`, late after `late_after` more. `source` is that of the minutes."""
 
     coding: Coding
     minutes: int

@@ -90,7 +90,7 @@ def test_text_with_half_a_character_is_refused():
 @pytest.mark.parametrize(("opened", "closed"), [('{"a":', "}"), ("[", "]")])
 def test_nesting_has_a_limit(opened, closed):
     def nested(levels: int) -> str:
-        return '{"a":' + opened * (levels - 1) + "1" + closed * (levels - 1) + "}"
+        return f'{{"a":{opened * (levels - 1)}1{closed * (levels - 1)}}}'
 
     assert decode(nested(MAX_DEPTH - 1))
     for levels in (MAX_DEPTH, 100_000):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from carewright.core.fhir.dates import MAX_INSTANT, MIN_INSTANT, interval, period_interval, timing_interval
 
 
-def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, micro: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

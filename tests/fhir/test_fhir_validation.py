@@ -335,7 +335,7 @@ def test_what_cannot_be_json_is_an_issue_not_a_crash():
     assert [issue.severity for issue in validate(with_(PATIENT, active=object()))] == ["fatal"]
 
 
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[object] = st.sampled_from(
     [
         None,
         True,

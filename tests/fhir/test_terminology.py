@@ -69,7 +69,7 @@ def test_a_value_set_is_expanded_with_its_displays():
     assert units is not None
     assert not units.complete
     assert bare_codes(UNITS) is None
-    assert bare_codes(STATUS) == {c.code for c in found.codings}
+    assert bare_codes(STATUS) == frozenset(c.code for c in found.codings)
 
 
 def test_membership_has_three_answers():

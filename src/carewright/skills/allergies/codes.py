@@ -3,7 +3,14 @@
 http://hl7.org/fhir/us/core/StructureDefinition/us-core-allergyintolerance (6.1.0), https://hl7.org/fhir/R4/list.html
 """
 
-from carewright.core.terminology.coding import ALLERGY_CLINICAL, ALLERGY_VERIFICATION, LOINC, SNOMED, Coding, own_system
+from carewright.core.terminology.coding import (
+    ALLERGY_CLINICAL,
+    ALLERGY_VERIFICATION,
+    LOINC,
+    OWN_EXTENSIONS,
+    SNOMED,
+    Coding,
+)
 
 ACTIVE = Coding(ALLERGY_CLINICAL, "active", "Active")
 INACTIVE = Coding(ALLERGY_CLINICAL, "inactive", "Inactive")
@@ -20,8 +27,5 @@ NOT_ASKED = Coding("http://terminology.hl7.org/CodeSystem/list-empty-reason", "n
 NO_KNOWN_ALLERGY = Coding(SNOMED, "716186003", "No known allergy")
 """Only read, in records from elsewhere; ours say "no known" on the List."""
 
-OUTCOME = own_system("allergies-asked")
-ASKED_SAME = Coding(OUTCOME, "same", "Asked today: nothing new")
-ASKED_CHANGED = Coding(OUTCOME, "changed", "Asked today: changed")
-ASKED_NONE = Coding(OUTCOME, "none-known", "Asked today: no known allergies")
-COULD_NOT_ASK = Coding(OUTCOME, "could-not-ask", "Couldn't ask")
+OUTCOME_EXTENSION = OWN_EXTENSIONS + "allergies-asked"
+"""On the List of one asking: how it went (valueCode, `model.Outcome`)."""

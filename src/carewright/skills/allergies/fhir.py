@@ -19,11 +19,11 @@ _CLINICAL = {
     Status.RESOLVED: codes.RESOLVED,
     Status.REFUTED: codes.INACTIVE,
 }
-_OUTCOMES = {
-    Outcome.SAME: codes.ASKED_SAME,
-    Outcome.CHANGED: codes.ASKED_CHANGED,
-    Outcome.NONE_KNOWN: codes.ASKED_NONE,
-    Outcome.COULD_NOT_ASK: codes.COULD_NOT_ASK,
+_TITLES = {
+    Outcome.SAME: "Asked today: nothing new",
+    Outcome.CHANGED: "Asked today: changed",
+    Outcome.NONE_KNOWN: "Asked today: no known allergies",
+    Outcome.COULD_NOT_ASK: "Couldn't ask",
 }
 
 
@@ -80,10 +80,11 @@ def asked_to_fhir(asked: Asked) -> Resource:
     found: dict[str, Any] = {
         "resourceType": "List",
         "id": asked.id or None,
+        "extension": [{"url": codes.OUTCOME_EXTENSION, "valueCode": asked.outcome.value}],
         "status": "current",
         "mode": "snapshot",
-        "title": _OUTCOMES[asked.outcome].display,
-        "code": {"coding": [codes.ALLERGY_LIST.to_fhir(), _OUTCOMES[asked.outcome].to_fhir()]},
+        "title": _TITLES[asked.outcome],
+        "code": codes.ALLERGY_LIST.concept(),
         "subject": {"reference": asked.patient},
         "encounter": {"reference": asked.encounter},
         "date": asked.at.isoformat(),
@@ -98,9 +99,9 @@ def asked_to_fhir(asked: Asked) -> Resource:
 
 def asked_from_fhir(resource: Resource) -> Asked | None:
     """The asking of a List; None for another list."""
-    code = resource.get("code", {})
-    outcome = next((o for o, coding in _OUTCOMES.items() if coding.matches(code)), None)
-    if outcome is None or not codes.ALLERGY_LIST.matches(code):
+    said = (e["valueCode"] for e in resource.get("extension", ()) if e["url"] == codes.OUTCOME_EXTENSION)
+    outcome = next(said, None)
+    if outcome is None or not codes.ALLERGY_LIST.matches(resource.get("code")):
         return None
     return Asked(
         id=resource.get("id", ""),
@@ -108,7 +109,7 @@ def asked_from_fhir(resource: Resource) -> Asked | None:
         encounter=resource["encounter"]["reference"],
         at=interval(resource["date"])[0],
         by=resource["source"]["reference"],
-        outcome=outcome,
+        outcome=Outcome(outcome),
         listed=tuple(entry["item"]["reference"] for entry in resource.get("entry", ())),
         words=next((note["text"] for note in resource.get("note", ())), ""),
     )

@@ -17,7 +17,10 @@ def standing(allergies: Iterable[Allergy]) -> list[Allergy]:
 
 
 def banner(allergies: Iterable[Allergy], last_asked: Asked | None) -> Banner:
-    """One line. An allergy is always an alert; never asked is said as such, and is no "no known allergies"."""
+    """One line. An allergy is always an alert; never asked is said as such, and is no "no known allergies".
+
+    `last_asked` is the latest asking that counts, at whatever visit.
+    """
     listed = standing(allergies)
     asked_at = last_asked.at if last_asked else None
     if listed:

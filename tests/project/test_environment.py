@@ -1,5 +1,5 @@
 import stat
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,8 +30,8 @@ def test_the_secret_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> 
 
 
 def test_processes_that_start_together_get_one_key(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        keys = {pool.submit(kept_secret_key, tmp_path).result() for _ in range(8)}
+    with ProcessPoolExecutor(4) as pool:
+        keys = set(pool.map(kept_secret_key, [tmp_path] * 8))
     assert len(keys) == 1
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("secret-key.")]
 

@@ -42,12 +42,18 @@ class Asset:
 
 def load(name: str) -> Asset | None:
     """The asset of that plain name, or None. In development a changed file is noticed."""
+    return _find(name) if settings.DEBUG else _find_once(name)
+
+
+def _find(name: str) -> Asset | None:
     paths = [finders.find(part) for part in BUNDLES.get(name, (name,))]
     if not all(isinstance(path, str) for path in paths):
         return None
     files = tuple(Path(str(path)) for path in paths)
-    stamp = tuple(file.stat().st_mtime_ns for file in files) if settings.DEBUG else ()
-    return _build(name, files, stamp)
+    return _build(name, files, tuple(file.stat().st_mtime_ns for file in files))
+
+
+_find_once = lru_cache(maxsize=512)(_find)
 
 
 class AssetStorage(StaticFilesStorage):

@@ -13,7 +13,10 @@ IDLE_SECONDS_BY_DEFAULT = 600
 
 @dataclass(frozen=True, kw_only=True)
 class NavEntry:
-    """A workspace in the top bar. `key`: the letter that opens it after `g`; `count`: how much waits there."""
+    """A workspace in the top bar, with how much waits there.
+
+    `key` is the letter that opens it after `g`; e (call for help) and k (lock) are taken.
+    """
 
     label: str
     url: str

@@ -108,3 +108,9 @@ def test_the_settings_are_the_strict_ones() -> None:
     assert settings.PASSWORD_HASHERS[0].endswith("Argon2PasswordHasher")
     assert settings.SESSION_COOKIE_SAMESITE == settings.CSRF_COOKIE_SAMESITE == "Lax"
     assert settings.USE_TZ
+
+
+def test_the_scripts_read_the_cookie_that_the_settings_name() -> None:
+    script = assets.load("shell/page.js")
+    assert script is not None
+    assert f"{settings.CSRF_COOKIE_NAME}=".encode() in script.body

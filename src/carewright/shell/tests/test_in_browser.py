@@ -180,6 +180,13 @@ def test_a_draft_that_is_not_saved_says_so_and_is_tried_again(page: Page, server
     expect(page.locator("[data-draft-status]")).to_have_text(re.compile("Saved"), timeout=8000)
 
 
+def test_the_screen_is_locked_by_keyboard_with_the_menu_shut(page: Page, server: str) -> None:
+    page.goto(f"{server}/gallery/room/")
+    page.keyboard.press("g")
+    page.keyboard.press("k")
+    expect(page.locator("#lock-pin")).to_be_focused()
+
+
 def lock_by_idling(page: Page) -> None:
     page.clock.fast_forward("10:30")
 

@@ -16,7 +16,8 @@
     else localStorage.setItem(STORED, "1");
   });
 
-  const offered = () => [...document.querySelectorAll("[data-key]")].filter((element) => element.checkVisibility?.() ?? true);
+  // What the person's own menu offers counts while the menu is shut.
+  const offered = () => [...document.querySelectorAll("[data-key]")].filter((element) => element.closest(".menu") || (element.checkVisibility?.() ?? true));
 
   document.addEventListener("care:opened", (event) => {
     if (event.target.id !== "shortcuts") return;

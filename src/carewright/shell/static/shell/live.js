@@ -47,7 +47,7 @@
       }
       case "reset": refresh(ownTopics()); break;
       case "emergency": alarm(message); break;
-      case "end": document.dispatchEvent(new CustomEvent("care:lock")); break;
+      case "end": ended = true; show("offline"); document.dispatchEvent(new CustomEvent("care:lock")); break;
     }
   };
   const tell = (message) => { if (shared) channel.postMessage(message); take(message); };
@@ -72,7 +72,7 @@
     for (const kind of ["change", "emergency", "reset"]) {
       source.addEventListener(kind, (event) => tell({ ...(event.data ? JSON.parse(event.data) : {}), kind, id: event.lastEventId }));
     }
-    source.addEventListener("end", () => { ended = true; disconnect(); tell({ kind: "end" }); });
+    source.addEventListener("end", () => { disconnect(); tell({ kind: "end" }); });
   };
   const disconnect = () => { source?.close(); source = null; };
 
@@ -104,4 +104,5 @@
   }
   window.addEventListener("online", () => { if (!shared || holding) connect(); });
   window.addEventListener("pagehide", disconnect);
+  window.addEventListener("pageshow", (event) => { if (event.persisted && (!shared || holding)) connect(); });
 })();

@@ -212,8 +212,8 @@ def test_another_takes_over_when_the_holder_dies(
     other = Sealer(store, practice, holder="other")
     write(store, practice, 2)
     assert other.step() == 2
-    assert other._lease is not None
-    assert other._lease.fence == 2
+    assert other.holding.lease is not None
+    assert other.holding.lease.fence == 2
 
 
 def test_a_holder_that_wakes_up_late_cannot_write(
@@ -222,14 +222,14 @@ def test_a_holder_that_wakes_up_late_cannot_write(
     monkeypatch.setattr(sealing, "LEASE_SECONDS", -1.0)
     write(store, practice, 2)
     sealer.step()
-    stale = sealer._lease
+    stale = sealer.holding.lease
     assert stale is not None
     monkeypatch.undo()
     write(store, practice, 2)
     assert Sealer(store, practice, holder="other").step() == 2
     with pytest.raises(leases.LeaseLost), store.driver.writing(practice) as connection:
         leases.require(connection, stale)
-    assert sealer._seal_batch() == 0
+    assert sealer._seal_batch(stale) == 0
     assert verify(store, practice).whole
 
 

@@ -38,18 +38,19 @@ class Sealer:
     """Seals one practice under its lease. `holder` names this process, differently from every other."""
 
     def __init__(self, store: "Store", practice: str, *, holder: str, anchors: Anchors | None = None) -> None:
-        self.store, self.practice, self.holder, self.anchors = store, practice, holder, anchors
-        self._lease: leases.Lease | None = None
+        self.store, self.practice, self.anchors = store, practice, anchors
+        self.holding = leases.Holding(store, practice, LEASE, holder=holder)
         self._newest: chain.Seal | None = None
         self._anchored: chain.Seal | None = None
         self._anchored_at: datetime | None = None
 
     def step(self) -> int:
         """Seal what may be sealed now; how many rows that were (0 also while another process holds the lease)."""
-        if not self._hold():
+        lease = self.holding.hold(seconds=LEASE_SECONDS)
+        if lease is None:
             return 0
         sealed = 0
-        while batch := self._seal_batch():
+        while batch := self._seal_batch(lease):
             sealed += batch
             if batch < chain.BATCH:
                 break
@@ -69,30 +70,17 @@ class Sealer:
 
     def close(self) -> None:
         """Anchor what was sealed and let the next holder in."""
-        if self._lease is None:
-            return
-        self.anchor()
-        with self.store.driver.writing(self.practice) as connection:
-            leases.release(connection, self._lease)
-        self._lease = None
+        if self.holding.lease is not None:
+            self.anchor()
+            self.holding.close()
 
-    def _hold(self) -> bool:
-        """Keep the lease; it is renewed when half of it is used up, so that an idle clinic writes little."""
-        half = timedelta(seconds=LEASE_SECONDS / 2)
-        if self._lease is not None and self._lease.until - wall_now() > half:
-            return True
-        with self.store.driver.writing(self.practice) as connection:
-            self._lease = leases.take(connection, self.practice, LEASE, holder=self.holder, seconds=LEASE_SECONDS)
-        return self._lease is not None
-
-    def _seal_batch(self) -> int:
-        lease = self._lease
+    def _seal_batch(self, lease: leases.Lease) -> int:
         with self.store.driver.reading(self.practice) as connection:
             trail = chain.Trail(connection, self.practice)
             last = trail.last_seal()
             waiting = bool(trail.unsealed(after=last.place if last else (0, 0), limit=1))
         self._newest = last
-        if lease is None or not waiting:
+        if not waiting:
             return 0
         try:
             with self.store.driver.writing(self.practice) as connection:
@@ -103,7 +91,7 @@ class Sealer:
                 made = seals_for(rows, practice=self.practice, last=last, at=wall_now())
                 trail.append(made)
         except leases.LeaseLost:
-            self._lease = None
+            self.holding.lost()
             return 0
         self._newest = made[-1] if made else last
         return len(made)

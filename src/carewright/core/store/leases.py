@@ -5,12 +5,16 @@ pause of its machine) is refused when it writes: `require` stands in the same tr
 """
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import cast
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
 
+from carewright.core.clock import wall_now
 from carewright.core.store.drivers.base import Connection
 from carewright.core.store.keys import lock_number
 from carewright.core.store.sql import Sql
+
+if TYPE_CHECKING:
+    from carewright.core.store.store import Store
 
 
 class LeaseLost(Exception):
@@ -70,3 +74,33 @@ def release(connection: Connection, lease: Lease) -> None:
             (lease.practice, lease.name, lease.holder, lease.fence),
         )
     )
+
+
+class Holding:
+    """One process's wish to hold a job: takes the lease, renews it when half of it is used up, notices its loss.
+
+    Renewing late keeps an idle clinic's database quiet: the check itself costs nothing.
+    """
+
+    def __init__(self, store: "Store", practice: str, name: str, *, holder: str) -> None:
+        self.store, self.practice, self.name, self.holder = store, practice, name, holder
+        self.lease: Lease | None = None
+
+    def hold(self, *, seconds: float) -> Lease | None:
+        """The lease, if it is ours for a while yet."""
+        if self.lease is not None and self.lease.until - wall_now() > timedelta(seconds=seconds / 2):
+            return self.lease
+        with self.store.driver.writing(self.practice) as connection:
+            self.lease = take(connection, self.practice, self.name, holder=self.holder, seconds=seconds)
+        return self.lease
+
+    def lost(self) -> None:
+        """Another process has it: ask again at the next turn."""
+        self.lease = None
+
+    def close(self) -> None:
+        """Let the next holder in at once."""
+        if self.lease is not None:
+            with self.store.driver.writing(self.practice) as connection:
+                release(connection, self.lease)
+        self.lease = None

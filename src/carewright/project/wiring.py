@@ -25,6 +25,8 @@ MANIFESTS = (
     "carewright.skills.registration.skill",
     "carewright.skills.visit.skill",
     "carewright.skills.vitals.skill",
+    "carewright.skills.allergies.skill",
+    "carewright.skills.reason.skill",
 )
 
 

@@ -1,0 +1,80 @@
+"""What an interaction answers, before it is an HTTP response or an entry of a response Bundle.
+
+https://hl7.org/fhir/R4/http.html#return (Prefer), #versions (ETag, Last-Modified), #create (Location)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from carewright.core.fhir.codec import encode
+from carewright.core.fhir.issues import outcome
+from carewright.core.store.model import Resource, Stored
+from carewright.core.store.transaction import Done, Written
+
+FHIR_JSON = "application/fhir+json"
+MINIMAL, REPRESENTATION, OPERATION_OUTCOME = "minimal", "representation", "OperationOutcome"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Status, body and what the headers or `Bundle.entry.response` say. `location` is relative to the base."""
+
+    status: int
+    body: bytes | None = None
+    etag: str = ""
+    modified: datetime | None = None
+    location: str = ""
+    problem: Resource | None = None
+    """The OperationOutcome of an entry that failed."""
+
+    @property
+    def status_line(self) -> str:
+        return f"{self.status} {HTTPStatus(self.status).phrase}"
+
+
+def of_read(stored: Stored) -> Answer:
+    """The stored bytes as they are."""
+    return Answer(status=200, body=stored.body, etag=stored.etag, modified=stored.at)
+
+
+def of_write(written: Written) -> Answer:
+    """The version that stands now, with its address; 201 where it is the first under its id."""
+    stored = written.stored
+    if written.done is Done.DELETED:
+        return Answer(status=204, etag=stored.etag)
+    return Answer(
+        status=201 if written.done is Done.CREATED else 200,
+        body=stored.body,
+        etag=stored.etag,
+        modified=stored.at,
+        location=f"{stored.ref}/_history/{stored.version}",
+    )
+
+
+def preferred(answer: Answer, wanted: str) -> bytes | None:
+    """The body of an answer to a write, as the client prefers it."""
+    if answer.body is None or wanted == MINIMAL:
+        return None
+    return encode(outcome([])) if wanted == OPERATION_OUTCOME else answer.body
+
+
+def response(answer: Answer, *, base: str, wanted: str = REPRESENTATION) -> Response:
+    """The HTTP response."""
+    headers: dict[str, str] = {}
+    if answer.etag:
+        headers["ETag"] = answer.etag
+    if answer.modified:
+        headers["Last-Modified"] = format_datetime(answer.modified, usegmt=True)
+    if answer.location:
+        headers["Location"] = f"{base}/{answer.location}"
+    return fhir_response(answer.status, preferred(answer, wanted), headers=headers)
+
+
+def fhir_response(status: int, body: bytes | None, *, headers: Mapping[str, str] | None = None) -> Response:
+    """A response with FHIR's media type; none where there is no body."""
+    return Response(body, status_code=status, headers=dict(headers or {}), media_type=FHIR_JSON if body else None)

@@ -1,0 +1,166 @@
+"""The API as an application: which address leads to which interaction, and what every answer has in common.
+
+Mounted at `/fhir` and at `/p/{practice}/fhir`; a token belongs to one practice, so that the short address is clear.
+"""
+
+import contextlib
+import logging
+import re
+import traceback
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import anyio
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from carewright.core.store.store import Store
+from carewright.fhirapi import capabilities, create, delete, history, read, search, transaction, update, vread
+from carewright.fhirapi.answers import fhir_response
+from carewright.fhirapi.calls import WRITERS, Call, open_call
+from carewright.fhirapi.outcomes import EXPECTED, ApiError, Problem, crash, problem
+
+log = logging.getLogger("carewright.fhirapi")
+
+Interaction = Callable[[Request, Call], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+PREFIXES = ("/fhir", "/p/{practice}/fhir")
+INTERACTIONS: tuple[tuple[str, str, Interaction], ...] = (
+    ("POST", "", transaction.endpoint),
+    ("POST", "/", transaction.endpoint),
+    ("POST", "/{type}/_search", search.endpoint),
+    ("GET", "/{type}", search.endpoint),
+    ("POST", "/{type}", create.endpoint),
+    ("GET", "/{type}/{id}", read.endpoint),
+    ("PUT", "/{type}/{id}", update.endpoint),
+    ("DELETE", "/{type}/{id}", delete.endpoint),
+    ("GET", "/{type}/{id}/_history", history.endpoint),
+    ("GET", "/{type}/{id}/_history/{version}", vread.endpoint),
+)
+"""Method, path behind the base, and what carries it out."""
+
+REQUEST_ID = "x-request-id"
+_GIVEN_ID = re.compile(r"[A-Za-z0-9\-]{8,64}", re.ASCII)
+
+
+def create_app(store: Store) -> Starlette:
+    """The API on `store`."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await store.driver.close_async()
+
+    app = Starlette(
+        routes=_routes(),
+        middleware=[Middleware(Envelope)],
+        exception_handlers={HTTPException: _unrouted},
+        lifespan=lifespan,
+    )
+    app.state.store = store
+    app.state.writers = anyio.CapacityLimiter(WRITERS)
+    app.state.started_at = store.clock.wall()
+    return app
+
+
+def _routes() -> list[Route]:
+    """One route for each path, so that a wrong method is answered with the right ones."""
+    by_path: dict[str, dict[str, Interaction]] = {}
+    for method, path, interaction in INTERACTIONS:
+        by_path.setdefault(path, {})[method] = interaction
+    routes = []
+    for prefix in PREFIXES:
+        routes.append(Route(f"{prefix}/metadata", _answered(capabilities.endpoint), methods=["GET"]))
+        for path, methods in by_path.items():
+            routes.append(Route(prefix + path, _answered(_by_method(methods)), methods=list(methods)))
+    return routes
+
+
+def _by_method(methods: dict[str, Interaction]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await methods[method](request, await open_call(request))
+
+    return endpoint
+
+
+def _answered(endpoint: Endpoint) -> Endpoint:
+    """The endpoint with the errors that are for the client as OperationOutcomes."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except EXPECTED as error:
+            return _response(problem(error))
+
+    return answered
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    """An address or method that there is not."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    text = (
+        f"{request.method} is not offered here. It takes {headers.get('Allow', 'another method')}."
+        if status == 405
+        else "There is nothing at this address. /metadata lists what is offered."
+    )
+    return _response(problem(ApiError(status, "not-supported", text, headers=headers)))
+
+
+def _response(found: Problem) -> Response:
+    return fhir_response(found.status, found.body, headers=found.headers)
+
+
+class Envelope:
+    """Around every request: its id, the headers of every answer, and the answer when something broke.
+
+    The log gets the id, the kind of error and the lines of code; never the message, which may quote what was sent.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        begun = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = [*message["headers"], *_every_answer(request_id)]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception as error:  # whatever it is, the client is told an id and no more
+            code = "".join(traceback.format_tb(error.__traceback__))
+            log.error("request %s failed: %s\n%s", request_id, type(error).__name__, code)
+            if begun:
+                raise RuntimeError(f"The answer to request {request_id} broke off.") from None
+            await _response(crash(request_id))(scope, receive, send_with_headers)
+
+
+def _request_id(scope: dict[str, Any] | Scope) -> str:
+    """The client's id if it is a harmless one, else one of ours."""
+    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == REQUEST_ID.encode()), "")
+    return given if _GIVEN_ID.fullmatch(given) else str(uuid.uuid4())
+
+
+def _every_answer(request_id: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (REQUEST_ID.encode(), request_id.encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]

@@ -1,0 +1,47 @@
+"""batch: each entry is a request of its own. https://hl7.org/fhir/R4/http.html#transaction"""
+
+from carewright.core.fhir.issues import outcome
+from carewright.fhirapi import create, delete, history, read, search, update, vread
+from carewright.fhirapi.answers import Answer
+from carewright.fhirapi.calls import CONTROL, Call
+from carewright.fhirapi.entries import Entry
+from carewright.fhirapi.outcomes import EXPECTED, ApiError, problem
+
+
+async def batch(call: Call, entries: list[Entry]) -> list[Answer]:
+    """The answers in the order of the entries, one after the other; an error is one entry's answer."""
+    return [await _one(call, entry) for entry in entries]
+
+
+async def _one(call: Call, entry: Entry) -> Answer:
+    try:
+        return await _perform(call, entry)
+    except EXPECTED as error:
+        found = problem(error)
+        return Answer(status=found.status, problem=outcome(found.issues))
+
+
+async def _perform(call: Call, entry: Entry) -> Answer:
+    if entry.method == "GET":
+        return await _get(call, entry)
+    if entry.method == "POST" and len(entry.path) == 1:
+        return await create.perform(call, entry.path[0], entry.body, if_none_exist=entry.if_none_exist)
+    if entry.method == "PUT" and len(entry.path) == 2:
+        return await update.perform(call, entry.ref, entry.body, version=entry.version)
+    if entry.method == "DELETE" and len(entry.path) == 2:
+        return await delete.perform(call, entry.ref, version=entry.version)
+    raise ApiError(404, "not-supported", f"{entry.method} is not offered at this address.")
+
+
+async def _get(call: Call, entry: Entry) -> Answer:
+    pairs = [(name, value) for name, value in entry.pairs if name not in CONTROL]
+    match entry.path:
+        case (resource_type,):
+            return await search.perform(call, resource_type, pairs)
+        case (_, _):
+            return await read.perform(call, entry.ref)
+        case (_, _, "_history"):
+            return await history.perform(call, entry.ref, pairs)
+        case (_, _, "_history", version):
+            return await vread.perform(call, entry.ref, version)
+    raise ApiError(404, "not-supported", "There is nothing to read at this address.")

@@ -1,0 +1,182 @@
+"""One request as the interactions see it: who asks, what is preferred, and the body within its bounds.
+
+https://hl7.org/fhir/R4/http.html#mime-type, #prefer; bearer tokens: https://www.rfc-editor.org/rfc/rfc6750
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+import anyio
+import anyio.to_thread
+from starlette.requests import Request
+
+from carewright.core.access.model import Access
+from carewright.core.access.sessions import (
+    TOUCH_INTERVAL,
+    Session,
+    SessionKind,
+    access_of,
+    authenticate_async,
+    touch,
+)
+from carewright.core.fhir.codec import decode
+from carewright.core.fhir.structures import is_resource
+from carewright.core.store.model import NotFound, Ref, Resource
+from carewright.core.store.store import Store
+from carewright.fhirapi.answers import MINIMAL, OPERATION_OUTCOME, REPRESENTATION
+from carewright.fhirapi.outcomes import ApiError
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+DECODE_IN_THREAD_BYTES = 64 * 1024
+"""A larger body is read in a thread, so that others are answered meanwhile."""
+WRITERS = 8
+"""Writes at the same time; more wait for their turn."""
+JSON_TYPES = frozenset({"application/fhir+json", "application/json", "text/json"})
+FORM = "application/x-www-form-urlencoded"
+FORMATS = JSON_TYPES | {"json"}
+CONTROL = ("_format", "_pretty")
+CHALLENGE = 'Bearer realm="Carewright"'
+ID = re.compile(r"[A-Za-z0-9.\-]{1,64}", re.ASCII)
+_ETAG = re.compile(r'(?:W/)?"(\d{1,18})"', re.ASCII)
+_ACCEPTED = re.compile(r"(?:application|\*)/(?:fhir\+json|json|\*)|text/(?:json|\*)", re.ASCII)
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What every interaction needs. `base` is the address of the API without a slash at its end."""
+
+    store: Store
+    access: Access
+    base: str
+    writers: anyio.CapacityLimiter
+    wanted: str = REPRESENTATION
+    strict: bool = True
+
+
+async def open_call(request: Request) -> Call:
+    """Negotiate the format, find out who asks and what they may do. ApiError 401, 403, 406; AccessDenied."""
+    accept_json(request)
+    store: Store = request.app.state.store
+    writers: anyio.CapacityLimiter = request.app.state.writers
+    session = await _session(request, store)
+    practice = request.path_params.get("practice", session.practice)
+    if practice != session.practice:
+        raise ApiError(403, "forbidden", "This token is for another practice. Use the one made for this address.")
+    if store.clock.wall() - session.seen_at >= TOUCH_INTERVAL:
+        await anyio.to_thread.run_sync(lambda: touch(store, session), limiter=writers)
+    preferences = _preferences(request)
+    return Call(
+        store=store,
+        access=access_of(session, store.registry),
+        base=base_of(request),
+        writers=writers,
+        wanted=next((p for p in (MINIMAL, OPERATION_OUTCOME) if f"return={p}" in preferences), REPRESENTATION),
+        strict="handling=lenient" not in preferences,
+    )
+
+
+def base_of(request: Request) -> str:
+    """The address that the client uses, by the path of the request."""
+    practice = request.path_params.get("practice")
+    path = f"/p/{practice}/fhir" if practice else "/fhir"
+    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}{path}"
+
+
+def accept_json(request: Request) -> None:
+    """ApiError 406 unless the client takes JSON. `_format` goes before Accept."""
+    wanted = request.query_params.get("_format")
+    if wanted is not None:
+        good = wanted.partition(";")[0].strip().replace(" ", "+").lower() in FORMATS
+    else:
+        offers = request.headers.get("accept", "*/*").lower().split(",")
+        good = any(_ACCEPTED.fullmatch(offer.partition(";")[0].strip()) for offer in offers)
+    if not good:
+        raise ApiError(406, "not-supported", "Answers are JSON only. Ask for application/fhir+json.")
+
+
+async def _session(request: Request, store: Store) -> Session:
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        text = "Send a bearer token in the Authorization header."
+        raise ApiError(401, "login", text, headers={"WWW-Authenticate": CHALLENGE})
+    session = await authenticate_async(store, secret.strip())
+    if session is None or session.kind is not SessionKind.TOKEN:
+        challenge = f'{CHALLENGE}, error="invalid_token"'
+        text = "This token is not valid: it is unknown, has ended or was revoked. Ask for a new one."
+        raise ApiError(401, "login", text, headers={"WWW-Authenticate": challenge})
+    return session
+
+
+def _preferences(request: Request) -> frozenset[str]:
+    listed = ",".join(request.headers.getlist("prefer"))
+    return frozenset(part.strip().replace(" ", "") for part in re.split(r"[,;]", listed))
+
+
+async def read_body(request: Request) -> bytes:
+    """The body; ApiError 413 as soon as it is more than MAX_BODY_BYTES."""
+    announced = request.headers.get("content-length", "0")
+    body = bytearray()
+    if announced.isdigit() and int(announced) <= MAX_BODY_BYTES:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                break
+        else:
+            return bytes(body)
+    raise ApiError(413, "too-long", f"A request holds at most {MAX_BODY_BYTES // 1024 // 1024} MiB. Send it in parts.")
+
+
+async def read_resource(request: Request, call: Call) -> Resource:
+    """The resource in the body; ApiError 413, 415, MalformedJson."""
+    if media_type(request) not in JSON_TYPES or request.headers.get("content-encoding", "identity") != "identity":
+        raise ApiError(415, "not-supported", "Send JSON as application/fhir+json, not compressed.")
+    body = await read_body(request)
+    if len(body) > DECODE_IN_THREAD_BYTES:
+        return await anyio.to_thread.run_sync(decode, body, limiter=call.writers)
+    return decode(body)
+
+
+async def search_pairs(request: Request) -> Pairs:
+    """Names and values of a search: of the address and, for POST, of the form; without what only sets the format."""
+    pairs = list(request.query_params.multi_items())
+    if request.method == "POST":
+        if media_type(request) != FORM:
+            raise ApiError(415, "not-supported", f"Send the search as {FORM}.")
+        try:
+            pairs += parse_qsl((await read_body(request)).decode(), keep_blank_values=True)
+        except (UnicodeDecodeError, ValueError) as error:
+            raise ApiError(400, "invalid", "The search form cannot be read.") from error
+    return [(name, value) for name, value in pairs if name not in CONTROL]
+
+
+def media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def type_of(request: Request) -> str:
+    """The resource type in the address; ApiError 404 if R4 has none of this name."""
+    resource_type = str(request.path_params["type"])
+    if not is_resource(resource_type):
+        raise ApiError(404, "not-supported", "R4 has no resource type of this name. /metadata lists what there is.")
+    return resource_type
+
+
+def ref_of(request: Request) -> Ref:
+    """The resource in the address."""
+    ref = Ref(type_of(request), str(request.path_params["id"]))
+    if not ID.fullmatch(ref.id):
+        raise NotFound("An id has 1 to 64 letters, digits, hyphens and dots.")
+    return ref
+
+
+def version_in(etag: str | None, *, where: str = "If-Match") -> int | None:
+    """The version that an ETag names; None for no ETag, ApiError 400 for what is none of ours."""
+    if etag is None:
+        return None
+    found = _ETAG.fullmatch(etag.strip())
+    if not found:
+        raise ApiError(400, "invalid", f'{where} names a version as its ETag does: W/"3".')
+    return int(found[1])

@@ -1,0 +1,130 @@
+"""capabilities: what this API offers, generated from what is registered. https://hl7.org/fhir/R4/http.html#capabilities
+
+A type is listed if some role may do something with it, an interaction if some role may do it, a search parameter if
+it is really searched: its kind is compiled and its values are indexed.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from carewright.core.access.model import Interaction, Role
+from carewright.core.fhir.codec import encode
+from carewright.core.fhir.search_parameters import IN_THE_ROW, SearchParameter, parameters_for
+from carewright.core.registry import Registry
+from carewright.core.store.model import Resource
+from carewright.core.store.search.parse import MODIFIERS
+from carewright.core.store.transaction import RETRACTABLE
+from carewright.core.store.virtual import AUDIT_PARAMETERS
+from carewright.fhirapi import answers, bundles
+from carewright.fhirapi.calls import accept_json, base_of
+from carewright.fhirapi.create import VIRTUAL
+
+INTERACTIONS = {
+    Interaction.READ: ("read", "vread", "history-instance"),
+    Interaction.SEARCH: ("search-type",),
+    Interaction.CREATE: ("create",),
+    Interaction.UPDATE: ("update",),
+    Interaction.DELETE: ("delete",),
+}
+
+
+async def endpoint(request: Request) -> Response:
+    """No token is asked for: the statement says what a client needs to know before it has one."""
+    accept_json(request)
+    statement = capabilities(
+        request.app.state.store.registry, base=base_of(request), since=request.app.state.started_at
+    )
+    return answers.fhir_response(200, encode(statement))
+
+
+def capabilities(registry: Registry, *, base: str, since: datetime) -> Resource:
+    """The CapabilityStatement of an installation; `since` is when its server was started."""
+    offered = registry.grants_for(Role)
+    release = version("carewright")
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": bundles.instant(since),
+        "kind": "instance",
+        "software": {"name": "Carewright", "version": release},
+        "implementation": {"description": "The chart of one practice.", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [
+            {
+                "mode": "server",
+                "security": {
+                    "description": "A bearer token with SMART version 2 scopes; /metadata alone needs none.",
+                },
+                "resource": [_resource(name, offered) for name in sorted(offered)],
+                "interaction": [
+                    {"code": "transaction", "documentation": "Writes only: reads go into a batch."},
+                    {"code": "batch"},
+                ],
+            }
+        ],
+    }
+
+
+def _resource(resource_type: str, offered: Mapping[str, frozenset[Interaction]]) -> Resource:
+    allowed = offered[resource_type]
+    codes = [code for interaction in Interaction if interaction in allowed for code in INTERACTIONS[interaction]]
+    if resource_type in RETRACTABLE:
+        codes = [code for code in codes if code != "delete"]
+    if resource_type in VIRTUAL:
+        codes = [code for code in codes if code in ("read", "search-type")]
+    found: Resource = {
+        "type": resource_type,
+        "interaction": [{"code": code} for code in codes],
+        "versioning": "versioned",
+        "readHistory": "history-instance" in codes,
+        "updateCreate": {"create", "update"} <= set(codes),
+        "conditionalCreate": "create" in codes,
+        "conditionalRead": "full-support" if "read" in codes else "not-supported",
+        "conditionalUpdate": False,
+        "conditionalDelete": "not-supported",
+    }
+    if "search-type" in codes:
+        searchable = parameters_of(resource_type)
+        found["searchInclude"] = [f"{resource_type}:{p.code}" for p in searchable if _includes(p)]
+        found["searchRevInclude"] = [
+            f"{other}:{p.code}"
+            for other in sorted(offered)
+            if Interaction.SEARCH in offered[other]
+            for p in parameters_of(other)
+            if _includes(p) and resource_type in p.targets
+        ]
+        found["searchParam"] = [_parameter(p) for p in searchable]
+    return {name: value for name, value in found.items() if value != []}
+
+
+@cache
+def parameters_of(resource_type: str) -> tuple[SearchParameter, ...]:
+    """The parameters that a type is really searched by, in the order of their codes."""
+    listed = sorted(parameters_for(resource_type).values(), key=lambda p: p.code)
+    if resource_type in VIRTUAL:
+        return tuple(p for p in listed if p.code in AUDIT_PARAMETERS)
+    return tuple(p for p in listed if is_searchable(p))
+
+
+def _includes(parameter: SearchParameter) -> bool:
+    return parameter.kind == "reference" and parameter.resource_type not in VIRTUAL
+
+
+def is_searchable(parameter: SearchParameter) -> bool:
+    """Whether a search by it is compiled and finds anything."""
+    indexed = parameter.code in IN_THE_ROW or bool(parameter.paths)
+    return indexed and parameter.kind in MODIFIERS
+
+
+def _parameter(parameter: SearchParameter) -> Resource:
+    found: Resource = {"name": parameter.code, "type": parameter.kind}
+    if parameter.resource_type not in VIRTUAL:
+        modifiers = ", ".join(f":{m}" for m in sorted(MODIFIERS[parameter.kind]) if m)
+        found["documentation"] = f"Understands {modifiers}."
+    return found

@@ -1,0 +1,173 @@
+"""The entries of a batch or transaction Bundle, taken apart and checked. Plain Python: no store, no web.
+
+https://hl7.org/fhir/R4/bundle.html#bundle-unique, https://hl7.org/fhir/R4/http.html#transaction
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from carewright.core.fhir.references import parse, walk
+from carewright.core.fhir.structures import is_resource
+from carewright.core.store.model import Ref, Resource
+from carewright.core.store.transaction import MAX_ENTRIES
+from carewright.fhirapi.calls import ID, Pairs, version_in
+from carewright.fhirapi.outcomes import ApiError
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry. `path` are the parts of its address behind the base: `("Patient", "123", "_history", "2")`."""
+
+    number: int
+    method: str
+    path: tuple[str, ...]
+    pairs: Pairs
+    full_url: str = ""
+    resource: Resource | None = None
+    if_match: str | None = None
+    if_none_exist: str | None = None
+
+    @property
+    def where(self) -> str:
+        return f"Bundle.entry[{self.number}]"
+
+    @property
+    def ref(self) -> Ref:
+        """The resource in the address; ApiError 400 where it names none."""
+        if len(self.path) < 2 or not ID.fullmatch(self.path[1]):
+            raise self.error("the address is Type/id here")
+        return Ref(self.path[0], self.path[1])
+
+    @property
+    def body(self) -> Resource:
+        """The resource to write; ApiError 400 without one."""
+        if self.resource is None:
+            raise self.error("the entry needs a resource")
+        return self.resource
+
+    @property
+    def version(self) -> int | None:
+        return version_in(self.if_match, where="ifMatch")
+
+    def error(self, text: str) -> ApiError:
+        return ApiError(400, "invalid", f"Entry {self.number}: {text}.", expressions=[self.where])
+
+
+def taken_apart(bundle: Resource, *, base: str) -> list[Entry]:
+    """The entries in their order; ApiError 400 names the first one that is not understood."""
+    listed = bundle.get("entry", [])
+    if not isinstance(listed, list):
+        raise ApiError(400, "structure", "Bundle.entry is a list.", expressions=["Bundle.entry"])
+    if len(listed) > MAX_ENTRIES:
+        raise ApiError(413, "too-costly", f"A Bundle holds at most {MAX_ENTRIES} entries. Send it in parts.")
+    return [_entry(number, found, base) for number, found in enumerate(listed)]
+
+
+def _entry(number: int, found: object, base: str) -> Entry:
+    request = found.get("request") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or not isinstance(request, dict):
+        raise _bad(number, "it needs a request with method and url")
+    method, url = request.get("method"), request.get("url")
+    if method not in METHODS:
+        raise _bad(number, f"its request.method is one of {', '.join(METHODS)}")
+    if not isinstance(url, str):
+        raise _bad(number, "it needs a request.url")
+    if "ifNoneMatch" in request or "ifModifiedSince" in request:
+        raise _bad(number, "ifNoneMatch and ifModifiedSince are not understood in a Bundle")
+    resource = found.get("resource")
+    if resource is not None and not isinstance(resource, dict):
+        raise _bad(number, "its resource is an object")
+    parts = urlsplit(url.removeprefix(base).lstrip("/"))
+    path = tuple(parts.path.strip("/").split("/"))
+    if parts.scheme or not is_resource(path[0]):
+        raise _bad(number, "its request.url begins with a resource type of R4")
+    return Entry(
+        number=number,
+        method=method,
+        path=path,
+        pairs=parse_qsl(parts.query, keep_blank_values=True),
+        full_url=_text(found, "fullUrl", number),
+        resource=resource,
+        if_match=_text(request, "ifMatch", number) or None,
+        if_none_exist=_text(request, "ifNoneExist", number) or None,
+    )
+
+
+def _text(holder: Resource, name: str, number: int) -> str:
+    value = holder.get(name, "")
+    if not isinstance(value, str):
+        raise _bad(number, f"its {name} is a text")
+    return value
+
+
+def _bad(number: int, text: str) -> ApiError:
+    where = f"Bundle.entry[{number}]"
+    return ApiError(400, "invalid", f"Entry {number}: {text}.", expressions=[where])
+
+
+def new_refs(entries: Sequence[Entry]) -> dict[int, Ref]:
+    """What each entry of a transaction writes, by its number; a POST gets a new id. ApiError 400 for a clash."""
+    refs: dict[int, Ref] = {}
+    seen: dict[Ref, int] = {}
+    for entry in entries:
+        if entry.method == "GET":
+            raise entry.error("reads go into a batch, not into a transaction")
+        if entry.method == "POST" and len(entry.path) > 1:
+            raise entry.error("a POST goes to the address of a type")
+        ref = Ref(entry.path[0], str(uuid.uuid4())) if entry.method == "POST" else entry.ref
+        if ref in seen:
+            raise entry.error(f"it writes the same resource as entry {seen[ref]}")
+        refs[entry.number], seen[ref] = ref, entry.number
+    return refs
+
+
+def links(entries: Sequence[Entry], refs: dict[int, Ref]) -> dict[str, str]:
+    """What stands in references inside the transaction, and what it becomes: a fullUrl becomes `Type/id`.
+
+    A POST under an absolute fullUrl `…/Type/id` is also meant by `Type/id`, which from now on has another id.
+    ApiError 400 where two entries have the same fullUrl.
+    """
+    mapping: dict[str, str] = {}
+    for entry in entries:
+        if not entry.full_url or entry.method == "DELETE":
+            continue
+        if entry.full_url in mapping:
+            raise entry.error("another entry has the same fullUrl")
+        mapping[entry.full_url] = str(refs[entry.number])
+        if entry.method == "POST" and not entry.full_url.startswith("urn:"):
+            mapping.setdefault("/".join(entry.full_url.split("/")[-2:]), str(refs[entry.number]))
+    return mapping
+
+
+def open_references(entries: Sequence[Entry], mapping: dict[str, str]) -> list[tuple[Entry, str]]:
+    """The conditional references (`Patient?identifier=…`) that have to be looked up, each once.
+
+    ApiError 400 for a urn: that no entry has as its fullUrl.
+    """
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        for path, holder in walk(entry.resource or {}):
+            text = holder["reference"]
+            if text in mapping or text in found:
+                continue
+            if text.startswith("urn:uuid:"):
+                raise ApiError(
+                    400,
+                    "not-found",
+                    f"Entry {entry.number}: a reference leads to a urn:uuid that no entry has as its fullUrl.",
+                    expressions=[f"{entry.where}.resource.{path.partition('.')[2]}.reference"],
+                )
+            if "?" in text and _is_conditional(text):
+                found[text] = entry
+    return [(entry, text) for text, entry in found.items()]
+
+
+def _is_conditional(text: str) -> bool:
+    try:
+        return parse(text).kind == "conditional"
+    except ValueError:
+        return False  # the validation of the resource says what is wrong with it

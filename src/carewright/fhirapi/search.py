@@ -1,0 +1,42 @@
+"""search on one type, by GET and by POST to _search. https://hl7.org/fhir/R4/http.html#search
+
+By POST the values stay out of addresses, and so out of logs; our own clients search that way.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from carewright.core.fhir.codec import encode
+from carewright.core.fhir.issues import Issue, outcome
+from carewright.core.store.search.parse import parse
+from carewright.fhirapi import answers, bundles
+from carewright.fhirapi.answers import Answer
+from carewright.fhirapi.calls import Call, Pairs, search_pairs, type_of
+
+
+async def endpoint(request: Request, call: Call) -> Response:
+    return answers.response(await perform(call, type_of(request), await search_pairs(request)), base=call.base)
+
+
+async def perform(call: Call, resource_type: str, pairs: Pairs) -> Answer:
+    """One page as a searchset. SearchError for what is not understood (left out and named if lenient)."""
+    ignored: list[str] = []
+    async with call.store.async_reader(call.access, reason="api.search") as reader:
+        query = parse(resource_type, pairs, ignored=None if call.strict else ignored)
+        page = await reader.search(query)
+    used = [(name, value) for name, value in pairs if name not in ignored]
+    links = [("self", bundles.address(call.base, resource_type, used))]
+    if page.next:
+        rest = [(name, value) for name, value in used if name != "_after"]
+        links.append(("next", bundles.address(call.base, resource_type, [*rest, ("_after", page.next)])))
+    entries = [bundles.found(stored, base=call.base, mode="match") for stored in page.matches]
+    entries += [bundles.found(stored, base=call.base, mode="include") for stored in page.included]
+    if ignored:
+        entries.append(_left_out(ignored))
+    return Answer(status=200, body=bundles.bundle("searchset", entries, links=links, total=page.total))
+
+
+def _left_out(names: list[str]) -> bytes:
+    text = "Left out of the search, because it is not known here: {}."
+    issues = [Issue("warning", "not-supported", text.format(name)) for name in names]
+    return bundles.entry(resource=encode(outcome(issues)), search={"mode": "outcome"})

@@ -1,0 +1,118 @@
+"""batch and transaction: a Bundle posted to the base. https://hl7.org/fhir/R4/http.html#transaction
+
+A transaction is carried out whole or not at all, deletions first, then creates, then updates. A batch is a list of
+requests of their own; one that fails does not touch the others.
+"""
+
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from carewright.core.fhir.issues import Issue
+from carewright.core.fhir.references import rewrite
+from carewright.core.store.model import Conflict, Invalid, Ref, Resource
+from carewright.core.store.search.parse import parse
+from carewright.core.store.transaction import Transaction
+from carewright.fhirapi import actions, answers, batch, bundles
+from carewright.fhirapi.answers import MINIMAL, Answer
+from carewright.fhirapi.calls import Call, read_resource
+from carewright.fhirapi.create import condition, of_type
+from carewright.fhirapi.entries import Entry, links, new_refs, open_references, taken_apart
+from carewright.fhirapi.outcomes import ApiError
+from carewright.fhirapi.update import stale
+
+ORDER = ("DELETE", "POST", "PUT")
+
+
+async def endpoint(request: Request, call: Call) -> Response:
+    bundle = await read_resource(request, call)
+    kind = bundle.get("type")
+    if bundle.get("resourceType") != "Bundle" or kind not in ("batch", "transaction"):
+        text = "The base takes a Bundle of type batch or transaction. Post a single resource to its type's address."
+        raise ApiError(400, "invalid", text, expressions=["Bundle.type"])
+    entries = taken_apart(bundle, base=call.base)
+    carry_out = transaction if kind == "transaction" else batch.batch
+    found = await carry_out(call, entries)
+    listed = (_response_entry(call, answer) for answer in found)
+    return answers.fhir_response(200, bundles.bundle(f"{kind}-response", listed))
+
+
+async def transaction(call: Call, entries: list[Entry]) -> list[Answer]:
+    """All writes of the entries in one transaction, or none; the answers in the order of the entries."""
+    refs = new_refs(entries)
+    mapping = links(entries, refs)
+    for entry, text in open_references(entries, mapping):
+        mapping[text] = str(await _only_match(call, entry, text))
+
+    def plan(tx: Transaction) -> None:
+        for entry in sorted(entries, key=lambda e: ORDER.index(e.method)):
+            _plan(tx, entry, refs[entry.number], mapping)
+
+    try:
+        results = {written.planned: written for written in await actions.write(call, "api.transaction", plan)}
+    except Conflict as conflict:
+        if conflict.expected is None:
+            raise
+        raise await stale(call, conflict) from conflict
+    return [answers.of_write(results[refs[entry.number]]) for entry in entries]
+
+
+def _plan(tx: Transaction, entry: Entry, ref: Ref, mapping: dict[str, str]) -> None:
+    try:
+        if entry.method == "DELETE":
+            tx.delete(ref, version=entry.version)
+            return
+        resource = rewrite(_typed(entry), mapping)
+        if entry.method == "POST":
+            query = condition(ref.type, entry.if_none_exist)
+            tx.create(resource, resource_id=ref.id, if_none_exist=query)
+        elif entry.version is None:
+            tx.put(resource)
+        else:
+            tx.update(resource, version=entry.version)
+    except Invalid as invalid:
+        raise Invalid([_in_entry(entry, issue) for issue in invalid.issues]) from invalid
+
+
+def _typed(entry: Entry) -> Resource:
+    resource = entry.body
+    of_type(resource, entry.path[0])
+    if entry.method == "PUT" and resource.get("id") != entry.ref.id:
+        raise entry.error("the id of its resource is not the one in its request.url")
+    return resource
+
+
+def _in_entry(entry: Entry, issue: Issue) -> Issue:
+    _, dot, inside = issue.expression.partition(".")
+    return replace(issue, expression=f"{entry.where}.resource{dot}{inside}")
+
+
+async def _only_match(call: Call, entry: Entry, text: str) -> Ref:
+    """The one resource that a conditional reference means; ApiError 412 for none or several."""
+    resource_type, _, query = text.partition("?")
+    wanted = replace(parse(resource_type, parse_qsl(query, keep_blank_values=True)), count=2)
+    async with call.store.async_reader(call.access, reason="api.transaction") as reader:
+        matches = (await reader.search(wanted)).matches if wanted.criteria else ()
+    if len(matches) != 1:
+        many = "several resources" if matches else "no resource"
+        where = [f"{entry.where}.resource"]
+        text = f"Entry {entry.number}: a conditional reference to {resource_type} matches {many}."
+        raise ApiError(412, "multiple-matches" if matches else "not-found", text, expressions=where)
+    return matches[0].ref
+
+
+def _response_entry(call: Call, answer: Answer) -> bytes:
+    said: dict[str, object] = {"status": answer.status_line}
+    if answer.location:
+        said["location"] = answer.location
+    if answer.etag:
+        said["etag"] = answer.etag
+    if answer.modified:
+        said["lastModified"] = bundles.instant(answer.modified)
+    if answer.status >= 400:
+        return bundles.entry(response={**said, "outcome": answer.problem})
+    body = None if call.wanted == MINIMAL and answer.location else answers.preferred(answer, call.wanted)
+    where = answer.location.partition("/_history/")[0]
+    return bundles.entry(full_url=f"{call.base}/{where}" if where else "", resource=body, response=said)

@@ -42,7 +42,11 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": ["django.template.context_processors.request", "carewright.shell.context.shell"],
-            "builtins": ["carewright.shell.templatetags.shell", "django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "carewright.shell.templatetags.shell",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+            ],
         },
     }
 ]

@@ -24,15 +24,16 @@ NOTE = ExcuseNote(
 )  # fmt: skip
 FACTS = VisitFacts(
     patient="Jonas Okafor", visited_on="11/23/2026", provider="Dr. Lind", site="Main St Clinic",
-    site_phone="(555) 010-0100", reason="Shots", vitals=("Weight 8 lb 3 oz",), allergies="amoxicillin (hives)", instructions=("Rest and drink",),
-    next_visit="Well child in 3 months",
+    site_phone="(555) 010-0100", reason="Shots", vitals=("Weight 8 lb 3 oz",), allergies="amoxicillin (hives)",
+    instructions=("Rest and drink",), next_visit="Well child in 3 months",
 )  # fmt: skip
 
 
 def test_what_is_left_comes_safety_first_and_money_last() -> None:
     state = State(
         waits_running=("After-shot watch until 10:57 AM",), orders_open=("Rapid strep",),
-        rooming_open=("Go over medicines",), forms_owed=("Sports form",), next_visit_asked="Well child in 3 months", copay_open="$25",
+        rooming_open=("Go over medicines",), forms_owed=("Sports form",),
+        next_visit_asked="Well child in 3 months", copay_open="$25",
     )  # fmt: skip
     left = rules.left_to_do(state)
     assert [item.code for item in left] == list(codes.ORDER)

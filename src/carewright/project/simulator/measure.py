@@ -81,7 +81,7 @@ def vital_signs(
     rng, own, days = stream(seed, "vitals", person.id, occasion), body(seed, person), person.age_days(at)
     years = days / DAYS_PER_YEAR
     height = _height_cm(person, own, days)
-    temperature = rng.gauss(38.8, 0.4) if fever else rng.gauss(36.8, 0.2)
+    temperature = min(39.7, rng.gauss(38.8, 0.4)) if fever else rng.gauss(36.8, 0.2)
     pulse, breaths = _rates(years)
     warm = max(0.0, temperature - 37.2)
     pressure = _pressure(person, own, years, rng) if days >= PRESSURE_FROM_DAYS else (None, None)
@@ -151,7 +151,8 @@ def _pressure(person: Person, own: Body, years: float, rng: Random) -> tuple[int
     noise = rng.gauss(0, 4)
     if years < 18:
         systolic, diastolic = _CHILD_PRESSURE[person.sex][min(int(years), 17) - 1]
-        shift = own.systolic_shift * 0.6 + noise
+        # A well child stays above the lowest pressure for age (90 mmHg at ten years, where the median is 100).
+        shift = max(-8.0, own.systolic_shift * 0.6 + noise)
     else:
         systolic, diastolic = (116 if person.sex == "female" else 120) + round(max(0.0, years - 30) * 0.3), 74
         shift = own.systolic_shift + noise

@@ -20,6 +20,7 @@ from carewright.project.simulator.names import LANGUAGES
 from carewright.project.simulator.seeds import identifier
 from carewright.skills.registration import codes as registration
 from carewright.skills.registration.fhir import family_to_fhir
+from carewright.skills.registration.rules.mrn import make_mrn
 
 RELATIONSHIPS = {
     "MTH": "mother",
@@ -38,8 +39,8 @@ RELATIONSHIPS = {
 
 
 def record_number(person: Person) -> str:
-    """The practice's own number for this patient: eight digits."""
-    return f"{person.number:08d}"
+    """The practice's own number for this patient, as registration makes it."""
+    return make_mrn(person.number)
 
 
 def patient(person: Person, practice: Practice) -> Resource:
@@ -138,8 +139,10 @@ def _relationship(code: str) -> Resource:
 def _contact(contact: Guardian) -> Resource:
     return {
         "relationship": [
+            Coding(ROLE_CODE, contact.relationship, RELATIONSHIPS[contact.relationship]).concept(
+                RELATIONSHIPS[contact.relationship].capitalize()
+            ),
             Coding(codes.CONTACT_ROLE, "C", "Emergency Contact").concept(),
-            _relationship(contact.relationship),
         ],
         "name": _name(contact.given, contact.family, "official"),
         "telecom": [{"system": "phone", "value": contact.phone, "use": "mobile"}],

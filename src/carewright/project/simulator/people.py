@@ -17,7 +17,8 @@ from carewright.project.simulator.specials import SPECIALS, YEAR, FamilySpec, So
 
 FEMALE, MALE = "female", "male"
 ADULT_DAYS = round(18 * YEAR)
-FIRST_RECORD_NUMBER = 421_800
+FIRST_RECORD_NUMBER = 42_101
+"""The running number of the first patient; the next one to be registered follows the last."""
 
 _KINDS = (
     ("couple-with-children", 40.0),
@@ -51,11 +52,11 @@ def roster(seed: int, day: date, count: int) -> tuple[Person, ...]:
     """The first `count` patients, in the order of their record numbers."""
     found: list[Person] = []
     for number, household in enumerate(_households(seed, day)):
-        room = count - len(found)
-        found.extend(
-            replace(person, number=FIRST_RECORD_NUMBER + len(found) + place, household=number)
-            for place, person in enumerate(household[:room])
-        )
+        first = FIRST_RECORD_NUMBER + len(found)
+        found += [
+            replace(person, number=first + place, household=number)
+            for place, person in enumerate(household[: count - len(found)])
+        ]
         if len(found) >= count:
             break
     return tuple(found)
@@ -237,6 +238,7 @@ def _children(
         name = naming.child(rng, own, sex, taken=taken)
         taken |= {name[0][0] if home.culture.pattern != "no-surname" else f"{name[0][0]} {name[1]}".strip()}
         person = _person(home, f"child-{place}", name, sex, days)
+        translated = parents[0].interpreter and days < 12 * YEAR
         adults = guardians.for_child(
             home.seed, rng, kind, child=person.id, parents=parents, culture=home.culture, phone=home.phone
         )
@@ -245,8 +247,8 @@ def _children(
                 person,
                 guardians=adults,
                 birth_order=1 + ages[:place].count(days) if ages.count(days) > 1 else 0,
-                language=person.language if days > 5 * YEAR else parents[0].language,
-                interpreter=parents[0].interpreter and days < 12 * YEAR,
+                language=parents[0].language if days < 5 * YEAR or translated else person.language,
+                interpreter=translated or person.interpreter,
                 traits=tuple(sorted({*person.traits, *(spec.child_traits if place == 0 else ())})),
             )
         )

@@ -10,14 +10,12 @@ from datetime import date, datetime, timedelta
 from carewright.core.access.model import Role
 from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import (
-    ACT_CODE,
     ALLERGY_CLINICAL,
     ALLERGY_VERIFICATION,
     CONDITION_CATEGORY,
     CONDITION_CLINICAL,
     CONDITION_VERIFICATION,
     ICD10CM,
-    PARTICIPATION_TYPE,
     Coding,
 )
 from carewright.project.simulator import allergies, codes, history, measure, observations, traits, vaccines
@@ -26,6 +24,7 @@ from carewright.project.simulator.model import PatientRecord, Person, Practice
 from carewright.project.simulator.patient_fhir import patient, related_persons
 from carewright.project.simulator.seeds import identifier, stream
 from carewright.skills.registration import codes as registration
+from carewright.skills.visit.codes import AMBULATORY, PRIMARY_PERFORMER, SECONDARY_PERFORMER
 
 _YEAR = 365.25
 
@@ -186,15 +185,19 @@ def _encounters(person: Person, practice: Practice, day: date, visits: list[Past
             "resourceType": "Encounter",
             "id": encounter,
             "status": "finished",
-            "class": Coding(ACT_CODE, "AMB", "ambulatory").to_fhir(),
+            "class": AMBULATORY.to_fhir(),
             "type": [Coding(codes.VISIT_TYPE, visit.visit_type.key, visit.visit_type.display).concept(visit.display)],
             "subject": _subject(person),
             "participant": [
                 {
-                    "type": [Coding(PARTICIPATION_TYPE, "PPRF", "primary performer").concept()],
+                    "type": [PRIMARY_PERFORMER.concept()],
                     "period": {"start": visit.at.isoformat(), "end": ended.isoformat()},
                     "individual": provider,
-                }
+                },
+                {
+                    "type": [SECONDARY_PERFORMER.concept()],
+                    "individual": {"reference": f"Practitioner/{assistants[person.site]}"},
+                },
             ],
             "period": {"start": visit.at.isoformat(), "end": ended.isoformat()},
             "reasonCode": [reason],

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from carewright.core.fhir.validation import validate
 from carewright.core.terminology.coding import RXNORM, Coding
 from carewright.skills.allergies import codes, fhir, rules
 from carewright.skills.allergies.model import Allergy, Asked, Outcome, Reaction, Status
@@ -133,3 +134,13 @@ def test_no_known_allergies_cannot_be_said_over_a_list() -> None:
         replace(ASKED, outcome=Outcome.NONE_KNOWN, listed=("AllergyIntolerance/a1",))
     with pytest.raises(ValueError, match="names what"):
         Allergy(patient="Patient/1", substance=" ")
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_what_is_written_is_valid(status: Status) -> None:
+    assert validate(fhir.to_fhir(replace(HIVES, status=status, note="as an infant"))) == []
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_the_list_is_valid(outcome: Outcome) -> None:
+    assert validate(fhir.asked_to_fhir(replace(ASKED, outcome=outcome, words="by phone"))) == []

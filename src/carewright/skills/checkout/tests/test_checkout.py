@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carewright.core.fhir.validation import validate
 from carewright.core.terminology.coding import Coding, own_system
 from carewright.skills.checkout import codes, fhir, rules
 from carewright.skills.checkout.model import ExcuseNote, NextVisit, Span, State, VisitFacts
@@ -116,3 +117,8 @@ def test_the_note_is_kept_as_it_was_given() -> None:
 def test_a_note_ends_after_it_begins() -> None:
     with pytest.raises(ValueError, match="ends after"):
         replace(NOTE, excused_through=date(2026, 11, 22))
+
+
+def test_what_is_written_is_valid() -> None:
+    for resource in (fhir.next_visit_to_fhir(replace(REQUEST, reason="Shots")), fhir.note_to_fhir(NOTE)):
+        assert validate(resource) == []

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carewright.core.fhir.model import Resource
+from carewright.core.fhir.validation import validate
 from carewright.skills.reason import codes, fhir, rules
 from carewright.skills.reason.model import MAX_WORDS, Reason
 
@@ -63,3 +64,13 @@ def test_a_warning_sign_asks_to_tell_somebody(words: str) -> None:
 @pytest.mark.parametrize("words", ["Shots", "sports physical", "INR check", "cough for 3 days"])
 def test_an_ordinary_reason_asks_nothing(words: str) -> None:
     assert rules.tell_now(words) is None
+
+
+def test_what_is_written_is_valid() -> None:
+    encounter: Resource = {
+        "resourceType": "Encounter",
+        "status": "in-progress",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+    }
+    told = Reason(words="Shots", told_by=codes.PARENT, recorded_by="Practitioner/cole", asked_at=AT)
+    assert validate(fhir.to_fhir((told, Reason(words="Ear")), onto=encounter)) == []

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from carewright.core.fhir.model import Resource
+from carewright.core.fhir.validation import validate
 from carewright.core.terminology.coding import Coding
 from carewright.skills.registration import codes, fhir
 from carewright.skills.registration.model import Address, BannerFlag, Contact, Name, Patient, Phone, Relative
@@ -134,3 +135,19 @@ def test_a_flag_ends_or_was_a_mistake() -> None:
         {"resourceType": "Flag", "status": "active", "code": {"text": "Bites"}, "subject": {"reference": "Patient/1"}}
     )
     assert words_only.shown == "Bites"
+
+
+def test_what_is_written_is_valid() -> None:
+    homeless = Address(lines=("Shelter",), no_fixed_address=True)
+    relative = Relative(patient="Patient/1", name=FULL.name, relationship=codes.MOTHER, phones=FULL.phones, own_mrn="1")
+    flag = BannerFlag(
+        patient="Patient/1", code=codes.LATEX, words="gloves", since=date(2020, 1, 1), author="Practitioner/1"
+    )
+    for resource in (
+        fhir.to_fhir(FULL, mrn_system=SYSTEM),
+        fhir.to_fhir(Patient(name=Name(family="Moore"), address=homeless, race_words="Declined"), mrn_system=SYSTEM),
+        fhir.relative_to_fhir(relative, mrn_system=SYSTEM),
+        fhir.family_to_fhir(["Patient/1"], name="Okafor"),
+        fhir.flag_to_fhir(flag),
+    ):
+        assert validate(resource) == []

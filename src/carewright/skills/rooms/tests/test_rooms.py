@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carewright.core.fhir.validation import validate
 from carewright.skills.rooms import codes, fhir, rules
 from carewright.skills.rooms.model import Room, RoomRefused, RoomState, RoomStep, Wait, WaitClock, WaitKind
 
@@ -133,3 +134,14 @@ def test_a_wait_comes_back(wait: Wait) -> None:
 
 def test_another_task_is_no_wait() -> None:
     assert fhir.wait_from_fhir({"resourceType": "Task", "status": "requested", "code": {"text": "call back"}}) is None
+
+
+def test_what_is_written_is_valid() -> None:
+    dirty = replace(ROOM_4, state=S.DIRTY, isolation=True, organization="Organization/main-st")
+    for resource in (
+        fhir.to_fhir(ROOM_4),
+        fhir.to_fhir(dirty),
+        fhir.wait_to_fhir(WATCH),
+        fhir.wait_to_fhir(rules.end(replace(WATCH, started_by="Practitioner/c"), at=AT + timedelta(minutes=16))),
+    ):
+        assert validate(resource) == []

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carewright.core.fhir.validation import validate
 from carewright.skills.scheduling import codes, fhir, rules
 from carewright.skills.scheduling.model import VISIT_TYPES, Booking, Lateness, LateRule, NoSeat, Session, Template
 
@@ -221,3 +222,16 @@ def test_visit_types_are_whole_units_and_named_once() -> None:
     assert len({t.coding.code for t in VISIT_TYPES}) == len(VISIT_TYPES)
     with pytest.raises(ValueError, match="whole steps"):
         replace(VISIT_TYPES[0], minutes=7)
+
+
+def test_what_is_written_is_valid() -> None:
+    overbooked = replace(VISIT, seat=2, overbook_reason="Fever", walk_in=True, created_at=TEN_FORTY, comment="van")
+    dated = replace(WEEK, sessions=(replace(WEEK.sessions[1], first=MONDAY, last=MONDAY),))
+    for resource in (
+        fhir.to_fhir(VISIT),
+        fhir.to_fhir(overbooked),
+        fhir.to_fhir(rules.cancel(VISIT, by=codes.BY_PATIENT, words="sick")),
+        fhir.slot_to_fhir(rules.openings(WEEK, MONDAY)[-1], taken_seats=1),
+        fhir.template_to_fhir(dated),
+    ):
+        assert validate(resource) == []

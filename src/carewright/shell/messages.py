@@ -22,10 +22,14 @@ _TEMPLATE_CALL = re.compile(
 
 
 def messages_in(app: Path, *, leave_out: tuple[str, ...] = ("tests", "gallery")) -> set[str]:
-    """The keys (as `catalogs.Messages` has them) of all messages below the folder `app`, except in some folders."""
+    """The keys (as `catalogs.Messages` has them) of all messages below the folder `app`, except in some folders.
+
+    A folder below with an `apps.py` is an app of its own, with a catalogue of its own.
+    """
     found: set[str] = set()
+    others = [path.parent for path in app.rglob("apps.py") if path.parent != app]
     for path in sorted(app.rglob("*")):
-        if set(path.relative_to(app).parts) & set(leave_out):
+        if set(path.relative_to(app).parts) & set(leave_out) or set(path.parents) & set(others):
             continue
         if path.suffix == ".py":
             found.update(_calls(ast.parse(path.read_text(encoding="utf-8"))))

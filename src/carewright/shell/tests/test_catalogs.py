@@ -20,8 +20,26 @@ def write_po(folder: Path, text: str) -> Path:
     return folder
 
 
-def test_the_spanish_catalogue_holds_every_message_and_no_other() -> None:
-    assert set(read_po(SPANISH)) - {""} == messages_in(SHELL)
+def our_apps() -> list[Path]:
+    return [Path(app.path) for app in apps.get_app_configs() if app.name.startswith("carewright.")]
+
+
+@pytest.mark.parametrize("app", our_apps(), ids=lambda path: path.name)
+def test_the_spanish_catalogue_of_an_app_holds_every_message_and_no_other(app: Path) -> None:
+    catalogue = app / "locale/es/LC_MESSAGES/django.po"
+    translated = set(read_po(catalogue)) - {""} if catalogue.exists() else set()
+    messages = messages_in(app)
+    assert messages - translated == set(), "not in Spanish yet"
+    assert translated - messages == set(), "no longer used"
+
+
+def test_an_app_inside_an_app_has_its_own_messages(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "a.py").write_text('gettext("outer")')
+    (tmp_path / "inner" / "apps.py").write_text("")
+    (tmp_path / "inner" / "b.py").write_text('gettext("inner")')
+    assert messages_in(tmp_path) == {"outer"}
+    assert messages_in(tmp_path / "inner") == {"inner"}
 
 
 def test_placeholders_survive_translation() -> None:

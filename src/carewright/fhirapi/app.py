@@ -144,7 +144,7 @@ class Envelope:
 
         try:
             await self.app(scope, receive, send_with_headers)
-        except Exception as error:  # whatever it is, the client is told an id and no more
+        except Exception as error:  # noqa: BLE001 - the last line: the client is told an id and no more
             code = "".join(traceback.format_tb(error.__traceback__))
             log.error("request %s failed: %s\n%s", request_id, type(error).__name__, code)
             if begun:

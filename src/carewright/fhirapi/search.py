@@ -6,6 +6,7 @@ By POST the values stay out of addresses, and so out of logs; our own clients se
 from starlette.requests import Request
 from starlette.responses import Response
 
+from carewright.core.access.model import Interaction
 from carewright.core.fhir.codec import encode
 from carewright.core.fhir.issues import Issue, outcome
 from carewright.core.store.search.parse import parse
@@ -22,6 +23,7 @@ async def perform(call: Call, resource_type: str, pairs: Pairs) -> Answer:
     """One page as a searchset. SearchError for what is not understood (left out and named if lenient)."""
     ignored: list[str] = []
     async with call.store.async_reader(call.access, reason="api.search") as reader:
+        call.access.require(Interaction.SEARCH, resource_type)
         query = parse(resource_type, pairs, ignored=None if call.strict else ignored)
         page = await reader.search(query)
     used = [(name, value) for name, value in pairs if name not in ignored]

@@ -26,8 +26,8 @@ STAMPS = (
 SEARCHED_TIMES = (*TIMES, "2026-11-23T10:42Z", "2026-11-23T10:42:00")
 PREFIXES = ("", "", "eq", "ne", "lt", "le", "gt", "ge", "sa", "eb")
 NAMES = (
-    "Okafor", "okafor", "OKAFOR-Lindqvist", "José", "Jose", "Müller", "Muller", "Nguyễn", "O'Brien", "de la Cruz",
-    "De  la   Cruz", "Li", "Lindqvist", "100%", "a_b", "Smith, Jr.", "back\\slash", "pipe|d", "名前", "Ωmega",
+    "Okafor", "OKAFOR-Lindqvist", "José", "Jose", "Müller", "Nguyễn", "de la Cruz", "De  la   Cruz", "Li", "100%",
+    "a_b", "Smith, Jr.", "back\\slash", "pipe|d", "名前", "Ωmega",
 )  # fmt: skip
 PIECES = ("o", "ok", "li", "jos", "JOSÉ", "mull", "la cruz", "%", "_", "名", ",", "\\", "x", "d", " de", "ωM")
 SYSTEMS = ("http://loinc.org", "urn:x", None)
@@ -91,7 +91,7 @@ def _utc(text: str) -> float:
 
 def one_of_several(options: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Resource]:
     """At most one of the options: a choice element such as `effective[x]`."""
-    listed = [value.map(lambda v, name=name: {name: v}) for name, value in options.items()]
+    listed = [st.fixed_dictionaries({name: value}) for name, value in options.items()]
     return st.one_of(st.just({}), *listed)
 
 
@@ -247,7 +247,8 @@ def asks(draw: st.DrawFn, resource_type: str, depth: int = 0) -> Ask:
         source, param = draw(st.sampled_from(references_in))
         return Ask(param, inner=draw(asks(source, depth + 1)), source=source)
     known = {**PARAMETERS[resource_type], **EVERY_TYPE, "_lastUpdated": ("date", None), "_id": ("token", None)}
-    param = draw(st.sampled_from(sorted(known)))
+    texts = sorted(code for code, (kind, _) in known.items() if kind == "string")
+    param = draw(st.sampled_from([*sorted(known), *texts, *texts, "_lastUpdated", "_lastUpdated"]))  # where traps are
     kind = known[param][0]
     if shape == 2 and param != "_id":
         return Ask(param, (draw(st.sampled_from(["true", "false"])),), "missing")

@@ -22,10 +22,12 @@ MANIFESTS = (
     "carewright.core.access.manifest",
     "carewright.core.settings.manifest",
     "carewright.core.work.manifest",
+    "carewright.skills.emergency.skill",
     "carewright.skills.registration.skill",
     "carewright.skills.visit.skill",
     "carewright.skills.vitals.skill",
     "carewright.skills.allergies.skill",
+    "carewright.skills.checkout.skill",
     "carewright.skills.reason.skill",
 )
 

@@ -1,0 +1,25 @@
+"""What check-out reads of its own: the next visit asked for, the notes given."""
+
+from carewright.core.store.model import Resource
+from carewright.core.store.reader import Reader
+from carewright.core.store.search.parse import parse
+from carewright.core.work.tasks import of_visit
+from carewright.skills.checkout import codes
+
+
+def next_visits_asked(reader: Reader, patient_id: str) -> list[Resource]:
+    """The next visits asked for and not booked yet, as Appointments."""
+    return reader.resources(parse("Appointment", [("patient", f"Patient/{patient_id}"), ("status", "proposed")]))
+
+
+def summary_given(reader: Reader, encounter_id: str) -> bool:
+    """Whether the patient has the visit summary."""
+    task = reader.resource_or_none(of_visit(encounter_id, codes.SUMMARY_GIVEN))
+    return task is not None and task["status"] == "completed"
+
+
+def notes(reader: Reader, patient_id: str) -> list[Resource]:
+    """The notes for school or work, the latest first, as DocumentReferences."""
+    kinds = ",".join((codes.SCHOOL_NOTE.token, codes.WORK_NOTE.token))
+    query = parse("DocumentReference", [("patient", f"Patient/{patient_id}"), ("type", kinds), ("_sort", "-date")])
+    return reader.resources(query)

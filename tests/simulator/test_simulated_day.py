@@ -1,6 +1,7 @@
 """The bookings of a day: enough of them, nobody twice, and every reason fits its patient's age, sex and history."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import date, time, timedelta
 from itertools import pairwise
 
@@ -187,3 +188,14 @@ def test_the_words_fit_the_age_at_the_edges() -> None:
         assert [text for low, high, text in visit_types.PRENATAL_WORDS if low <= weeks < high]
     for visit_type in BY_KEY.values():
         assert visit_type.own or visit_type.parent or visit_type.key in {"well-child", "prenatal"}
+
+
+def test_whole_years_are_counted_by_birthdays(world: World) -> None:
+    """On the 13th birthday a child is 13, whatever the number of days says."""
+    day = date(2029, 12, 23)
+    child = next(p for p in world.people.values() if p.guardians and not p.traits)
+    turns = replace(child, born=date(2016, 12, 23))
+    assert not BY_KEY["cough-fever-child"].fits(turns, day)
+    assert BY_KEY["cough-fever-child"].fits(turns, day - timedelta(days=1))
+    older = replace(child, born=date(2016, 12, 24))
+    assert BY_KEY["cough-fever-child"].fits(older, day)

@@ -151,7 +151,7 @@ def _book_need(booker: Booker, at: time, need: str) -> None:
 
 
 def _book_siblings(booker: Booker, start: time) -> None:
-    """Two children of one household, in neighbouring slots of one provider, twins rather than others."""
+    """Two children of one household, in neighbouring slots of one provider; for checkups if both are due."""
     by_household: dict[int, list[Person]] = {}
     for person in booker.people:
         if person.guardians and person.id not in booker.used:
@@ -164,7 +164,7 @@ def _book_siblings(booker: Booker, start: time) -> None:
             pairs.append(able[:2])
     if not pairs:
         return
-    pair = booker.rng.choice([p for p in pairs if p[0][1].key == "well-child"] or pairs)
+    pair = booker.rng.choice([p for p in pairs if p[0][1].key == p[1][1].key == "well-child"] or pairs)
     template = _template_of(booker, history.usual_provider(pair[0][0], booker.practice, booker.day).id)
     family = identifier(booker.practice.seed, "family", booker.day, pair[0][0].household)
     step = timedelta(minutes=template.slot_minutes)

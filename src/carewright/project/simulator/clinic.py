@@ -84,8 +84,8 @@ def _credentials(held: tuple[tuple[str, str, str, int], ...], *, place: int, day
     for position, (code, name, issuer, years) in enumerate(held):
         month = 1 + (place * 5 + position * 3) % 12
         since = date(day.year - years + 1, month, 1)
-        if since > day or years == 1:
-            since = date(since.year - 1, month, 1) if since > day else since
+        if since > day:
+            since = date(since.year - 1, month, 1)
         found.append(
             Credential(code=code, name=name, issuer=issuer, since=since, until=date(since.year + years, month, 1))
         )

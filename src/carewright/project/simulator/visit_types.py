@@ -40,14 +40,21 @@ class VisitType:
 
     def fits(self, person: Person, day: date) -> bool:
         """Whether somebody of this age, sex and history comes for this."""
-        age = person.age_days(day) / YEAR
         return (
-            self.years[0] <= age < self.years[1]
+            _reached(self.years[0], person, day)
+            and not _reached(self.years[1], person, day)
             and self.sex in (None, person.sex)
             and all(person.has(trait) for trait in self.needs)
             and not any(person.has(trait) for trait in self.without)
             and (self.key != "well-child" or well_child_age(person, day) is not None)
         )
+
+
+def _reached(years: float, person: Person, day: date) -> bool:
+    """Whether somebody is that old; whole years are counted by birthdays."""
+    if float(years).is_integer():
+        return person.age_years(day) >= years
+    return person.age_days(day) / YEAR >= years
 
 
 def _days(days: float) -> float:

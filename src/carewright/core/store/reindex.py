@@ -75,10 +75,13 @@ def reindex(store: "Store", practice: str, name: str, *, told: Told = lambda don
     return Rebuilt(name=name, resources=len(refs), different=tuple(differences(store, practice, name)))
 
 
-def differences(store: "Store", practice: str, name: str) -> Iterator[Ref]:
-    """The resources whose rows are not what their body gives; nothing for a sound index."""
+def differences(store: "Store", practice: str, name: str, *, at_most: int | None = None) -> Iterator[Ref]:
+    """The resources whose rows are not what their body gives; nothing for a sound index.
+
+    `at_most` looks at no more than so many resources.
+    """
     index = _index(store, name)
-    refs = list(_refs(store, practice, index.types))
+    refs = list(_refs(store, practice, index.types))[:at_most]
     for start in range(0, len(refs), BATCH):
         batch = refs[start : start + BATCH]
         # Under the resources' locks: between two statements another transaction could change both body and rows.

@@ -1,0 +1,93 @@
+"""The command line, `carewright`: one file per command, each with `HELP`, `arguments(parser)` and `run(options)`.
+
+A mistake of the person is one line on standard error and exit code 2, never a traceback.
+"""
+
+import argparse
+import sqlite3
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from carewright.core.access.model import AccessDenied
+from carewright.core.audit.anchors import BadAnchor
+from carewright.core.blobs.files import BlobDamaged
+from carewright.core.store.archive import BadArchive
+from carewright.core.store.drivers.base import Busy
+from carewright.core.store.migrate import MigrationError
+from carewright.core.store.model import StoreError
+from carewright.core.store.reindex import UnknownIndex
+from carewright.project.cli.options import Failure
+from carewright.project.environment import BadEnvironment
+from carewright.project.exporting import NotEmptyFolder
+from carewright.project.import_files import Unreadable
+from carewright.project.server import CannotServe
+
+COMMANDS = (
+    "demo", "serve", "worker", "migrate", "import", "export", "backup", "restore", "reindex", "user", "token", "audit",
+    "explain", "doctor",
+)  # fmt: skip
+FOR_PEOPLE = (
+    Failure, BadEnvironment, StoreError, AccessDenied, MigrationError, BadArchive, BadAnchor, BlobDamaged, Unreadable,
+    NotEmptyFolder, UnknownIndex, CannotServe, Busy,
+)  # fmt: skip
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+DESCRIPTION = """\
+Carewright: a clinic workspace built around the medical assistant; the chart is FHIR R4.
+
+Try it:      carewright demo
+Run it:      carewright migrate, then carewright serve and carewright worker
+Something is wrong:  carewright doctor
+"""
+EPILOG = """\
+Every command works on SQLite (in the data folder) and on PostgreSQL (CARE_DATABASE_URL).
+The settings from the environment are described in docs/administrator.md.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        code: int = import_module(options.module).run(options)
+    except FOR_PEOPLE as error:
+        return _fail(str(error))
+    except (psycopg.OperationalError, PoolTimeout):
+        return _fail("The PostgreSQL database does not answer. Is CARE_DATABASE_URL right, and the server running?")
+    except sqlite3.Error as error:
+        return _fail(f"The database cannot be used ({error}). `carewright doctor` may say why.")
+    except OSError as error:
+        return _fail(f"{error.filename or 'A file'}: {error.strerror}.")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser with every command."""
+    found = argparse.ArgumentParser(
+        prog="carewright", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    found.add_argument("--version", action="version", version=f"carewright {version('carewright')}")
+    commands = found.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = import_module(f"carewright.project.cli.{name}_command")
+        summary = str(module.HELP).splitlines()[0]
+        command = commands.add_parser(
+            name, help=summary, description=module.HELP, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.arguments(command)
+        command.set_defaults(module=module.__name__)
+    return found
+
+
+def _fail(message: str) -> int:
+    first_line = " ".join(message.split())
+    print(f"carewright: {first_line}", file=sys.stderr)
+    return BAD_INPUT

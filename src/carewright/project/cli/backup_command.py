@@ -1,0 +1,38 @@
+"""carewright backup"""
+
+import argparse
+from pathlib import Path
+
+from carewright.core.clock import wall_now
+from carewright.core.store.backup import back_up
+from carewright.project.cli.options import Failure, add_data_dir, add_practice, opened, practice, progress
+from carewright.project.wiring import open_blobs
+
+HELP = """\
+Write everything of a practice to one file: history, audit, files, settings. The same file fits either database.
+
+It shows one moment, while people go on working, and is read back in full before it counts. It is not encrypted; it
+holds no passwords, sign-ins or drafts. `carewright restore` brings it back.
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_data_dir(parser)
+    add_practice(parser)
+    parser.add_argument("--out", type=Path, metavar="PATH", help="the file (else backups/ in the data folder)")
+
+
+def run(options: argparse.Namespace) -> int:
+    with opened(options) as (found, store):
+        key = practice(options, store)
+        path = options.out or found.data_dir / "backups" / f"{key}-{wall_now():%Y%m%dT%H%M%SZ}.zip"
+        if path.exists():
+            raise Failure(f"{path} is there already. Name another file with --out.")
+        blobs = open_blobs(store, found)
+        with progress(None, unit="records") as told:
+            contents = back_up(store, key, path, read_blob=blobs.files.read, told=told)
+    print(path)
+    for part in contents.parts:
+        if part.name.endswith(".ndjson") and part.count:
+            print(f"{part.count:>9} {part.name.removesuffix('.ndjson')}")
+    return 0

@@ -1,0 +1,68 @@
+"""carewright import"""
+
+import argparse
+import json
+from hashlib import sha256
+from pathlib import Path
+
+from carewright.core.clock import wall_now
+from carewright.project.cli.options import add_data_dir, add_practice, opened, practice_or_new, progress, say
+from carewright.project.environment import Environment
+from carewright.project.import_files import Source
+from carewright.project.importing import Journal, Outcome, import_files
+from carewright.project.wiring import operator_access
+
+HELP = """\
+Take in records from elsewhere: FHIR R4 Bundles of any type, NDJSON files, single resources, in any order.
+
+Ids are kept; references by fullUrl (urn:uuid:…) become Type/id. What is wrong is refused and reported, and does not
+stop the rest. An interrupted import goes on where it was when it is started again with the same files; the same
+files twice change nothing. A record that was changed here since is kept as it is.
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_data_dir(parser)
+    add_practice(parser)
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="where to write the report (else in the data folder)"
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to import")
+
+
+def run(options: argparse.Namespace) -> int:
+    sources = [Source.of(path) for path in options.files]
+    with opened(options, make=True) as (found, store):
+        practice = practice_or_new(options, store)
+        journal = Journal(found.data_dir / "import" / f"{_name_of(sources, practice)}.journal")
+        began = wall_now()
+        with progress(sum(source.size for source in sources), unit="bytes") as told:
+            outcome = import_files(store, operator_access(practice), options.files, journal=journal, told=told)
+        seconds = (wall_now() - began).total_seconds()
+    report = options.report or _report_path(found)
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(json.dumps({"began": began.isoformat(), **outcome.report()}, indent=1) + "\n")
+    _tell(outcome, seconds, report)
+    return 0
+
+
+def _tell(outcome: Outcome, seconds: float, report: Path) -> None:
+    print(f"{outcome.entries} entries, {len(outcome.distinct)} distinct resources, in {seconds:.1f} s "
+          f"({outcome.entries / max(seconds, 0.001):.0f}/s)")  # fmt: skip
+    for done, number in sorted(outcome.done.items()):
+        print(f"{number:>9} {done}")
+    for refused in outcome.refused[:5]:
+        issue = refused["outcome"]["issue"][0]
+        where = f"{refused['file']} entry {refused['entry']} {refused['resource']}".strip()
+        say(f"refused: {where}: {' '.join(issue.get('expression', []))} {issue['diagnostics']}")
+    if len(outcome.refused) > 5:
+        say(f"… and {len(outcome.refused) - 5} more")
+    say(f"Report: {report}")
+
+
+def _name_of(sources: list[Source], practice: str) -> str:
+    return sha256("|".join([practice, *sorted(source.key for source in sources)]).encode()).hexdigest()[:24]
+
+
+def _report_path(found: Environment) -> Path:
+    return found.data_dir / "import" / f"report-{wall_now():%Y%m%dT%H%M%S%f}.json"

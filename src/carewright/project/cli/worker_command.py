@@ -1,0 +1,24 @@
+"""carewright worker"""
+
+import argparse
+
+from carewright.project import wiring
+from carewright.project.cli.options import add_data_dir, opened
+from carewright.project.worker import Worker, run_until_told
+
+HELP = """\
+Run the worker: seal the audit, run reactions, throw away what has expired, until told to stop.
+
+One worker is needed. On PostgreSQL there may be more: they agree among themselves who does what.
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_data_dir(parser)
+    parser.add_argument("--with-parent", action="store_true", help="also stop when standard input ends")
+
+
+def run(options: argparse.Namespace) -> int:
+    with opened(options) as (found, store):
+        run_until_told(Worker(store, anchors=wiring.anchors_of(found)), with_parent=options.with_parent)
+    return 0

@@ -1,0 +1,97 @@
+"""Running the server: uvicorn with uvloop, and the worker as a child process where one command starts both.
+
+https://www.uvicorn.org/settings/
+"""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from carewright.project.environment import Environment
+
+APPLICATION = "carewright.project.asgi:create"
+HOST = "127.0.0.1"
+PORT = 8000
+SHUTDOWN_PATIENCE_SECONDS = 3
+"""Open event streams would hold a shutdown for ever; their browsers connect again by themselves."""
+CHILD_PATIENCE_SECONDS = 25.0
+
+
+class CannotServe(Exception):
+    """The server cannot be started like this; the text says why and what to do."""
+
+
+def serve(
+    environment: Environment, *, host: str, port: int, workers: int = 1, ready: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGINT or SIGTERM. `ready` is called once requests are answered (with one worker). CannotServe."""
+    if workers < 1:
+        raise CannotServe("--workers is at least 1.")
+    if workers > 1 and not environment.database_url:
+        raise CannotServe(
+            "SQLite serves from one process, because only one can write at a time and more would only wait for one "
+            "another. Use --workers 1, or PostgreSQL (CARE_DATABASE_URL)."
+        )
+    _require_free(host, port)
+    options: dict[str, Any] = {
+        "factory": True, "host": host, "port": port, "loop": "uvloop", "http": "httptools", "lifespan": "on",
+        "access_log": False, "log_level": "warning", "server_header": False,
+        "proxy_headers": environment.trust_proxy, "timeout_graceful_shutdown": SHUTDOWN_PATIENCE_SECONDS,
+    }  # fmt: skip
+    if workers > 1:
+        ready()
+        uvicorn.run(APPLICATION, workers=workers, **options)
+        return
+    server = _Server(uvicorn.Config(APPLICATION, **options), ready)
+    server.run()
+    if not server.started:
+        raise CannotServe("The server did not start; the lines above say why.")
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+@contextmanager
+def worker_process() -> Iterator[subprocess.Popen[bytes]]:
+    """A worker beside this process, stopped with it: it ends when our end of its input closes."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "carewright.project.cli", "worker", "--with-parent"], stdin=subprocess.PIPE
+    )
+    try:
+        yield child
+    finally:
+        if child.stdin is not None:
+            child.stdin.close()
+        child.terminate()
+        try:
+            child.wait(timeout=CHILD_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotServe(
+                f"Port {port} on {host} is not free ({error.strerror}). Choose another: --port."
+            ) from error

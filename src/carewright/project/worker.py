@@ -1,0 +1,121 @@
+"""The worker: seals the audit, runs the reactions, throws away what has expired. One or more per installation.
+
+Each job has a thread of its own, so that a slow reaction never holds up the sealer. SIGTERM ends it cleanly: what is
+being done is finished, the chain is anchored, leases are given back.
+"""
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType
+
+from carewright.core.access import sessions
+from carewright.core.audit import sealer as sealing
+from carewright.core.audit.anchors import Anchors
+from carewright.core.audit.sealer import Sealer
+from carewright.core.store import drafts
+from carewright.core.store.store import Store
+from carewright.project.reactions import ReactionRunner
+
+REACTION_INTERVAL_SECONDS = 0.5
+PURGE_INTERVAL_SECONDS = 3600.0
+AFTER_ERROR_SECONDS = 5.0
+STOP_PATIENCE_SECONDS = 20.0
+
+log = logging.getLogger(__name__)
+
+
+def process_name() -> str:
+    """A name that no other process has, for leases."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@dataclass
+class Worker:
+    """The jobs of one process."""
+
+    store: Store
+    anchors: Anchors | None = None
+    holder: str = field(default_factory=process_name)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._sealers: dict[str, Sealer] = {}
+        reactions = [reaction for manifest in self.store.registry.manifests for reaction in manifest.reactions]
+        self._runners = [ReactionRunner(self.store, reaction, self.holder) for reaction in reactions]
+
+    def run(self) -> None:
+        """Work until `stop`."""
+        jobs: list[tuple[str, Callable[[], object], float]] = [
+            ("sealer", self.seal, sealing.INTERVAL_SECONDS),
+            ("purge", self.purge, PURGE_INTERVAL_SECONDS),
+            *((r.consumer, _steps(self.store, r), REACTION_INTERVAL_SECONDS) for r in self._runners),
+        ]
+        threads = [threading.Thread(target=self._repeat, args=job, name=job[0], daemon=True) for job in jobs]
+        for thread in threads:
+            thread.start()
+        self.stopping.wait()
+        for thread in threads:
+            thread.join(timeout=STOP_PATIENCE_SECONDS)
+        for sealer in self._sealers.values():
+            sealer.close()
+        for runner in self._runners:
+            runner.close()
+
+    def stop(self) -> None:
+        self.stopping.set()
+
+    def seal(self) -> int:
+        """One turn of the sealer for every practice."""
+        sealed = 0
+        for practice in self.store.practices():
+            sealer = self._sealers.get(practice)
+            if sealer is None:
+                sealer = Sealer(self.store, practice, holder=self.holder, anchors=self.anchors)
+                self._sealers[practice] = sealer
+            sealed += sealer.step()
+        return sealed
+
+    def purge(self) -> int:
+        """Throw away expired sessions and drafts."""
+        purged = sessions.purge(self.store)
+        return purged + sum(drafts.purge(self.store, practice) for practice in self.store.practices())
+
+    def _repeat(self, name: str, step: Callable[[], object], interval: float) -> None:
+        while not self.stopping.is_set():
+            pause = interval
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - the database may be away for a while; the worker outlasts it
+                log.warning("The job %s failed (%s); it is tried again.", name, type(error).__name__)
+                pause = max(interval, AFTER_ERROR_SECONDS)
+            self.stopping.wait(pause)
+
+
+def _steps(store: Store, runner: ReactionRunner) -> Callable[[], object]:
+    return lambda: [runner.step(practice) for practice in store.practices()]
+
+
+def run_until_told(worker: Worker, *, with_parent: bool = False) -> None:
+    """Run in the main thread until SIGTERM or SIGINT; `with_parent`: also until standard input ends."""
+
+    def told(number: int, frame: FrameType | None) -> None:
+        worker.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told)
+    if with_parent:
+        threading.Thread(target=_until_input_ends, args=(worker,), name="parent", daemon=True).start()
+    worker.run()
+
+
+def _until_input_ends(worker: Worker) -> None:
+    """The parent holds the other end of the pipe: it ends with the parent, however the parent ends."""
+    sys.stdin.buffer.read()
+    worker.stop()

@@ -54,6 +54,13 @@ def test_an_impossible_number_writes_nothing_at_all(clinic: Clinic, jonas: Ref) 
     assert recorded(clinic) == {}
 
 
+def test_readings_of_two_patients_are_never_written_together(clinic: Clinic, jonas: Ref) -> None:
+    mine = reading(clinic, jonas, Kind.WEIGHT, "10.3", KG)
+    with pytest.raises(ValueError, match="one patient at a time"):
+        actions.record(clinic.writer(), readings=[mine, replace(mine, patient="Patient/ada")])
+    assert recorded(clinic) == {}
+
+
 def test_the_second_of_two_editors_gets_what_stands_now(clinic: Clinic, jonas: Ref) -> None:
     (ref,) = actions.record(clinic.writer(), readings=[reading(clinic, jonas, Kind.WEIGHT, "19.4", KG)])
     right = reading(clinic, jonas, Kind.WEIGHT, "10.4", KG)

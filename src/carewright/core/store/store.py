@@ -50,7 +50,8 @@ class Store:
         return Writer(self, access, origin=origin)
 
     def committed(self, practice: str, results: Sequence[Written]) -> None:
-        """Tell the listeners of this process that something was written (they learn what from the feed)."""
+        """Tell the listeners of this process and the watches of all that something was written (see the feed)."""
+        self.driver.announce()
         for listener in self.listeners:
             listener(practice, results)
 

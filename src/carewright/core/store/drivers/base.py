@@ -79,6 +79,16 @@ class AsyncConnection(Protocol):
     async def rows(self, statement: Sql) -> list[Row]: ...
 
 
+class Watch(Protocol):
+    """Waits for commits of any process. For one task of one event loop."""
+
+    async def wait(self, seconds: float) -> None:
+        """Return as soon as something may have been committed, and after `seconds` in any case."""
+        ...
+
+    async def close(self) -> None: ...
+
+
 class UniqueViolation(Exception):
     """A unique key stood already; `table` is where."""
 
@@ -114,6 +124,14 @@ class Driver(Protocol):
 
     def durability(self) -> dict[str, str]:
         """The settings that durability rests on, as the database reports them, and `problem` if one is wrong."""
+        ...
+
+    def watch(self) -> Watch:
+        """A new watch; what was committed before its first `wait` may count as a change."""
+        ...
+
+    def announce(self) -> None:
+        """Wake the watches of all processes, after a commit and outside of every transaction; returns at once."""
         ...
 
     def close(self) -> None: ...

@@ -15,7 +15,8 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation
+from carewright.core.store.drivers.announcements import Announcer, Listener
+from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation, Watch
 from carewright.core.store.schema import Table
 from carewright.core.store.sql import Row, Sql
 
@@ -126,6 +127,7 @@ class PostgresqlDriver:
         self._pool: ConnectionPool[psycopg.Connection[Row]] | None = None
         self._async_pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] | None = None
         self._opening = threading.Lock()
+        self._announcer = Announcer(url)
 
     def _settings(self) -> dict[str, Any]:
         return {
@@ -203,7 +205,14 @@ class PostgresqlDriver:
             found["problem"] = "PostgreSQL acknowledges before it syncs: set fsync and synchronous_commit to on."
         return found
 
+    def watch(self) -> Watch:
+        return Listener(self.url)
+
+    def announce(self) -> None:
+        self._announcer.announce()
+
     def close(self) -> None:
+        self._announcer.close()
         with self._opening:
             if self._pool is not None:
                 self._pool.close()

@@ -17,7 +17,7 @@ from uuid import UUID
 import anyio
 import anyio.to_thread
 
-from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation
+from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation, Watch
 from carewright.core.store.schema import Table
 from carewright.core.store.sql import Row, Sql
 
@@ -26,6 +26,8 @@ MICROSECOND = timedelta(microseconds=1)
 BUSY_TIMEOUT_MS = 30_000
 WAL_AUTOCHECKPOINT_PAGES = 4_000
 """16 MB of log between checkpoints instead of 4: fewer of them, each still short."""
+
+WATCH_INTERVAL_SECONDS = 0.05
 
 
 def to_database(value: object) -> object:
@@ -138,6 +140,34 @@ class _AsyncReads:
         return await anyio.to_thread.run_sync(read, limiter=self._driver.async_limiter())
 
 
+class _VersionWatch:
+    """Watches `PRAGMA data_version`, which changes with every commit of another connection of whatever process.
+
+    https://www.sqlite.org/pragma.html#pragma_data_version
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._seen = -1
+
+    async def wait(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            while not await anyio.to_thread.run_sync(self._changed):
+                await anyio.sleep(WATCH_INTERVAL_SECONDS)
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _changed(self) -> bool:
+        if self._connection is None:
+            self._connection = open_database(self._path, read_only=True)
+        before, self._seen = self._seen, int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        return self._seen != before
+
+
 class SqliteDriver:
     """The store's database file at `path` (created with its folder)."""
 
@@ -233,6 +263,12 @@ class SqliteDriver:
             for connection in [*self._idle, *([self._writer] if self._writer else [])]:
                 connection.close()
             self._idle, self._writer = [], None
+
+    def watch(self) -> Watch:
+        return _VersionWatch(self.path)
+
+    def announce(self) -> None:
+        """Watches see a commit in the file itself."""
 
     async def close_async(self) -> None:
         """Reads run in threads: nothing here belongs to an event loop but the limit on them."""

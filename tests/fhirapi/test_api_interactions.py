@@ -282,7 +282,8 @@ def test_another_practices_token_sees_nothing(api: Practice) -> None:
     other = {"Authorization": f"Bearer {api.token(Role.MA, practice='other-practice')}"}
 
     def ask(path: str) -> int:
-        return api.client.get(f"/fhir{path}", headers=other).status_code
+        status: int = api.client.get(f"/fhir{path}", headers=other).status_code
+        return status
 
     assert ask(f"/Patient/{person['id']}") == 404
     assert ask(f"/Patient/{person['id']}/_history") == 404

@@ -10,6 +10,7 @@ import pytest
 
 from carewright.core.access.labels import EVERYTHING
 from carewright.core.access.model import Access, Actor, Interaction, Role
+from carewright.core.clock import Clock
 from carewright.core.store.model import Origin, Ref, Resource
 from carewright.core.store.store import Store, migrate_database, open_driver
 from carewright.core.store.writer import Writer
@@ -110,4 +111,6 @@ def clinic(request: pytest.FixtureRequest) -> Clinic:
     store: Store = request.getfixturevalue(f"{request.param}_clinic_store")
     practice = f"c{uuid.uuid4().hex[:12]}"
     store.ensure_practice(practice, "Test clinic")
-    return Clinic(store=store, practice=practice)
+    found = Clinic(store=store, practice=practice)
+    store.clock = Clock(wall=lambda: found.now)
+    return found

@@ -6,6 +6,7 @@ without searching, and the same task is never made twice. https://hl7.org/fhir/R
 
 from datetime import datetime
 
+from carewright.core.fhir.dates import interval
 from carewright.core.store.model import Ref, Resource
 from carewright.core.terminology.coding import Coding, own_system
 
@@ -50,7 +51,9 @@ def with_status(
     task: Resource, status: str, *, at: datetime, by: str | None = None, why: str | None = None
 ) -> Resource:
     """The task in another status; `by` becomes its owner, `why` its statusReason in words."""
-    changed = {**task, "status": status, "lastModified": at.isoformat(timespec="seconds")}
+    # What is charted late happened before its task was made; a Task cannot have been modified before that (inv-1).
+    modified = max(at, interval(task["authoredOn"])[0]) if "authoredOn" in task else at
+    changed = {**task, "status": status, "lastModified": modified.isoformat(timespec="seconds")}
     if by:
         changed["owner"] = {"reference": by}
     if why:

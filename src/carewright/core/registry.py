@@ -36,6 +36,15 @@ class TaskCode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Topic:
+    """A name that open pages listen to (`board`): it is told when a resource of one of `types` changes."""
+
+    name: str
+    types: frozenset[str]
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """One skill (or workspace): what it adds to the product."""
 
@@ -47,6 +56,7 @@ class Manifest:
     reactions: tuple[Reaction, ...] = ()
     projections: tuple[Projection, ...] = ()
     task_codes: tuple[TaskCode, ...] = ()
+    topics: tuple[Topic, ...] = ()
     urls: str | None = None
     """Dotted path of a Django URLconf module, or None."""
     url_prefix: str = ""
@@ -101,6 +111,19 @@ class Registry:
     def actions_for(self, roles: Iterable[Role]) -> frozenset[str]:
         held = set(roles)
         return frozenset(p.action for p in self.permissions.values() if held & p.roles)
+
+    def topics_for(self, resource_type: str) -> tuple[str, ...]:
+        """The names of the topics that a change of `resource_type` is told under."""
+        return self._topics.get(resource_type, ())
+
+    @cached_property
+    def _topics(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, dict[str, None]] = {}
+        for manifest in self.manifests:
+            for topic in manifest.topics:
+                for resource_type in topic.types:
+                    found.setdefault(resource_type, {})[topic.name] = None
+        return {resource_type: tuple(names) for resource_type, names in found.items()}
 
     @cached_property
     def _guards(self) -> dict[str, tuple[Guard, ...]]:

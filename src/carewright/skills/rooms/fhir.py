@@ -34,10 +34,13 @@ def to_fhir(room: Room, *, onto: Resource | None = None) -> Resource:
 
 
 def from_fhir(location: Resource) -> Room | None:
-    """The room of a Location; None for one that is no room of ours (a site, an area, a place from elsewhere)."""
+    """The room of a Location; None for one that is no room (a site, an area, a place from elsewhere).
+
+    A room of which nobody has said anything yet counts as clean since it was last written.
+    """
     state = next((e for e in location.get("extension", ()) if e["url"] == codes.ROOM_STATE_EXTENSION), None)
     if state is None:
-        return None
+        return _unsaid(location)
     parts = {part["url"]: part for part in state["extension"]}
     return Room(
         id=location["id"],
@@ -47,6 +50,20 @@ def from_fhir(location: Resource) -> Room | None:
         since=interval(parts["since"]["valueDateTime"])[0],
         by=parts.get("by", {}).get("valueReference", {}).get("reference"),
         isolation=parts.get("isolation", {}).get("valueBoolean", False),
+        organization=location.get("managingOrganization", {}).get("reference"),
+    )
+
+
+def _unsaid(location: Resource) -> Room | None:
+    written = location.get("meta", {}).get("lastUpdated")
+    if not codes.ROOM.matches(location.get("physicalType")) or "partOf" not in location or not written:
+        return None
+    return Room(
+        id=location["id"],
+        name=location.get("name", ""),
+        site=location["partOf"].get("reference", ""),
+        state=RoomState.CLOSED if location.get("status") == "suspended" else RoomState.READY,
+        since=_instant(written),
         organization=location.get("managingOrganization", {}).get("reference"),
     )
 

@@ -12,7 +12,8 @@ UNIT = timedelta(minutes=5)
 """The grain of the schedule: every session, visit type and booking is a whole number of these."""
 
 
-def _whole_units(minutes: int) -> None:
+def whole_units(minutes: int) -> None:
+    """ValueError unless `minutes` is a whole number of steps of the schedule."""
     if minutes <= 0 or timedelta(minutes=minutes) % UNIT:
         raise ValueError(f"Times are whole steps of {UNIT // timedelta(minutes=1)} minutes; got {minutes}.")
 
@@ -25,7 +26,7 @@ class VisitType:
     minutes: int
 
     def __post_init__(self) -> None:
-        _whole_units(self.minutes)
+        whole_units(self.minutes)
 
 
 VISIT_TYPES: tuple[VisitType, ...] = (
@@ -58,7 +59,7 @@ class Session:
     last: date | None = None
 
     def __post_init__(self) -> None:
-        _whole_units(self.slot_minutes)
+        whole_units(self.slot_minutes)
         if not 0 <= self.weekday <= 6 or self.seats < 1 or self.starts >= self.ends:
             raise ValueError(f"A session has a weekday 0–6, a seat, and ends after it starts; got {self!r}.")
 
@@ -106,6 +107,14 @@ class NoSeat(Exception):
         self.reason = reason
 
 
+class NotPossible(ValueError):
+    """The appointment does not stand where this can be done. `reason` is a sentence for the screen."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @dataclass(frozen=True, kw_only=True)
 class Booking:
     """One Appointment. `reason` is in the patient's words; an overbooked one says why."""
@@ -129,7 +138,9 @@ class Booking:
     id: str = ""
 
     def __post_init__(self) -> None:
-        _whole_units(self.minutes)
+        # Whole steps are asked for where somebody books here; an appointment from elsewhere may last seven minutes.
+        if self.minutes <= 0:
+            raise ValueError(f"A booking takes time; got {self.minutes} minutes.")
         if self.starts_at.tzinfo is None:
             raise ValueError("A booking starts at an instant with a time zone.")
 

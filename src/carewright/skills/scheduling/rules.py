@@ -1,9 +1,11 @@
 """From a provider's week to the open times of a day, and from a booking to the keys it claims.
 
-A seat is won by claiming one key for each five minutes of it: `Schedule/7/2026-11-23T15:40Z/0` (UTC, then the seat).
-The store keeps a key unique, so two bookings of one seat cannot both succeed, whatever their lengths. Overbooking
-claims a further seat and needs a reason. Everything is computed and compared in UTC: Python compares two times of one
-zone by the clock on the wall, which is wrong on the day on which the clocks go back.
+A seat is won by claiming one key for each five minutes of it: `Practitioner/7/2026-11-23T15:40Z/0` (UTC, then the
+seat). The key names the provider, not the schedule: nobody is at two sites at once, and an appointment that a program
+writes without a word of seats still takes its provider's first one. The store keeps a key unique, so two bookings of
+one seat cannot both succeed, whatever their lengths. Overbooking claims a further seat and needs a reason. Everything
+is computed and compared in UTC: Python compares two times of one zone by the clock on the wall, which is wrong on the
+day on which the clocks go back.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,6 +20,7 @@ from carewright.skills.scheduling.model import (
     Lateness,
     LateRule,
     NoSeat,
+    NotPossible,
     Opening,
     Session,
     Template,
@@ -26,6 +29,8 @@ from carewright.skills.scheduling.model import (
 KEY_KIND = "slot seat"
 HOLDING = frozenset({"booked", "arrived", "checked-in", "fulfilled"})
 """Appointment statuses that hold their seat; cancelled, no-show and charted by mistake give it back."""
+PRESENT = frozenset({"arrived", "checked-in", "fulfilled"})
+"""Appointment statuses of somebody who has come."""
 MAX_SEATS = 20
 """No time takes more patients than this, overbooked or not: beyond it somebody has mistyped."""
 
@@ -52,25 +57,32 @@ def _of(session: Session, template: Template, on: date) -> Iterable[Opening]:
         start += step
 
 
-def keys(schedule: str, starts_at: datetime, *, minutes: int, seat: int) -> tuple[str, ...]:
-    """The keys of one seat for a stretch of time, one for each unit that it touches."""
+def keys(provider: str, starts_at: datetime, *, minutes: int, seat: int) -> tuple[str, ...]:
+    """The keys of one seat of a provider for a stretch of time, one for each unit that it touches."""
     start = _floor(_utc(starts_at))
     end = _utc(starts_at) + timedelta(minutes=minutes)
     count = -((start - end) // UNIT)
-    return tuple(f"{schedule}/{start + i * UNIT:%Y-%m-%dT%H:%MZ}/{seat}" for i in range(count))
+    return tuple(f"{provider}/{start + i * UNIT:%Y-%m-%dT%H:%MZ}/{seat}" for i in range(count))
 
 
 def booking_keys(booking: Booking) -> tuple[str, ...]:
     """The keys that a booking holds now; none once it is cancelled, a no-show or struck."""
-    if booking.status not in HOLDING:
+    if booking.status not in HOLDING or not booking.provider:
         return ()
-    return keys(booking.schedule, booking.starts_at, minutes=booking.minutes, seat=booking.seat)
+    return keys(booking.provider, booking.starts_at, minutes=booking.minutes, seat=booking.seat)
 
 
 def key_changes(before: Booking | None, after: Booking) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a write gives up and what it takes: (release, claim), each in order; what stays held is in neither."""
+    """What a write gives up and what it takes: (release, claim), each in order.
+
+    Whoever comes although the seat was given back (a no-show who comes late) is here, whatever has become of the seat:
+    nothing is claimed, so nothing can refuse it. What is booked again must win its seat, so a booking claims all of it.
+    """
     held, wanted = set(booking_keys(before)) if before else set(), set(booking_keys(after))
-    return tuple(sorted(held - wanted)), tuple(sorted(wanted - held))
+    if before is not None and before.status not in HOLDING and after.status in PRESENT:
+        return (), ()
+    again = before is not None and before.status != "booked" and after.status == "booked"
+    return tuple(sorted(held - wanted)), tuple(sorted(wanted if again else wanted - held))
 
 
 def free_seat(
@@ -82,7 +94,7 @@ def free_seat(
     """
     seats = _seats(template, starts_at, minutes)
     for seat in range(MAX_SEATS if overbook_reason.strip() else seats):
-        if not set(keys(template.schedule, starts_at, minutes=minutes, seat=seat)) & set(taken):
+        if not set(keys(template.provider, starts_at, minutes=minutes, seat=seat)) & set(taken):
             return seat
     if not seats:
         raise NoSeat("The provider does not see patients at this time. To book anyway, give a reason.")
@@ -127,22 +139,22 @@ def free_times(
 
 
 def move(booking: Booking, *, starts_at: datetime, seat: int, overbook_reason: str = "") -> Booking:
-    """The booking at another time of the same schedule. ValueError unless it is still only booked."""
+    """The booking at another time of the same schedule. NotPossible unless it is still only booked."""
     _only_booked(booking, "moved")
     return replace(booking, starts_at=starts_at, seat=seat, overbook_reason=overbook_reason)
 
 
 def cancel(booking: Booking, *, by: Coding, words: str = "") -> Booking:
-    """Cancelled by patient, provider or other; the seat is given back. ValueError unless it is still only booked."""
+    """Cancelled by patient, provider or other; the seat is given back. NotPossible unless it is still only booked."""
     _only_booked(booking, "cancelled")
     return replace(booking, status="cancelled", cancelled_by=by, cancelled_words=words)
 
 
 def no_show(booking: Booking, *, now: datetime) -> Booking:
-    """The patient did not come. ValueError before the appointed time, or unless it is still only booked."""
+    """The patient did not come. NotPossible before the appointed time, or unless it is still only booked."""
     _only_booked(booking, "marked a no-show")
     if _utc(now) < _utc(booking.starts_at):
-        raise ValueError("Nobody is a no-show before the appointed time.")
+        raise NotPossible("Nobody is a no-show before the appointed time.")
     return replace(booking, status="noshow")
 
 
@@ -150,15 +162,44 @@ def walk_in(
     template: Template, *, patient: str, now: datetime, minutes: int, visit_type: Coding,
     taken: Collection[str], reason: str = "",
 ) -> Booking:  # fmt: skip
-    """A booking for somebody who stands at the desk: this moment, the lowest free seat, overbooked if need be."""
+    """A booking for somebody who stands at the desk: this moment, the lowest free seat, overbooked if need be.
+
+    It is booked like any other; that the patient has come is said by checking in.
+    """
     starts_at = _floor(_utc(now)).astimezone(template.tz)
     seat = free_seat(template, starts_at, minutes=minutes, taken=taken, overbook_reason="Walk-in")
     booking = Booking(
         patient=patient, provider=template.provider, site=template.site, schedule=template.schedule,
-        starts_at=starts_at, minutes=minutes, type=visit_type, seat=seat, status="arrived", reason=reason, walk_in=True,
+        starts_at=starts_at, minutes=minutes, type=visit_type, seat=seat, reason=reason, walk_in=True,
         created_at=now,
     )  # fmt: skip
     return replace(booking, overbook_reason="Walk-in") if is_overbooked(template, booking) else booking
+
+
+def undo(booking: Booking, *, status: str) -> Booking:
+    """A cancelled or missed appointment booked again, its seat still to be won. NotPossible if it is not `status`."""
+    if booking.status != status:
+        raise NotPossible(f"This appointment is {booking.status} by now. Look at the day again.")
+    return replace(booking, status="booked", cancelled_by=None, cancelled_words="")
+
+
+def strike(booking: Booking) -> Booking:
+    """Booked by mistake: the seat is given back and the record says so. NotPossible unless it is still only booked."""
+    _only_booked(booking, "struck")
+    return replace(booking, status="entered-in-error")
+
+
+def status_of_visit(encounter_status: str, booking_status: str, *, walk_in: bool) -> str | None:
+    """Appointment.status that a visit's Encounter.status asks for (docs/visit-states.md); None to leave it.
+
+    A check-in by mistake leaves an appointment that is booked again, a walk-in by mistake one that never was.
+    """
+    wanted = {
+        "arrived": "arrived", "triaged": "fulfilled", "in-progress": "fulfilled", "onleave": "fulfilled",
+        "finished": "fulfilled", "cancelled": "fulfilled",
+        "entered-in-error": "entered-in-error" if walk_in else "booked",
+    }.get(encounter_status)  # fmt: skip
+    return None if wanted == booking_status else wanted
 
 
 def same_time(booking: Booking, others: Iterable[Booking]) -> tuple[Booking, ...]:
@@ -184,7 +225,7 @@ def arrival(starts_at: datetime, *, arrived_at: datetime, rule: LateRule) -> Arr
 
 def _only_booked(booking: Booking, what: str) -> None:
     if booking.status != "booked":
-        raise ValueError(f"Only a booked appointment can be {what}; this one is {booking.status}.")
+        raise NotPossible(f"Only a booked appointment can be {what}; this one is {booking.status}.")
 
 
 def _utc(at: datetime) -> datetime:

@@ -76,8 +76,8 @@ def test_an_ordinary_morning_keeps_its_wall_clock_across_the_change() -> None:
 
 
 def test_keys_name_each_five_minutes_and_the_seat() -> None:
-    assert rules.keys("Schedule/7", TEN_FORTY, minutes=10, seat=1) == (
-        "Schedule/7/2026-11-23T15:40Z/1", "Schedule/7/2026-11-23T15:45Z/1",
+    assert rules.keys("Practitioner/7", TEN_FORTY, minutes=10, seat=1) == (
+        "Practitioner/7/2026-11-23T15:40Z/1", "Practitioner/7/2026-11-23T15:45Z/1",
     )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def test_only_what_is_still_booked_changes() -> None:
 def test_a_walk_in_takes_a_seat_or_overbooks_with_its_reason() -> None:
     now = TEN_FORTY + timedelta(minutes=3, seconds=7)
     first = rules.walk_in(WEEK, patient="Patient/2", now=now, minutes=20, visit_type=codes.SICK, taken=())
-    assert (first.starts_at, first.seat, first.status, first.overbook_reason) == (TEN_FORTY, 0, "arrived", "")
+    assert (first.starts_at, first.seat, first.status, first.overbook_reason) == (TEN_FORTY, 0, "booked", "")
     second = rules.walk_in(
         WEEK,
         patient="Patient/3",

@@ -24,6 +24,8 @@ MANIFESTS = (
     "carewright.core.work.manifest",
     "carewright.skills.emergency.skill",
     "carewright.skills.registration.skill",
+    "carewright.skills.scheduling.skill",
+    "carewright.skills.rooms.skill",
     "carewright.skills.visit.skill",
     "carewright.skills.vitals.skill",
     "carewright.skills.allergies.skill",

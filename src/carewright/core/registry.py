@@ -36,6 +36,19 @@ class TaskCode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Nav:
+    """A workspace in the top bar: its words, the name of its address, the letter that opens it after `g`.
+
+    Shown to those who hold `permission`; an address that is not wired is left out.
+    """
+
+    label: str
+    url_name: str
+    permission: str
+    key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Topic:
     """A name that open pages listen to (`board`): it is told when a resource of one of `types` changes."""
 
@@ -57,6 +70,7 @@ class Manifest:
     projections: tuple[Projection, ...] = ()
     task_codes: tuple[TaskCode, ...] = ()
     topics: tuple[Topic, ...] = ()
+    nav: tuple[Nav, ...] = ()
     urls: str | None = None
     """Dotted path of a Django URLconf module, or None."""
     url_prefix: str = ""

@@ -24,6 +24,7 @@ VARIABLES: Mapping[str, str] = {
     "CARE_TRUST_PROXY": "1 when a proxy in front sets X-Forwarded-Proto itself. Default: 0.",
     "CARE_DEBUG": "1 for development only: error details on the page, the component gallery. Default: 0.",
     "CARE_TIME_ZONE": "Time zone until a site says its own. Default: America/New_York.",
+    "CARE_DEMO": "1 for the demonstration practice: the sign-in page lists its people. Default: 0.",
     "CARE_CLOCK_OFFSET": "Seconds by which clinical time differs from the wall clock: the demo's day. Default: 0.",
 }
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
@@ -53,6 +54,7 @@ class Environment:
     debug: bool
     time_zone: str
     clock_offset: timedelta
+    demo: bool = False
 
     @property
     def store_url(self) -> str:
@@ -78,6 +80,7 @@ class Environment:
             debug=_yes(variables, "CARE_DEBUG"),
             time_zone=variables.get("CARE_TIME_ZONE") or "America/New_York",
             clock_offset=_seconds(variables, "CARE_CLOCK_OFFSET"),
+            demo=_yes(variables, "CARE_DEMO"),
         )
 
 

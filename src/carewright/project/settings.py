@@ -1,12 +1,11 @@
-"""Django's settings (https://docs.djangoproject.com/en/5.2/ref/settings/), from the environment alone.
+"""Django's settings (https://docs.djangoproject.com/en/5.2/ref/settings/), from the environment alone."""
 
-Sessions, sign-in (allauth, axes) and the middleware that sets `request.care` are added where they are marked.
-"""
-
+from datetime import timedelta
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from carewright.core.access.sessions import SESSION_COOKIE
 from carewright.project.environment import Environment, django_database
 from carewright.shell.logs import logging_config
 
@@ -24,17 +23,27 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.staticfiles",
     "django_htmx",
+    "carewright.project",
     "carewright.shell",
+    "carewright.shell.accounts",  # before allauth: its templates are ours
+    "carewright.skills.emergency",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "carewright.shell.security.HeadersMiddleware",
-    # Sessions stand here: everything below may ask who acts.
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    # Sign-in and the middleware that sets `request.care` stand here.
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "carewright.shell.middleware.CareMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -55,6 +64,9 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 DATABASES = {"default": django_database(_environment.database_url, CARE_DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "sign-in", "home", "sign-in"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -62,13 +74,41 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Sign-in: https://docs.allauth.org/en/latest/account/configuration.html. By name and password; nobody signs up.
+ACCOUNT_ADAPTER = "carewright.shell.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False  # axes counts, in the database, for all processes together
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Carewright"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Lockout: https://django-axes.readthedocs.io/en/latest/4_configuration.html
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "carewright.shell.accounts.adapter.attempted_name"
+AXES_LOCKOUT_CALLABLE = "carewright.shell.accounts.views.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # sessions are audited in the store
+AXES_VERBOSE = False
+CARE_DEMO = _environment.demo
+CARE_DEMO_PASSWORD, CARE_DEMO_PIN = "demo-riverside", "2580"  # noqa: S105  # made-up people; public by intent
+CARE_LIVE_URL = "/live"
+
 # What the browser is told; the content security policy is in shell/security.py.
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _environment.https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _environment.trust_proxy else None
-SESSION_COOKIE_NAME = "care_session"
+SESSION_ENGINE = "carewright.shell.accounts.session_store"
+SESSION_COOKIE_NAME = SESSION_COOKIE
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _environment.https
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -3,10 +3,14 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from carewright.project.wiring import registry
 from carewright.shell.assets import asset
+from carewright.shell.permissions import public
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("static/<path:name>", asset, name="asset"),
+    path("static/<path:name>", public(asset), name="asset"),
+    path("", include("carewright.shell.urls")),
+    *(path(manifest.url_prefix, include(manifest.urls)) for manifest in registry().manifests if manifest.urls),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("gallery/", include("carewright.shell.gallery.urls")))

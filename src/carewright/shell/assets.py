@@ -23,9 +23,9 @@ COMPRESSED_SUFFIXES = frozenset({".css", ".js", ".svg", ".json", ".txt", ".webma
 
 BUNDLES: dict[str, tuple[str, ...]] = {
     "shell/shell.css": tuple(
-        f"shell/{name}.css" for name in ("tokens", "page", "controls", "table", "patient", "overlay", "print")
+        f"shell/{name}.css" for name in ("tokens", "page", "controls", "table", "patient", "overlay", "alarms", "print")
     ),
-    "shell/shell.js": tuple(f"shell/{name}.js" for name in ("page", "live", "drafts", "lock", "keys")),
+    "shell/shell.js": tuple(f"shell/{name}.js" for name in ("page", "live", "drafts", "lock", "keys", "alarms")),
 }
 
 

@@ -5,7 +5,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-LINKS = ("home", "search", "emergency", "lock", "unlock", "touch", "sign-in", "sign-out")
+LINKS = (
+    "home", "search", "emergency", "emergency-open", "lock", "unlock", "touch", "sign-in", "sign-out", "choose-site",
+    "change-pin", "account_change_password", "mfa_index",
+)  # fmt: skip
 """URL names the shell uses. A part whose address is not wired is left out of the page."""
 
 

@@ -44,6 +44,11 @@ class SessionStore(SessionBase):
         self._get_session()  # type: ignore[attr-defined]  # SessionBase loads lazily
         return self._row if self._row is not None and self._row.kind is SessionKind.SCREEN else None
 
+    def reread(self) -> Session | None:
+        """The person's session as it stands now."""
+        self._row = sessions.authenticate(runtime.store(), self.session_key) if self.session_key else None
+        return self.signed_on
+
     def begin(self, sign_on: SignOn) -> None:
         """From the next save on this is the session of that person, with a new secret."""
         self.cycle_key()

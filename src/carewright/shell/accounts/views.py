@@ -25,17 +25,12 @@ SITE_COOKIE_SECONDS = 365 * 24 * 3600
 
 
 class SignInView(allauth_views.LoginView):  # type: ignore[misc]  # allauth has no types
-    """The sign-in page. A screen that is locked and given to somebody else ends here: its session is over."""
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        logout(request)
-        return cast(HttpResponse, super().post(request, *args, **kwargs))
+    """The sign-in page. On a locked screen somebody else may sign in here: that ends the session below the lock."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        # allauth sends whoever is signed in away from here; on a locked screen that would be a circle.
         signed_on = cast(SessionStore, request.session).signed_on
-        if signed_on is not None and signed_on.locked and request.method == "GET":
-            return render(request, self.template_name, {**demo(), "form": self.get_form_class()(request=request)})
+        if request.method == "GET" and signed_on is not None and not signed_on.locked:
+            return redirect("home")
         return cast(HttpResponse, super().dispatch(request, *args, **kwargs))
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:

@@ -9,19 +9,23 @@ from django.urls import reverse
 
 from carewright.shell.context import LINKS
 from carewright.shell.gallery import samples
+from carewright.shell.permissions import public
 from carewright.shell.printing.sheets import LABEL_LARGE, LABEL_SMALL, LETTER, render_labels, render_sheet
 
 
+@public
 def gallery(request: HttpRequest) -> HttpResponse:
     """All components."""
     return render(request, "shell/gallery/gallery.html", _context(request))
 
 
+@public
 def room(request: HttpRequest) -> HttpResponse:
     """The rooming layout: banner, steps, fields, footer bar."""
     return render(request, "shell/gallery/room.html", _context(request))
 
 
+@public
 def printed(request: HttpRequest) -> HttpResponse:
     """The sheet sizes: ?size=letter, label-small or label-large."""
     size = request.GET.get("size", LETTER.key)
@@ -35,6 +39,7 @@ def printed(request: HttpRequest) -> HttpResponse:
     )
 
 
+@public
 def answer(request: HttpRequest) -> HttpResponse:
     """Where the gallery's forms go: a draft is answered as saved, a PIN as right if it is 1234."""
     if "pin" in request.POST:

@@ -1,0 +1,14 @@
+"""Django's view of the project: when it starts, the shell learns where the store is."""
+
+from django.apps import AppConfig
+
+
+class ProjectConfig(AppConfig):
+    name = "carewright.project"
+    label = "project"
+
+    def ready(self) -> None:
+        from carewright.project import wiring
+        from carewright.shell import runtime
+
+        runtime.use(wiring.store)

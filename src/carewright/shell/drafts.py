@@ -1,0 +1,95 @@
+"""What is typed and not saved: kept within two seconds, offered when the form is opened again, never moved to
+another patient.
+
+A form takes part by `data-draft="{% url 'draft' 'vitals' %}"` on its element and by `offer(request, form="vitals",
+patient=id)` in its view, whose result the page shows by `{% include "shell/components/draft_offer.html" %}`; a form
+that is opened with `?draft=use` gets `resumed(request, offer)` as its initial values. After saving: `done(...)`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from carewright.core.store import drafts
+from carewright.core.store.model import Ref, StoreError
+from carewright.shell.forms import ContextForm, WrongPatient
+from carewright.shell.permissions import CareRequest
+from carewright.shell.work import Work
+
+USE = "use"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A draft that waits for its form. `at` is wall time; `values` what was typed, by field."""
+
+    form: str
+    patient: str
+    at: datetime
+    values: Mapping[str, list[str]]
+
+
+def keep(request: CareRequest, *, form: str, values: Mapping[str, list[str]], patient: str = "") -> datetime:
+    """Keep what was typed into `form` for `patient` ("" for none); when. DraftTooLong. Nothing typed: nothing kept."""
+    if not values:
+        drafts.discard(request.store, request.access, form=form, patient_id=patient)
+        return request.store.clock.wall()
+    content = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return drafts.save(request.store, request.access, form=form, content=content, patient_id=patient).at
+
+
+def offer(request: CareRequest, *, form: str, patient: str = "") -> Offer | None:
+    """What this person typed before and did not save, or None."""
+    found = drafts.load(request.store, request.access, form=form, patient_id=patient)
+    if found is None:
+        return None
+    return Offer(form=form, patient=patient, at=found.at, values=json.loads(found.content))
+
+
+def resumed(request: CareRequest, found: Offer | None) -> dict[str, str | list[str]]:
+    """Initial values for the form: those of the draft if it is wanted, else none."""
+    if found is None or request.GET.get("draft") != USE:
+        return {}
+    return {name: values[0] if len(values) == 1 else list(values) for name, values in found.values.items()}
+
+
+def done(request: CareRequest, *, form: str, patient: str = "") -> None:
+    """The form was saved: its draft has served."""
+    drafts.discard(request.store, request.access, form=form, patient_id=patient)
+
+
+def wrong_patient(request: CareRequest, form: ContextForm, *, name: str, right_url: str, work: Work) -> HttpResponse:
+    """The answer (409) to a form of one patient that was sent to the page of another.
+
+    Nothing is saved here; what was typed becomes a draft for the patient it was typed for, and the page leads there.
+    `right_url` is the address of that patient's form. Audited.
+    """
+    problem = form.problem
+    if not isinstance(problem, WrongPatient) or problem.opened_for is None:
+        raise ValueError("This is the answer to a form of another patient.")
+    opened, here = problem.opened_for, form.here
+    mine = (opened.practice, opened.user) == (here.practice, here.user)
+    work.refused("shell.wrong-patient", form=name, typed_for=opened.patient, sent_to=here.patient)
+    if mine:
+        keep(request, form=name, values=form.typed, patient=opened.patient)
+    words = gettext("You typed this for %(right)s, not %(wrong)s") % {
+        "right": _name(request, opened.patient) if mine else gettext("another patient"),
+        "wrong": _name(request, here.patient),
+    }
+    values = {"words": words, "form": form, "right_url": f"{right_url}?draft={USE}" if mine else ""}
+    return render(request, "shell/wrong_patient.html", values, status=409)
+
+
+def _name(request: CareRequest, patient: str) -> str:
+    """The patient's given name as it is called out, or words where it cannot be read."""
+    try:
+        found = request.reader("shell.wrong-patient").resource(Ref("Patient", patient))
+    except StoreError:
+        return gettext("another patient")
+    first = next(iter(found.get("name", ())), {})
+    return " ".join([*first.get("given", ())[:1], first.get("family", "")]).strip() or gettext("another patient")

@@ -1,0 +1,22 @@
+/* Calls for help on every screen of the site: shown above all else, also above the lock; never takes the focus. */
+"use strict";
+(() => {
+  const box = document.getElementById("alarms");
+  if (!box) return;
+  const dialog = document.getElementById("emergency");
+
+  const show = ({ again = false } = {}) => {
+    const wanted = Boolean(box.querySelector(".alarm-call"));
+    const shown = box.matches(":popover-open");
+    if (shown && (!wanted || again)) box.hidePopover();
+    if (wanted && (!shown || again)) box.showPopover();
+  };
+
+  document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target === box) show(); });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt.closest?.("#emergency") && event.detail.successful) dialog.close();
+  });
+  // What is opened last lies on top: a dialog that opens now must not cover a call.
+  const lock = document.getElementById("lock");
+  if (lock) new MutationObserver(() => show({ again: true })).observe(lock, { attributes: true, attributeFilter: ["open"] });
+})();

@@ -87,6 +87,7 @@ class Journal:
         beside.replace(self.path)
 
     def forget(self) -> None:
+        self._entries.clear()
         self.path.unlink(missing_ok=True)
 
 

@@ -1,0 +1,69 @@
+"""The installation's own manifests on both engines, each test with a practice of its own."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from carewright.core.access.model import Access
+from carewright.core.store.store import Store, migrate_database, open_driver
+from carewright.project.wiring import operator_access, registry
+from tests.postgresql_server import Database
+
+
+@dataclass(frozen=True)
+class Place:
+    """A practice in a store, and who may do everything there."""
+
+    store: Store
+    access: Access
+
+    @property
+    def practice(self) -> str:
+        return self.access.practice
+
+
+def open_store(url: str) -> Store:
+    return Store(driver=open_driver(url), registry=registry(), digest_key=b"test key of the audit digests")
+
+
+def new_place(store: Store, practice: str = "") -> Place:
+    practice = practice or f"p{uuid.uuid4().hex[:12]}"
+    store.ensure_practice(practice, "Test practice")
+    return Place(store, operator_access(practice))
+
+
+@pytest.fixture(scope="session")
+def sqlite_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    path: Path = tmp_path_factory.mktemp("installation") / "care.sqlite3"
+    migrate_database(f"sqlite:///{path}", registry())
+    store = open_store(f"sqlite:///{path}")
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_installation(postgresql_url: Database) -> Iterator[Store]:
+    migrate_database(postgresql_url.app_url, registry(), owner_url=postgresql_url.owner_url)
+    store = open_store(postgresql_url.app_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def place(request: pytest.FixtureRequest) -> Place:
+    """A new practice on each engine in turn."""
+    store: Store = request.getfixturevalue(f"{request.param}_installation")
+    return new_place(store)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Store]:
+    """A second installation, empty, on SQLite."""
+    url = f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}"
+    migrate_database(url, registry())
+    store = open_store(url)
+    yield store
+    store.close()

@@ -11,9 +11,11 @@ import pytest
 from carewright.core.fhir import codec
 from carewright.core.store.model import Resource
 from carewright.project import simulator
-from carewright.project.simulator import allergies, vaccines
+from carewright.project.simulator import vaccines
 from carewright.project.simulator.names import CULTURES
 from carewright.project.simulator.traits import TRAITS
+from carewright.skills.allergies.fhir import asked_from_fhir
+from carewright.skills.allergies.model import Outcome
 from carewright.skills.registration import codes as registration
 from carewright.skills.registration.rules.mrn import check_mrn
 from carewright.skills.vitals.fhir import from_fhir
@@ -144,11 +146,17 @@ def test_a_condition_begins_after_birth_and_before_the_day(world: World) -> None
 
 
 def test_some_have_allergies_some_have_none_and_some_were_never_asked(world: World) -> None:
-    answers = Counter()
+    answers: Counter[str] = Counter()
     for record in world.records:
-        listed = [r["code"]["text"] for r in record.resources if r["resourceType"] == "AllergyIntolerance"]
-        answers["none" if listed == [allergies.NONE_KNOWN] else "some" if listed else "never"] += 1
-        assert not (allergies.NONE_KNOWN in listed and len(listed) > 1)
+        listed = {
+            f"AllergyIntolerance/{r['id']}" for r in record.resources if r["resourceType"] == "AllergyIntolerance"
+        }
+        askings = [asked for r in record.resources if r["resourceType"] == "List" and (asked := asked_from_fhir(r))]
+        assert len(askings) <= 1
+        if askings:
+            assert set(askings[0].listed) == listed
+            assert (askings[0].outcome is Outcome.NONE_KNOWN) == (not listed)
+        answers["some" if listed else "none" if askings else "never"] += 1
     assert answers["none"] > answers["some"] > answers["never"] > 30
 
 

@@ -9,6 +9,9 @@ from carewright.core.access.model import Role
 from carewright.core.access.staff import ROLE_SYSTEM, credential_rows, staff_role_rows
 from carewright.core.terminology.coding import NPI
 from carewright.project import simulator
+from carewright.skills.rooms.fhir import from_fhir as room_from_fhir
+from carewright.skills.rooms.model import RoomState
+from carewright.skills.scheduling.fhir import template_from_fhir
 
 from .conftest import MONDAY, World
 
@@ -76,6 +79,23 @@ def test_slots_fill_the_providers_day(world: World) -> None:
         assert time(12) not in slots
         last = timedelta(hours=slots[-1].hour, minutes=slots[-1].minute + minutes)
         assert last == timedelta(hours=17)
+
+
+def test_the_schedule_skill_reads_the_same_week(world: World) -> None:
+    weeks = {f"Schedule/{t.schedule}": t for t in world.practice.templates}
+    for resource in world.of_type("Schedule"):
+        week = template_from_fhir(resource)
+        template = weeks[week.schedule]
+        assert (week.provider, week.zone) == (f"Practitioner/{template.provider}", "America/Chicago")
+        assert {session.weekday for session in week.sessions} == set(range(7))
+        assert {session.slot_minutes for session in week.sessions} == {template.slot_minutes}
+        assert {(s.starts, s.ends) for s in week.sessions} == set(template.blocks)
+
+
+def test_the_rooms_skill_finds_every_room_ready(world: World) -> None:
+    found = [room for r in world.of_type("Location") if (room := room_from_fhir(r))]
+    assert {room.id for room in found} == {room.id for room in world.practice.rooms}
+    assert {room.state for room in found} == {RoomState.READY}
 
 
 def test_sites_say_when_and_where(world: World) -> None:

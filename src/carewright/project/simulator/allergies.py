@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 from random import Random
 
-NONE_KNOWN = "No known allergies"
+from carewright.skills.allergies.model import Category, Criticality
+
 NEVER_ASKED_SHARE = 0.05
 NONE_KNOWN_SHARE = 0.66
 
 
 @dataclass(frozen=True, kw_only=True)
 class Allergy:
-    """One allergy; `category` and `criticality` are FHIR's own codes."""
+    """One allergy, in words."""
 
     substance: str
     reaction: str
-    category: str = "medication"
-    criticality: str = "low"
+    category: Category = "medication"
+    criticality: Criticality = "low"
     from_years: int = 0
 
 

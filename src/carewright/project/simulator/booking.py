@@ -75,6 +75,7 @@ class Booker:
             "patient": person.id,
             "patient_display": person.display,
             "visit_type": visit_type.key,
+            "coding": visit_type.coding,
             "visit_display": visit_types.display(visit_type, person, self.day),
             "reason": visit_types.reason(self.rng, visit_type, person, self.day),
             "start": self.practice.site(self.site).at(self.day, at),

@@ -23,6 +23,12 @@ from carewright.project.simulator.model import (
 )
 from carewright.project.simulator.seeds import identifier
 from carewright.skills.registration import codes as registration
+from carewright.skills.rooms import fhir as rooms_fhir
+from carewright.skills.rooms.model import Room as RoomNow
+from carewright.skills.rooms.model import RoomState
+from carewright.skills.scheduling import fhir as scheduling_fhir
+from carewright.skills.scheduling.model import Session
+from carewright.skills.scheduling.model import Template as Week
 
 REFERENCE_DAY = date(2026, 11, 23)
 """The day that credentials are current on, where no other is given."""
@@ -30,6 +36,7 @@ REFERENCE_DAY = date(2026, 11, 23)
 KEY = "riverbend"
 NAME = "Riverbend Family Practice"
 TIME_ZONE = "America/Chicago"
+OPENING_ROUND = time(7, 30)
 
 ROLE_WORDS = {
     Role.FRONT_DESK: "Front desk",
@@ -153,14 +160,14 @@ def _templates(seed: int, staff: tuple[StaffMember, ...]) -> tuple[Template, ...
 
 @lru_cache(maxsize=8)
 def practice(seed: int, day: date = REFERENCE_DAY) -> Practice:
-    """The practice of `seed`; `day` only dates the credentials, which are current on it."""
+    """The practice of `seed`; `day` dates the credentials (current on it) and the round that opens the rooms."""
     organization = identifier(seed, "organization", KEY)
     sites, rooms, staff = _sites(seed), _rooms(seed), _staff(seed, day)
     templates = _templates(seed, staff)
     resources = (
         *_organizations(organization, sites),
         *(_site_location(site) for site in sites),
-        *(_room_location(room, sites) for room in rooms),
+        *(_room_location(room, sites, day) for room in rooms),
         *(_practitioner(member) for member in staff),
         *_roles(seed, staff, sites),
         *_services(seed, staff, sites, templates),
@@ -245,18 +252,19 @@ def _site_location(site: Site) -> Resource:
     }
 
 
-def _room_location(room: Room, sites: tuple[Site, ...]) -> Resource:
+def _room_location(room: Room, sites: tuple[Site, ...], day: date) -> Resource:
+    """Clean and stocked since the opening round of `day`."""
     site = next(site for site in sites if site.key == room.site)
-    return {
-        "resourceType": "Location",
-        "id": room.id,
-        "status": "active",
-        "name": room.name,
-        "mode": "instance",
-        "physicalType": Coding(LOCATION_PHYSICAL_TYPE, "ro", "Room").concept(),
-        "managingOrganization": {"reference": f"Organization/{site.organization}", "display": site.name},
-        "partOf": {"reference": f"Location/{site.id}", "display": site.name},
-    }
+    return rooms_fhir.to_fhir(
+        RoomNow(
+            id=room.id,
+            name=room.name,
+            site=f"Location/{site.id}",
+            state=RoomState.READY,
+            since=site.at(day, OPENING_ROUND),
+            organization=f"Organization/{site.organization}",
+        )
+    )
 
 
 def _npi(place: int) -> str:
@@ -351,14 +359,16 @@ def _services(
                 for begins, ends in template.blocks
             ],
         }
-        yield {
-            "resourceType": "Schedule",
-            "id": template.schedule,
-            "active": True,
-            "actor": [
-                {"reference": f"Practitioner/{member.id}", "display": member.display},
-                place,
-                {"reference": f"HealthcareService/{service}"},
-            ],
-            "comment": f"{template.slot_minutes}-minute slots",
-        }
+        yield scheduling_fhir.template_to_fhir(
+            Week(
+                schedule=f"Schedule/{template.schedule}",
+                provider=f"Practitioner/{member.id}",
+                site=f"Location/{site.id}",
+                zone=site.time_zone,
+                sessions=tuple(
+                    Session(weekday=weekday, starts=begins, ends=ends, slot_minutes=template.slot_minutes)
+                    for weekday in range(7)
+                    for begins, ends in template.blocks
+                ),
+            )
+        )

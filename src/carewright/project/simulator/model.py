@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from carewright.core.access.model import Role
 from carewright.core.store.model import Resource
+from carewright.core.terminology.coding import Coding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,7 +242,8 @@ class VitalSigns:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedAppointment:
-    """One booking. `reason` is in the words of the patient (or of the parent); `needs` are keys such as `wheelchair`.
+    """One booking. `reason` is in the words of the patient (or of the parent); `needs` are keys such as `wheelchair`;
+    `visit_type` is the simulator's kind of visit, `coding` the schedule's, `visit_display` what a schedule shows.
 
     `booked` is False for a walk-in: it does not exist until the step `walk-in` makes it.
     """
@@ -254,6 +256,7 @@ class PlannedAppointment:
     patient_display: str
     visit_type: str
     visit_display: str
+    coding: Coding
     reason: str
     start: datetime
     minutes: int

@@ -5,13 +5,11 @@ what a patient takes is a MedicationStatement.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from carewright.core.access.model import Role
 from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import (
-    ALLERGY_CLINICAL,
-    ALLERGY_VERIFICATION,
     CONDITION_CATEGORY,
     CONDITION_CLINICAL,
     CONDITION_VERIFICATION,
@@ -23,6 +21,8 @@ from carewright.project.simulator.history import PastVisit
 from carewright.project.simulator.model import PatientRecord, Person, Practice
 from carewright.project.simulator.patient_fhir import patient, related_persons
 from carewright.project.simulator.seeds import identifier, stream
+from carewright.skills.allergies import fhir as allergy_fhir
+from carewright.skills.allergies.model import Allergy, Asked, Outcome, Reaction
 from carewright.skills.registration import codes as registration
 from carewright.skills.visit.codes import AMBULATORY, PRIMARY_PERFORMER, SECONDARY_PERFORMER
 
@@ -110,38 +110,43 @@ def _medicines(person: Person, practice: Practice, day: date) -> Iterator[Resour
 
 
 def _allergies(person: Person, practice: Practice, day: date, visits: list[PastVisit]) -> Iterator[Resource]:
-    """Nothing at all where nobody has asked; one confirmed "none known" where the answer was no."""
+    """What is listed, and that it was asked at the last visit; nothing at all where nobody has asked."""
     rng = stream(practice.seed, "allergies", person.id)
     found = allergies.draw(rng, years=person.age_years(day), latex=person.has("latex"))
     if found is None or (not visits and not found):
         return
-    asked = visits[0].at.date() if visits else max(person.born, day - timedelta(days=700))
-    common: Resource = {
-        "clinicalStatus": Coding(ALLERGY_CLINICAL, "active", "Active").concept(),
-        "verificationStatus": Coding(ALLERGY_VERIFICATION, "confirmed", "Confirmed").concept(),
-    }
-    if not found:
-        yield {
-            "resourceType": "AllergyIntolerance",
-            "id": identifier(practice.seed, "allergy", person.id, "none"),
-            **common,
-            "code": {"text": allergies.NONE_KNOWN},
-            "patient": _subject(person),
-            "recordedDate": asked.isoformat(),
-        }
+    site = practice.site(person.site)
+    noted = visits[0].at if visits else site.at(max(person.born, day - timedelta(days=700)), time(9))
+    listed = []
     for allergy in found:
-        yield {
-            "resourceType": "AllergyIntolerance",
-            "id": identifier(practice.seed, "allergy", person.id, allergy.substance),
-            **common,
-            "type": "allergy",
-            "category": [allergy.category],
-            "criticality": allergy.criticality,
-            "code": {"text": allergy.substance},
-            "patient": _subject(person),
-            "recordedDate": asked.isoformat(),
-            "reaction": [{"manifestation": [{"text": allergy.reaction}]}],
-        }
+        resource = allergy_fhir.to_fhir(
+            Allergy(
+                id=identifier(practice.seed, "allergy", person.id, allergy.substance),
+                patient=f"Patient/{person.id}",
+                substance=allergy.substance,
+                reactions=(Reaction(words=allergy.reaction),),
+                criticality=allergy.criticality,
+                kind="allergy",
+                category=allergy.category,
+                confirmed=True,
+                recorded_at=noted,
+            )
+        )
+        listed.append(f"AllergyIntolerance/{resource['id']}")
+        yield resource
+    if visits:
+        last = visits[-1].at
+        yield allergy_fhir.asked_to_fhir(
+            Asked(
+                id=identifier(practice.seed, "allergies-asked", person.id),
+                patient=f"Patient/{person.id}",
+                encounter=f"Encounter/{encounter_id(person, last, seed=practice.seed)}",
+                at=last + timedelta(minutes=4),
+                by=f"Practitioner/{practice.staff_at(site.key, Role.MA)[0].id}",
+                outcome=Outcome.SAME if listed else Outcome.NONE_KNOWN,
+                listed=tuple(listed),
+            )
+        )
 
 
 def flag_keys(person: Person, *, seed: int) -> list[str]:
@@ -186,7 +191,7 @@ def _encounters(person: Person, practice: Practice, day: date, visits: list[Past
             "id": encounter,
             "status": "finished",
             "class": AMBULATORY.to_fhir(),
-            "type": [Coding(codes.VISIT_TYPE, visit.visit_type.key, visit.visit_type.display).concept(visit.display)],
+            "type": [visit.visit_type.coding.concept(visit.display)],
             "subject": _subject(person),
             "participant": [
                 {

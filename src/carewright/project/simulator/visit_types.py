@@ -9,11 +9,22 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
+from carewright.core.terminology.coding import Coding
 from carewright.project.simulator.model import Person
+from carewright.skills.scheduling.codes import FOLLOW_UP, NURSE_VISIT, PHYSICAL, PROCEDURE, SICK, WELL_CHILD
 
 YEAR = 365.25
 FOREVER = 120
 OWN_WORDS_FROM_YEARS = 13
+
+
+_SCHEDULED_AS = (
+    (WELL_CHILD, frozenset({"well-child"})),
+    (PHYSICAL, frozenset({"annual", "well-woman", "medicare-wellness", "sports", "school-form"})),
+    (PROCEDURE, frozenset({"sutures", "wart"})),
+    (NURSE_VISIT, frozenset({"shots-only", "inr"})),
+    (FOLLOW_UP, frozenset({"copd"})),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +48,11 @@ class VisitType:
     code: str = ""
     fever: bool = False
     brief: bool = True
+
+    @property
+    def coding(self) -> Coding:
+        """The kind of visit as the schedule knows it; the simulator's own kinds are finer."""
+        return next((coding for coding, keys in _SCHEDULED_AS if self.key in keys), SICK if self.code else FOLLOW_UP)
 
     def fits(self, person: Person, day: date) -> bool:
         """Whether somebody of this age, sex and history comes for this."""

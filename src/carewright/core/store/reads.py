@@ -100,13 +100,9 @@ def history(ref: Ref, scope: Scope, dialect: Dialect, *, count: int, before: int
 def _versions(ref: Ref, scope: Scope, condition: Sql, *, limit: int) -> Sql:
     if not scope.sees(ref.type):
         raise NotFound(f"{ref} is not here.")
-    # A version that was written before a label was added is as sensitive as the current one.
-    current = Sql("EXISTS (SELECT 1 FROM current_resource c WHERE ") + all_of([
-        scope.where("c", "history"), Sql("c.key = v.key"),
-    ]) + Sql(")")  # fmt: skip
     return (
         Sql(f"SELECT {VERSION_COLUMNS} FROM version v WHERE ")
-        + all_of([scope.where("v", "history"), Sql("v.key = ?", (key_of_ref(ref),)), condition, current])
+        + all_of([scope.where_now("v", "history"), Sql("v.key = ?", (key_of_ref(ref),)), condition])
         + Sql(" ORDER BY v.version DESC LIMIT ?", (limit,))
     )
 
@@ -223,7 +219,7 @@ def feed(
     scope: Scope, dialect: Dialect, *, after: tuple[int, int], limit: int, types: frozenset[str] | None = None
 ) -> Plan[list[FeedEntry]]:
     """What changed behind the position `after`, oldest first; only rows that no open transaction can precede."""
-    parts = [scope.where("f", "feed"), dialect.feed_horizon("f"), dialect.after("f", *after)]
+    parts = [scope.where_now("f", "feed"), dialect.feed_horizon("f"), dialect.after("f", *after)]
     visible = scope.predicate.types if types is None else scope.predicate.types & types
     parts.append(Sql("f.type IN ") + marks(sorted(visible)))
     rows = yield (

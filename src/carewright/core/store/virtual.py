@@ -39,7 +39,7 @@ def provenances(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[tupl
     """The page of Provenance that match, newest transaction last, and whether there are more."""
     if not scope.sees("Provenance"):
         raise AccessDenied("Your sign-on does not allow to search Provenance records.")
-    parts = [scope.where("x", "provenance"), _seen_types("x", scope)]
+    parts = [scope.where_now("x", "provenance"), _seen_types("x", scope)]
     parts += [_provenance_condition(criterion, scope) for criterion in query.criteria]
     if query.after:
         parts.append(Sql("x.audit_id > ?", (query.after,)))
@@ -66,7 +66,7 @@ def provenance_of(keys: Sequence[UUID], scope: Scope, dialect: Dialect) -> Plan[
     if not keys or not scope.sees("Provenance"):
         return []
     rows = yield Sql("SELECT DISTINCT x.audit_id FROM version x WHERE ") + all_of([
-        scope.where("x", "provenance"), _seen_types("x", scope), Sql("x.key IN ") + marks(keys),
+        scope.where_now("x", "provenance"), _seen_types("x", scope), Sql("x.key IN ") + marks(keys),
     ])  # fmt: skip
     return (yield from _rendered([str(row[0]) for row in rows], scope, dialect))
 
@@ -76,7 +76,7 @@ def _rendered(ids: Sequence[str], scope: Scope, dialect: Dialect) -> Plan[list[S
         return []
     rows = yield (
         Sql(f"SELECT {_VERSIONS} FROM version v WHERE ")
-        + all_of([scope.where("v", "provenance"), _seen_types("v", scope), Sql("v.audit_id IN ") + marks(ids)])
+        + all_of([scope.where_now("v", "provenance"), _seen_types("v", scope), Sql("v.audit_id IN ") + marks(ids)])
         + Sql(" ORDER BY v.audit_id, v.type, v.id, v.version")
     )
     return [_provenance(list(group), dialect) for _, group in groupby(rows, key=lambda row: row[0])]
@@ -147,7 +147,7 @@ def audit_events(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[tup
     """The page of AuditEvent that match, in the order of their ids, and whether there are more."""
     if not scope.sees("AuditEvent"):
         raise AccessDenied("Your sign-on does not allow to search AuditEvent records.")
-    parts = [Sql("e.practice = ?", (scope.practice,))]
+    parts = [Sql("e.practice = ?", (scope.practice,)), *_about_nobody_else(scope)]
     parts += [_audit_condition(criterion, scope) for criterion in query.criteria]
     if query.after:
         parts.append(Sql("e.id > ?", (query.after,)))
@@ -166,6 +166,18 @@ def audit_event(ref: Ref, scope: Scope, dialect: Dialect) -> Plan[Stored]:
     if not found:
         raise NotFound(f"{ref} is not here.")
     return found[0]
+
+
+def _about_nobody_else(scope: Scope) -> list[Sql]:
+    """Somebody confined to one patient sees the audit rows about that patient, and none that name another as well."""
+    if scope.predicate.patient is None:
+        return []
+    rows = Sql("SELECT p.audit_id FROM audit_patient p WHERE p.practice = ? AND p.patient_key ", (scope.practice,))
+    of_patient = scope.with_aliases(scope.predicate.patient)
+    return [
+        Sql("e.id IN (") + rows + Sql("IN (") + of_patient + Sql("))"),
+        Sql("e.id NOT IN (") + rows + Sql("NOT IN (") + of_patient + Sql("))"),
+    ]
 
 
 def _audit_condition(criterion: Criterion, scope: Scope) -> Sql:

@@ -14,7 +14,7 @@ from carewright.core.store.sql import Sql, all_of
 
 PLACES = (
     "match", "criterion", "missing", "chain", "reverse", "include", "revinclude", "sort", "read", "history", "feed",
-    "projection", "provenance", "audit",
+    "projection", "provenance",
 )  # fmt: skip
 
 
@@ -33,6 +33,14 @@ class Scope:
         if place not in PLACES:
             raise ValueError(f"Unknown place {place}.")
         return all_of([Sql(f"{alias}.practice = ?", (self.practice,)), *self.visible(alias)])
+
+    def where_now(self, alias: str, place: str) -> Sql:
+        """As `where`, for rows of the past (versions, the feed): what was written before a label was added, or before
+        the record was found to be another patient's, is as hidden as what stands now."""
+        if not self.visible(alias):
+            return self.where(alias, place)
+        now = Sql("EXISTS (SELECT 1 FROM current_resource now WHERE ") + self.where("now", place)
+        return self.where(alias, place) + Sql(" AND ") + now + Sql(f" AND now.key = {alias}.key)")
 
     def visible(self, alias: str) -> list[Sql]:
         """The parts of the predicate that depend on the row."""

@@ -18,7 +18,7 @@ from carewright.core.terminology.coding import (
 )
 from carewright.project.simulator import allergies, codes, history, measure, observations, traits, vaccines
 from carewright.project.simulator.history import PastVisit
-from carewright.project.simulator.model import PatientRecord, Person, Practice
+from carewright.project.simulator.model import PatientRecord, Person, Practice, Site
 from carewright.project.simulator.patient_fhir import patient, related_persons
 from carewright.project.simulator.seeds import identifier, stream
 from carewright.skills.allergies import fhir as allergy_fhir
@@ -177,38 +177,12 @@ def encounter_id(person: Person, at: datetime, *, seed: int) -> str:
 
 
 def _encounters(person: Person, practice: Practice, day: date, visits: list[PastVisit]) -> Iterator[Resource]:
+    """Each past visit, followed by what was measured at it."""
     site = practice.site(person.site)
-    assistants = {site.key: practice.staff_at(site.key, Role.MA)[0].id for site in practice.sites}
+    assistant = practice.staff_at(site.key, Role.MA)[0].id
     for visit in visits:
         encounter = encounter_id(person, visit.at, seed=practice.seed)
-        ended = visit.at + timedelta(minutes=visit.minutes)
-        provider = {"reference": f"Practitioner/{visit.provider.id}", "display": visit.provider.display}
-        reason: Resource = {"text": visit.reason}
-        if visit.visit_type.code:
-            reason = Coding(ICD10CM, visit.visit_type.code).concept(visit.reason)
-        yield {
-            "resourceType": "Encounter",
-            "id": encounter,
-            "status": "finished",
-            "class": AMBULATORY.to_fhir(),
-            "type": [visit.visit_type.coding.concept(visit.display)],
-            "subject": _subject(person),
-            "participant": [
-                {
-                    "type": [PRIMARY_PERFORMER.concept()],
-                    "period": {"start": visit.at.isoformat(), "end": ended.isoformat()},
-                    "individual": provider,
-                },
-                {
-                    "type": [SECONDARY_PERFORMER.concept()],
-                    "individual": {"reference": f"Practitioner/{assistants[person.site]}"},
-                },
-            ],
-            "period": {"start": visit.at.isoformat(), "end": ended.isoformat()},
-            "reasonCode": [reason],
-            "location": [{"location": {"reference": f"Location/{site.id}", "display": site.name}}],
-            "serviceProvider": {"reference": f"Organization/{site.organization}", "display": site.name},
-        }
+        yield _encounter(encounter, person, visit, site=site, assistant=assistant)
         vitals = measure.vital_signs(
             practice.seed,
             person,
@@ -223,9 +197,33 @@ def _encounters(person: Person, practice: Practice, day: date, visits: list[Past
             seed=practice.seed,
             patient=person.id,
             encounter=encounter,
-            performer=assistants[person.site],
+            performer=assistant,
             taken_at=visit.at + timedelta(minutes=6),
         )
+
+
+def _encounter(encounter: str, person: Person, visit: PastVisit, *, site: Site, assistant: str) -> Resource:
+    period = {"start": visit.at.isoformat(), "end": (visit.at + timedelta(minutes=visit.minutes)).isoformat()}
+    provider = {"reference": f"Practitioner/{visit.provider.id}", "display": visit.provider.display}
+    reason: Resource = {"text": visit.reason}
+    if visit.visit_type.code:
+        reason = Coding(ICD10CM, visit.visit_type.code).concept(visit.reason)
+    return {
+        "resourceType": "Encounter",
+        "id": encounter,
+        "status": "finished",
+        "class": AMBULATORY.to_fhir(),
+        "type": [visit.visit_type.coding.concept(visit.display)],
+        "subject": _subject(person),
+        "participant": [
+            {"type": [PRIMARY_PERFORMER.concept()], "period": dict(period), "individual": provider},
+            {"type": [SECONDARY_PERFORMER.concept()], "individual": {"reference": f"Practitioner/{assistant}"}},
+        ],
+        "period": period,
+        "reasonCode": [reason],
+        "location": [{"location": {"reference": f"Location/{site.id}", "display": site.name}}],
+        "serviceProvider": {"reference": f"Organization/{site.organization}", "display": site.name},
+    }
 
 
 def _immunizations(person: Person, practice: Practice, day: date, visits: list[PastVisit]) -> Iterator[Resource]:

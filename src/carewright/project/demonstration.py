@@ -1,34 +1,108 @@
-"""The demonstration: a made-up practice with a made-up day, in a data folder of its own."""
+"""The demonstration: a made-up practice with a made-up day, in a data folder of its own.
 
+The morning is written through the product's own actions (replay.py). Today's patients come first, so that the board
+stands in seconds; the rest of the charts fill in behind, in a process of their own.
+
+The demonstration has its own time. It opens at 10:40 of its day and stands still while nobody runs it: at the next
+start it goes on a minute after the last thing that was written.
+"""
+
+import json
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
 
-from carewright.core.clock import wall_now
+from carewright.core.access.model import Access
+from carewright.core.clock import Clock, wall_now
 from carewright.core.store.store import Store
+from carewright.project import simulator
+from carewright.project.replay import Replay
 
-PRACTICE = "demo"
-PRACTICE_NAME = "Riverside Family Practice"
-SITE_ZONE = ZoneInfo("America/New_York")
-OPENS_AT = time(10, 40)
-"""The demonstration day opens in mid-morning, with patients in every state of a visit."""
 SEED = 1
-DAY = date(2026, 11, 23)
+COUNT = simulator.POPULATION
+STATE = "demo.json"
 
 Told = Callable[[str, int], None]
 
 
-def opening(day: date) -> datetime:
-    """The clinical time at which the demonstration opens."""
-    return datetime.combine(day, OPENS_AT, tzinfo=SITE_ZONE)
+class AnotherDemonstration(Exception):
+    """The folder holds a demonstration of another day or seed."""
 
 
-def clock_offset(day: date) -> timedelta:
-    """What clinical time must be ahead of the wall clock for the day to open now."""
-    return opening(day) - wall_now()
+@dataclass(frozen=True)
+class State:
+    """What a data folder's demonstration shows, and how far its clock is ahead of the wall clock (seconds)."""
+
+    practice: str
+    seed: int
+    day: str
+    offset_seconds: float
+    complete: bool = False
+
+    @property
+    def offset(self) -> timedelta:
+        return timedelta(seconds=self.offset_seconds)
 
 
-def prepare(store: Store, *, seed: int, day: date, told: Told = lambda label, done: None) -> None:
-    """Make the practice and its day, once: what is there already is left as it is. `told` hears of progress."""
-    store.ensure_practice(PRACTICE, PRACTICE_NAME)
-    told("practice", 1)
+def read_state(data_dir: Path) -> State | None:
+    """The state of the demonstration in a folder; None where there is none."""
+    try:
+        return State(**json.loads((data_dir / STATE).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def write_state(data_dir: Path, state: State) -> None:
+    """Replace the state file in one step."""
+    new = data_dir / f"{STATE}.new"
+    new.write_text(json.dumps(asdict(state)), encoding="utf-8")
+    new.replace(data_dir / STATE)
+
+
+def plan_of(*, seed: int, day: date) -> simulator.DayPlan:
+    return simulator.day(simulator.practice(seed), seed, day)
+
+
+def check_same(state: State, *, seed: int | None, day: date | None) -> None:
+    """AnotherDemonstration if the folder shows another seed or day than was asked for."""
+    if seed not in (None, state.seed) or (day is not None and day.isoformat() != state.day):
+        raise AnotherDemonstration(
+            f"The folder shows {state.day} with seed {state.seed}. Give another one (--data-dir), or leave out --day "
+            "and --seed to go on."
+        )
+
+
+def resumed(state: State, store: Store) -> timedelta:
+    """The clock's offset for going on: a minute after the last write, as the demonstration's time was then."""
+    last = store.last_written_at(state.practice)
+    if last is None:
+        return state.offset
+    return last + state.offset + timedelta(minutes=1) - wall_now()
+
+
+def prepare(store: Store, operator: Callable[[str], Access], *, seed: int, day: date, told: Told) -> State:
+    """Write the practice, today's patients and the morning until 10:40. `told` hears (label, how many more)."""
+    plan = plan_of(seed=seed, day=day)
+    practice = plan.practice.key
+    store.ensure_practice(practice, plan.practice.name)
+    replay = Replay(store=store, practice=practice, plan=plan, told=told)
+    access = operator(practice)
+    replay.import_practice(access)
+    replay.import_charts(access, simulator.charts(seed, day, plan.patients, count=COUNT))
+    replay.import_families(access, simulator.families(seed, day, count=COUNT, among=plan.patients))
+    replay.book_everybody()
+    replay.play()
+    offset = plan.opens_at - wall_now()
+    store.clock = Clock(offset=offset)
+    return State(practice=practice, seed=seed, day=day.isoformat(), offset_seconds=offset.total_seconds())
+
+
+def fill(store: Store, operator: Callable[[str], Access], *, state: State, told: Told) -> None:
+    """Write the charts of everybody else; those that are there already stay as they are."""
+    day = date.fromisoformat(state.day)
+    plan = plan_of(seed=state.seed, day=day)
+    replay = Replay(store=store, practice=state.practice, plan=plan, told=told)
+    access = operator(state.practice)
+    replay.import_charts(access, simulator.population(state.seed, day, COUNT, without=plan.patients))
+    replay.import_families(access, simulator.families(state.seed, day, count=COUNT))

@@ -157,6 +157,7 @@ class _SqliteRunner:
 @contextmanager
 def sqlite_runner(path: Path) -> Iterator[Runner]:
     """The SQLite file at `path` in one migration transaction."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with closing(open_database(path, read_only=False)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         try:

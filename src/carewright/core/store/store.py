@@ -82,6 +82,12 @@ class Store:
         with self.driver.reading("") as connection:
             return [str(row[0]) for row in connection.rows(Sql("SELECT practice FROM practice ORDER BY practice"))]
 
+    def last_written_at(self, practice: str) -> datetime | None:
+        """When something was last written to a practice's charts (wall clock); None if nothing was."""
+        with self.driver.reading(practice) as connection:
+            rows = connection.rows(Sql("SELECT max(at) FROM feed WHERE practice = ?", (practice,)))
+        return None if rows[0][0] is None else self.driver.dialect.instant(rows[0][0])
+
     def projection_values(self, declared: Projection, row: dict[str, object]) -> dict[str, object]:
         """A projection row with instants and keys as Python values on either engine."""
         dialect = self.driver.dialect

@@ -109,6 +109,11 @@ def mark_no_show(writer: Writer, *, appointment_id: str, version: int, at: datet
     _change(writer, "mark-no-show", appointment_id, version, lambda booking: rules.no_show(booking, now=at))
 
 
+def note(writer: Writer, *, appointment_id: str, version: int, comment: str) -> None:
+    """What the desk was told about the appointment ("running late, stuck behind a train")."""
+    _change(writer, "note", appointment_id, version, lambda booking: replace(booking, comment=comment.strip()))
+
+
 def undo_cancel(writer: Writer, *, appointment_id: str, version: int) -> None:
     """Cancelled by mistake: booked again, if nobody else has the time by now (NoSeat)."""
     _again(writer, "undo-cancel", appointment_id, version, "cancelled")

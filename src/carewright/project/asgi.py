@@ -6,6 +6,7 @@ ASGI: https://asgi.readthedocs.io/en/latest/specs/main.html
 """
 
 import json
+import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable
@@ -102,6 +103,8 @@ def create() -> Dispatcher:
     from carewright.live.app import create_app as create_live
     from carewright.project.wsgi import application as pages
 
+    # Django has configured logging by now. One line per request is the proxy's business; what was read is audited.
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     environment = Environment.read()
     store = wiring.store()

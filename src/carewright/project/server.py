@@ -3,11 +3,13 @@
 https://www.uvicorn.org/settings/
 """
 
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -43,14 +45,21 @@ def serve(
         "access_log": False, "log_level": "warning", "server_header": False,
         "proxy_headers": environment.trust_proxy, "timeout_graceful_shutdown": SHUTDOWN_PATIENCE_SECONDS,
     }  # fmt: skip
-    if workers > 1:
-        ready()
-        uvicorn.run(APPLICATION, workers=workers, **options)
-        return
+    # uvicorn sends the signal again when it has shut down; what stands around this call still wants to clean up.
+    signal.signal(signal.SIGTERM, _interrupt)
     server = _Server(uvicorn.Config(APPLICATION, **options), ready)
-    server.run()
+    with suppress(KeyboardInterrupt):
+        if workers > 1:
+            ready()
+            uvicorn.run(APPLICATION, workers=workers, **options)
+            return
+        server.run()
     if not server.started:
         raise CannotServe("The server did not start; the lines above say why.")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 class _Server(uvicorn.Server):

@@ -117,5 +117,6 @@ def run_until_told(worker: Worker, *, with_parent: bool = False) -> None:
 
 def _until_input_ends(worker: Worker) -> None:
     """The parent holds the other end of the pipe: it ends with the parent, however the parent ends."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     worker.stop()

@@ -61,7 +61,7 @@ def write_state(data_dir: Path, state: State) -> None:
 
 
 def plan_of(*, seed: int, day: date) -> simulator.DayPlan:
-    return simulator.day(simulator.practice(seed), seed, day)
+    return simulator.day(simulator.practice(seed, day), seed, day)
 
 
 def check_same(state: State, *, seed: int | None, day: date | None) -> None:

@@ -1,7 +1,7 @@
 """The live feed as an application: `GET /live/events?topics=Encounter,patient/123`, by a person's session cookie.
 
 Also at `/live`. Without topics everything that the person may see is told. A stream is one request that stays open:
-the server is run with `timeout_graceful_shutdown`, and `app.state.hub.stop()` ends all streams at once.
+a signal to stop ends them all (shutdown.py), and `timeout_graceful_shutdown` bounds what is left.
 """
 
 import contextlib
@@ -24,6 +24,7 @@ from carewright.core.access.sessions import (
 from carewright.core.store.store import Store
 from carewright.live.hub import Hub, Subscription, TopicsOf
 from carewright.live.positions import position_of
+from carewright.live.shutdown import before_stopping
 from carewright.live.stream import events
 from carewright.live.topics import TopicError, topics_of, wanted
 
@@ -37,7 +38,8 @@ def create_app(store: Store, *, topics: TopicsOf = topics_of) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
+        with before_stopping(app.state.hub.stop):
+            yield
         await app.state.hub.close()
 
     app = Starlette(routes=[Route("/live", _stream), Route("/live/events", _stream)], lifespan=lifespan)

@@ -26,7 +26,7 @@ def topics_of(entry: FeedEntry, registry: Registry) -> Iterator[str]:
     yield entry.ref.type
     if entry.patient is not None:
         yield f"patient/{entry.patient}"
-    yield from registry.topics_for(entry.ref.type)
+    yield from registry.topics_for(entry.ref.type, patient=entry.patient)
 
 
 def wanted(texts: Iterable[str]) -> frozenset[str] | None:

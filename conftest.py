@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ("tests.needs", "tests.databases", "tests.clinic")
+pytest_plugins = ("tests.needs", "tests.databases", "tests.clinic", "tests.demonstration")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """One transaction writes everything or nothing: the spec that both engines meet."""
 
 from collections.abc import Callable
+from enum import StrEnum
 
 import pytest
 
@@ -51,6 +52,15 @@ def test_what_is_written_is_read_back_exactly(writer: Writer) -> None:
     assert list(body)[:3] == ["resourceType", "id", "meta"]
     assert body["meta"]["versionId"] == "1"
     assert body["multipleBirthInteger"] == 2
+
+
+class Sex(StrEnum):
+    MALE = "male"
+
+
+def test_what_is_indexed_is_what_is_stored_whatever_python_holds(writer: Writer) -> None:
+    ref = create(writer, patient(gender=Sex.MALE))
+    assert search(writer, "Patient", gender="male") == [ref]
 
 
 def test_an_update_makes_a_new_version_and_history_keeps_both(writer: Writer) -> None:

@@ -342,17 +342,25 @@ class Commit:
         for planned in self.planned.values():
             if planned.mode is not Mode.DELETE:
                 continue
-            rows = self.connection.rows(
-                Sql(
-                    "SELECT DISTINCT c.type, c.id FROM index_reference i JOIN current_resource c "
-                    "ON c.practice = i.practice AND c.key = i.key WHERE i.practice = ? AND i.target_key = ? LIMIT 20",
-                    (self.practice, key_of_ref(planned.ref)),
-                )
-            )
-            by = [Ref(str(row[0]), str(row[1])) for row in rows]
-            by = [ref for ref in by if not (ref in self.planned and self.planned[ref].mode is Mode.DELETE)]
+            by = self._referring_to(planned.ref)
             if by:
-                raise Referenced(planned.ref, by)
+                raise Referenced(planned.ref, [ref for ref, visible in by if visible])
+
+    def _referring_to(self, ref: Ref) -> list[tuple[Ref, bool]]:
+        """Up to 20 records that refer to this one and are not deleted with it, and whether this actor may see them."""
+        scope = Scope(self.practice, self.transaction.access.predicate(Interaction.READ))
+        rows = self.connection.rows(
+            Sql("SELECT DISTINCT c.type, c.id, CASE WHEN ")
+            + all_of(scope.visible("c"))
+            + Sql(
+                " THEN 1 ELSE 0 END FROM index_reference i JOIN current_resource c ON c.practice = i.practice "
+                "AND c.key = i.key WHERE i.practice = ? AND i.target_key = ? LIMIT 20",
+                (self.practice, key_of_ref(ref)),
+            )
+        )
+        by = [(Ref(str(row[0]), str(row[1])), bool(row[2]) and scope.sees(str(row[0]))) for row in rows]
+        leaving = {ref for ref, planned in self.planned.items() if planned.mode is Mode.DELETE}
+        return [(ref, visible) for ref, visible in by if ref not in leaving]
 
     # -- 6. rows ----------------------------------------------------------------------------------------------------
 
@@ -382,8 +390,9 @@ class Commit:
         patient_id: str | None = None
         security = standing.security if standing else 0
         if planned.after is not None:
-            resource = with_meta(planned.after, version=number, at=self.now)
-            body = codec.encode(resource)
+            body = codec.encode(with_meta(planned.after, version=number, at=self.now))
+            # What is derived is derived from what is stored: enumerations and the like are gone from it.
+            resource = codec.decode(body)
             patient_id, security = patient_and_security(resource)
         elif standing is not None:
             before = codec.decode(standing.stored.body or b"{}")

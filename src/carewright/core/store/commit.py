@@ -347,19 +347,19 @@ class Commit:
                 raise Referenced(planned.ref, [ref for ref, visible in by if visible])
 
     def _referring_to(self, ref: Ref) -> list[tuple[Ref, bool]]:
-        """Up to 20 records that refer to this one and are not deleted with it, and whether this actor may see them."""
+        """Some of the records that refer to this one and are not deleted with it, and whether this actor may see them."""
+        leaving = {ref for ref, planned in self.planned.items() if planned.mode is Mode.DELETE}
         scope = Scope(self.practice, self.transaction.access.predicate(Interaction.READ))
         rows = self.connection.rows(
             Sql("SELECT DISTINCT c.type, c.id, CASE WHEN ")
             + all_of(scope.visible("c"))
             + Sql(
                 " THEN 1 ELSE 0 END FROM index_reference i JOIN current_resource c ON c.practice = i.practice "
-                "AND c.key = i.key WHERE i.practice = ? AND i.target_key = ? LIMIT 20",
-                (self.practice, key_of_ref(ref)),
+                "AND c.key = i.key WHERE i.practice = ? AND i.target_key = ? LIMIT ?",
+                (self.practice, key_of_ref(ref), 20 + len(leaving)),
             )
         )
         by = [(Ref(str(row[0]), str(row[1])), bool(row[2]) and scope.sees(str(row[0]))) for row in rows]
-        leaving = {ref for ref, planned in self.planned.items() if planned.mode is Mode.DELETE}
         return [(ref, visible) for ref, visible in by if ref not in leaving]
 
     # -- 6. rows ----------------------------------------------------------------------------------------------------

@@ -108,10 +108,11 @@ class Invalid(StoreError):
 
 
 class Referenced(StoreError):
-    """A deletion was refused because other resources refer to this one; `by` lists some of them."""
+    """A deletion was refused because other resources refer to this one; `by` lists some that the actor may see."""
 
     def __init__(self, ref: Ref, by: list[Ref]) -> None:
-        super().__init__(f"{ref} is referred to by {', '.join(map(str, by[:10]))}.")
+        named = ", ".join(map(str, by[:10])) or "records that you may not see"
+        super().__init__(f"{ref} is referred to by {named}.")
         self.ref, self.by = ref, by
 
 

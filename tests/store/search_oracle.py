@@ -25,13 +25,15 @@ class Eyes:
     types: frozenset[str]
     patient: str | None = None
     labels: frozenset[str] | None = None
+    merged: frozenset[str] = frozenset()
+    """Records that are other names of the one patient."""
 
     def see(self, resource: Resource) -> bool:
         about = patient_of(resource)
         codes = {label["code"] for label in resource.get("meta", {}).get("security", ())} - {"N"}
         return (
             resource["resourceType"] in self.types
-            and (self.patient is None or about in (None, self.patient))
+            and (self.patient is None or about in {None, self.patient, *self.merged})
             and (self.labels is None or codes <= self.labels)
         )
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from carewright.core.access.model import Interaction, Role
 from carewright.core.store.hooks import Effect, Guard, Projection, Reaction
 
-Hook = TypeVar("Hook", Guard, Effect, Projection)
+Hook = TypeVar("Hook", Guard, Effect, Projection, "Topic")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,8 @@ class Topic:
     name: str
     types: frozenset[str]
     doc: str = ""
+    of_nobody: bool = False
+    """Only changes of what is about no patient: a call for help, not each task of a visit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,18 +128,14 @@ class Registry:
         held = set(roles)
         return frozenset(p.action for p in self.permissions.values() if held & p.roles)
 
-    def topics_for(self, resource_type: str) -> tuple[str, ...]:
-        """The names of the topics that a change of `resource_type` is told under."""
-        return self._topics.get(resource_type, ())
+    def topics_for(self, resource_type: str, *, patient: str | None = None) -> tuple[str, ...]:
+        """The names of the topics that a change of `resource_type`, about `patient` if any, is told under."""
+        found = self._topics.get(resource_type, ())
+        return tuple(dict.fromkeys(topic.name for topic in found if not (topic.of_nobody and patient)))
 
     @cached_property
-    def _topics(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, dict[str, None]] = {}
-        for manifest in self.manifests:
-            for topic in manifest.topics:
-                for resource_type in topic.types:
-                    found.setdefault(resource_type, {})[topic.name] = None
-        return {resource_type: tuple(names) for resource_type, names in found.items()}
+    def _topics(self) -> dict[str, tuple[Topic, ...]]:
+        return _by_type(topic for manifest in self.manifests for topic in manifest.topics)
 
     @cached_property
     def _guards(self) -> dict[str, tuple[Guard, ...]]:

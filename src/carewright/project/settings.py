@@ -27,6 +27,8 @@ INSTALLED_APPS = [
     "carewright.shell",
     "carewright.shell.accounts",  # before allauth: its templates are ours
     "carewright.skills.emergency",
+    "carewright.workspaces.desk",
+    "carewright.workspaces.board",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -98,7 +100,7 @@ AXES_LOCKOUT_CALLABLE = "carewright.shell.accounts.views.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # sessions are audited in the store
 AXES_VERBOSE = False
 CARE_DEMO = _environment.demo
-CARE_DEMO_PASSWORD, CARE_DEMO_PIN = "demo-riverside", "2580"  # noqa: S105  # made-up people; public by intent
+CARE_DEMO_PASSWORD, CARE_DEMO_PIN = "demo-riverside", "2580"  # made-up people; public by intent
 CARE_LIVE_URL = "/live"
 
 # What the browser is told; the content security policy is in shell/security.py.

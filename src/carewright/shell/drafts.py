@@ -16,10 +16,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from carewright.core.store import drafts
-from carewright.core.store.model import Ref, StoreError
+from carewright.core.store.model import Ref, Resource, StoreError
 from carewright.shell.forms import ContextForm, WrongPatient
 from carewright.shell.permissions import CareRequest
-from carewright.shell.work import Work
 
 USE = "use"
 
@@ -63,7 +62,7 @@ def done(request: CareRequest, *, form: str, patient: str = "") -> None:
     drafts.discard(request.store, request.access, form=form, patient_id=patient)
 
 
-def wrong_patient(request: CareRequest, form: ContextForm, *, name: str, right_url: str, work: Work) -> HttpResponse:
+def wrong_patient(request: CareRequest, form: ContextForm, *, name: str, right_url: str) -> HttpResponse:
     """The answer (409) to a form of one patient that was sent to the page of another.
 
     Nothing is saved here; what was typed becomes a draft for the patient it was typed for, and the page leads there.
@@ -74,7 +73,7 @@ def wrong_patient(request: CareRequest, form: ContextForm, *, name: str, right_u
         raise ValueError("This is the answer to a form of another patient.")
     opened, here = problem.opened_for, form.here
     mine = (opened.practice, opened.user) == (here.practice, here.user)
-    work.refused("shell.wrong-patient", form=name, typed_for=opened.patient, sent_to=here.patient)
+    request.work.refused("shell.wrong-patient", form=name, typed_for=opened.patient, sent_to=here.patient)
     if mine:
         keep(request, form=name, values=form.typed, patient=opened.patient)
     words = gettext("You typed this for %(right)s, not %(wrong)s") % {
@@ -91,5 +90,5 @@ def _name(request: CareRequest, patient: str) -> str:
         found = request.reader("shell.wrong-patient").resource(Ref("Patient", patient))
     except StoreError:
         return gettext("another patient")
-    first = next(iter(found.get("name", ())), {})
+    first: Resource = next(iter(found.get("name", ())), {})
     return " ".join([*first.get("given", ())[:1], first.get("family", "")]).strip() or gettext("another patient")

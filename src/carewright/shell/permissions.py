@@ -19,6 +19,7 @@ from carewright.core.access.sessions import Session
 from carewright.core.store.reader import Reader
 from carewright.core.store.store import Store
 from carewright.shell.care import Care
+from carewright.shell.work import Work
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -46,6 +47,7 @@ class CareRequest(HttpRequest):
     signed_on: Session
     reader: Callable[[str], Reader]
     writer: Callable[[], Any]
+    work: Work
 
 
 def needs(action: str, *, while_locked: bool = False) -> Callable[[View], View]:

@@ -75,10 +75,10 @@ def _read(store: Store, practice: str) -> Mapping[str, Site]:
 
 def _site(place: Resource, rooms: list[Resource]) -> Site:
     own = [room for room in rooms if room.get("partOf", {}).get("reference") == f"Location/{place['id']}"]
-    choices = [Choice(value=room["id"], label=room.get("name", room["id"])) for room in own]
+    choices = [Choice(value=room["id"], label=str(room.get("name", room["id"]))) for room in own]
     return Site(
         id=place["id"],
-        name=place.get("name", place["id"]),
+        name=str(place.get("name", place["id"])),
         organization=place.get("managingOrganization", {}).get("reference", ""),
         zone=_zone(place),
         rooms=tuple(sorted(choices, key=lambda choice: (len(choice.label), choice.label))),

@@ -22,14 +22,14 @@ class User(AbstractBaseUser):
     `pin_failures` counts wrong PINs since the last right one or full sign-in.
     """
 
-    username = models.CharField(max_length=64, unique=True)
-    practice = models.CharField(max_length=64)
-    practitioner = models.CharField(max_length=64)
-    display = models.CharField(max_length=200)
-    pin_hash = models.CharField(max_length=200, blank=True)
-    pin_failures = models.PositiveSmallIntegerField(default=0)
-    is_active = models.BooleanField(default=True)
-    must_change_password = models.BooleanField(default=False)
+    username: "models.CharField[str, str]" = models.CharField(max_length=64, unique=True)
+    practice: "models.CharField[str, str]" = models.CharField(max_length=64)
+    practitioner: "models.CharField[str, str]" = models.CharField(max_length=64)
+    display: "models.CharField[str, str]" = models.CharField(max_length=200)
+    pin_hash: "models.CharField[str, str]" = models.CharField(max_length=200, blank=True)
+    pin_failures: "models.PositiveSmallIntegerField[int, int]" = models.PositiveSmallIntegerField(default=0)
+    is_active: "models.BooleanField[bool, bool]" = models.BooleanField(default=True)
+    must_change_password: "models.BooleanField[bool, bool]" = models.BooleanField(default=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -40,7 +40,7 @@ class User(AbstractBaseUser):
         ordering: ClassVar[list[str]] = ["username"]
 
     def get_full_name(self) -> str:
-        return self.display
+        return str(self.display)
 
     @property
     def reference(self) -> str:

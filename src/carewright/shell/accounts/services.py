@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from itertools import pairwise
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
@@ -59,7 +60,7 @@ def pin_hash(pin: str) -> str:
     """What is kept of a PIN; BadPin unless it has 4 to 12 digits that are not all the same or in a row."""
     if not pin.isdecimal() or not pin.isascii() or len(pin) not in PIN_LENGTHS:
         raise BadPin("A PIN has 4 to 12 digits.")
-    steps = {int(second) - int(first) for first, second in zip(pin, pin[1:], strict=False)}
+    steps = {int(second) - int(first) for first, second in pairwise(pin)}
     if steps in ({0}, {1}, {-1}):
         raise BadPin("This PIN is too easy to guess: not all the same digit, and not digits in a row.")
     return make_password(pin)

@@ -78,15 +78,20 @@ def choose_site(request: CareRequest) -> HttpResponse:
     return render(request, "account/choose_site.html", {"places": places, "here": request.signed_on.site})
 
 
+_CURRENT = {"autocomplete": "current-password", "autofocus": True}
+_DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
+
+
 class PinForm(forms.Form):
     """Password and the new PIN, twice."""
 
-    password = forms.CharField(label=gettext_lazy("Your password"), widget=forms.PasswordInput(
-        attrs={"autocomplete": "current-password", "autofocus": True}))  # fmt: skip
-    pin = forms.CharField(label=gettext_lazy("New PIN"), help_text=gettext_lazy("4 to 12 digits; it unlocks your screen."),
-        widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off"}))  # fmt: skip
-    again = forms.CharField(label=gettext_lazy("New PIN again"), widget=forms.PasswordInput(
-        attrs={"inputmode": "numeric", "autocomplete": "off"}))  # fmt: skip
+    password = forms.CharField(label=gettext_lazy("Your password"), widget=forms.PasswordInput(_CURRENT))
+    pin = forms.CharField(
+        label=gettext_lazy("New PIN"),
+        help_text=gettext_lazy("4 to 12 digits; it unlocks your screen."),
+        widget=forms.PasswordInput(_DIGITS),
+    )
+    again = forms.CharField(label=gettext_lazy("New PIN again"), widget=forms.PasswordInput(_DIGITS))
 
     def __init__(self, *args: Any, user: User, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from carewright.core.access.model import READ, STAFF, Role
-from carewright.core.registry import Manifest, Permission, TaskCode
+from carewright.core.registry import Manifest, Permission, TaskCode, Topic
 from carewright.core.store.hooks import Column, ColumnType, Projection
 from carewright.core.store.model import Resource
 from carewright.skills.emergency.actions import CALL
@@ -66,6 +66,7 @@ MANIFEST = Manifest(
         ),
     ),
     task_codes=tuple(TaskCode(code=job.code, display=job.display, roles=frozenset(Role)) for job in JOBS),
+    topics=(Topic(name="emergency", types=frozenset({"Task"}), of_nobody=True),),
     urls="carewright.skills.emergency.urls",
     url_prefix="emergency/",
 )

@@ -6,7 +6,7 @@ from typing import cast
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from carewright.core.access.identity import access_of
@@ -14,10 +14,16 @@ from carewright.core.access.model import READ, Access
 from carewright.shell.permissions import CareRequest, needs, on_locked_screens
 from carewright.shell.refusals import for_script
 from carewright.skills.emergency import actions, queries
-from carewright.skills.emergency.codes import JOBS
+from carewright.skills.emergency.codes import AED, CODE_TEAM, HELP, OXYGEN, SECURITY
 from carewright.skills.emergency.queries import OpenCall
 
-JOB_WORDS = {job.code: job.display for job in JOBS}
+JOB_WORDS = {
+    HELP.code: gettext_noop("Needs help now"),
+    CODE_TEAM.code: gettext_noop("Code team"),
+    AED.code: gettext_noop("Bring the AED"),
+    OXYGEN.code: gettext_noop("Bring oxygen"),
+    SECURITY.code: gettext_noop("Security"),
+}
 
 
 @require_POST

@@ -5,6 +5,20 @@
   if (!box) return;
   const dialog = document.getElementById("emergency");
 
+  /* The live feed says when to look. Where it is silent – offline, locked, not served – the page looks by itself. */
+  const LOOK_MS = { live: 60000, silent: 5000, none: 1000 };
+  const live = document.querySelector("[data-live-state]");
+  let looked = Date.now();
+  const pause = () => {
+    if (!live) return LOOK_MS.none;
+    return live.dataset.liveState === "live" && !document.body.classList.contains("is-locked") ? LOOK_MS.live : LOOK_MS.silent;
+  };
+  setInterval(() => {
+    if (Date.now() - looked < pause() - 50) return;
+    looked = Date.now();
+    htmx.trigger(box, "look");
+  }, LOOK_MS.none);
+
   const show = ({ again = false } = {}) => {
     const wanted = Boolean(box.querySelector(".alarm-call"));
     const shown = box.matches(":popover-open");

@@ -7,6 +7,7 @@ one audit row for it when it is closed (a request, a page, a command).
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -220,6 +221,20 @@ class AsyncReader(_Reading):
 
     async def history(self, ref: Ref, *, count: int = 100, before: int | None = None) -> list[Stored]:
         plan = reads.history(ref, self._read_scope, self._dialect, count=count, before=before)
+        return [self.trail.saw(found) for found in await self._run(plan)]
+
+    async def type_history(
+        self,
+        resource_type: str,
+        *,
+        count: int = 100,
+        before: tuple[datetime, Ref, int] | None = None,
+        since: datetime | None = None,
+    ) -> list[Stored]:
+        """The versions of all resources of a type, newest first."""
+        plan = reads.type_history(
+            resource_type, self._read_scope, self._dialect, count=count, before=before, since=since
+        )
         return [self.trail.saw(found) for found in await self._run(plan)]
 
     async def search(self, query: SearchQuery) -> Page:

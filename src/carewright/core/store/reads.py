@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from carewright.core.access.model import AccessDenied
 from carewright.core.store import virtual
 from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.hooks import FeedEntry, Projection
@@ -94,6 +95,32 @@ def history(ref: Ref, scope: Scope, dialect: Dialect, *, count: int, before: int
     rows = yield _versions(ref, scope, behind, limit=count)
     if not rows and before is None:
         raise NotFound(f"{ref} is not here.")
+    return [Found(stored=stored(row, dialect), patient_key=_patient(row, dialect)) for row in rows]
+
+
+def type_history(
+    resource_type: str,
+    scope: Scope,
+    dialect: Dialect,
+    *,
+    count: int,
+    before: tuple[datetime, Ref, int] | None = None,
+    since: datetime | None = None,
+) -> Plan[list[Found]]:
+    """The versions of all resources of a type, newest first, behind the (time, resource, version) `before`."""
+    if not scope.sees(resource_type):
+        raise AccessDenied(f"Your sign-on does not allow to read {resource_type} records.")
+    parts = [scope.where_now("v", "history"), Sql("v.type = ?", (resource_type,))]
+    if before is not None:
+        at, ref, version = before
+        parts.append(Sql("(v.at, v.key, v.version) < (?, ?, ?)", (at, key_of_ref(ref), version)))
+    if since is not None:
+        parts.append(Sql("v.at >= ?", (since,)))
+    rows = yield (
+        Sql(f"SELECT {VERSION_COLUMNS} FROM version v WHERE ")
+        + all_of(parts)
+        + Sql(" ORDER BY v.at DESC, v.key DESC, v.version DESC LIMIT ?", (count,))
+    )
     return [Found(stored=stored(row, dialect), patient_key=_patient(row, dialect)) for row in rows]
 
 

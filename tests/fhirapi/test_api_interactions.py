@@ -172,6 +172,30 @@ def test_history_shows_every_version_newest_first_in_pages(api: Practice) -> Non
     assert api.ask("GET", f"{path}/_history/2").json() == whole["entry"][1]["resource"]
 
 
+def test_the_history_of_a_type_shows_each_version_once_in_pages(api: Practice) -> None:
+    ids = [api.create(patient(name=f"Name{number}"))["id"] for number in range(3)]
+    for person in ids[:2]:
+        api.ask("PUT", f"/Patient/{person}", json={**patient(given="B"), "id": person})
+    api.create(heart_rate(f"Patient/{ids[0]}"))
+    url: str | None = "http://testserver/fhir/Patient/_history?_count=2"
+    found: list[tuple[str, str, str]] = []
+    while url:
+        bundle = api.client.get(url, headers=api.headers["ma"]).json()
+        metas = [(e["resource"]["id"], e["resource"]["meta"]) for e in bundle["entry"]]
+        found += [(meta["lastUpdated"], identifier, meta["versionId"]) for identifier, meta in metas]
+        url = next((link["url"] for link in bundle["link"] if link["relation"] == "next"), None)
+    assert sorted((identifier, version) for _, identifier, version in found) == sorted(
+        [(ids[0], "1"), (ids[0], "2"), (ids[1], "1"), (ids[1], "2"), (ids[2], "1")]
+    )
+    times = [at for at, _, _ in found]
+    assert times == sorted(times, reverse=True)
+    since = times[0]
+    newest = api.ask("GET", f"/Patient/_history?_since={since}").json()["entry"]
+    assert {e["resource"]["meta"]["lastUpdated"] for e in newest} == {since}
+    assert api.ask("GET", "/Patient/_history?_after=1").status_code == 400
+    assert api.ask("GET", "/Patient/_history", role=Role.BILLER).status_code == 403
+
+
 def test_a_deletion_leaves_a_tombstone(api: Practice) -> None:
     room = api.create({"resourceType": "Location", "name": "Room 4"}, role=Role.MANAGER)
     path = f"/Location/{room['id']}"

@@ -38,6 +38,7 @@ INTERACTIONS: tuple[tuple[str, str, Interaction], ...] = (
     ("POST", "/{type}/_search", search.endpoint),
     ("GET", "/{type}", search.endpoint),
     ("POST", "/{type}", create.endpoint),
+    ("GET", "/{type}/_history", history.type_endpoint),
     ("GET", "/{type}/{id}", read.endpoint),
     ("PUT", "/{type}/{id}", update.endpoint),
     ("DELETE", "/{type}/{id}", delete.endpoint),
@@ -66,7 +67,7 @@ def create_app(store: Store) -> Starlette:
     )
     app.state.store = store
     app.state.writers = anyio.CapacityLimiter(WRITERS)
-    app.state.started_at = store.clock.wall()
+    app.state.statement = capabilities.Statement(store.registry, since=store.clock.wall())
     return app
 
 

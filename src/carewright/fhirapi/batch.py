@@ -38,6 +38,8 @@ async def _get(call: Call, entry: Entry) -> Answer:
     match entry.path:
         case (resource_type,):
             return await search.perform(call, resource_type, pairs)
+        case (resource_type, "_history"):
+            return await history.perform_type(call, resource_type, pairs)
         case (_, _):
             return await read.perform(call, entry.ref)
         case (_, _, "_history"):

@@ -25,21 +25,38 @@ from carewright.fhirapi.calls import accept_json, base_of
 from carewright.fhirapi.create import VIRTUAL
 
 INTERACTIONS = {
-    Interaction.READ: ("read", "vread", "history-instance"),
+    Interaction.READ: ("read", "vread", "history-instance", "history-type"),
     Interaction.SEARCH: ("search-type",),
     Interaction.CREATE: ("create",),
     Interaction.UPDATE: ("update",),
     Interaction.DELETE: ("delete",),
 }
 
+ADDRESS = "urn:carewright:address"
+"""Stands for the address until a client asks."""
+
 
 async def endpoint(request: Request) -> Response:
     """No token is asked for: the statement says what a client needs to know before it has one."""
     accept_json(request)
-    statement = capabilities(
-        request.app.state.store.registry, base=base_of(request), since=request.app.state.started_at
-    )
-    return answers.fhir_response(200, encode(statement))
+    statement: Statement = request.app.state.statement
+    return answers.fhir_response(200, statement.at(base_of(request)))
+
+
+class Statement:
+    """The statement of one server, put together when it is first asked for; only its address differs by client."""
+
+    def __init__(self, registry: Registry, *, since: datetime) -> None:
+        self._registry, self._since = registry, since
+        self._parts: tuple[bytes, bytes] | None = None
+
+    def at(self, base: str) -> bytes:
+        """The statement as bytes for the address that a client uses."""
+        if self._parts is None:
+            encoded = encode(capabilities(self._registry, base=ADDRESS, since=self._since))
+            before, _, behind = encoded.partition(bundles.text(ADDRESS))
+            self._parts = before, behind
+        return self._parts[0] + bundles.text(base) + self._parts[1]
 
 
 def capabilities(registry: Registry, *, base: str, since: datetime) -> Resource:

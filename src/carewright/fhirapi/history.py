@@ -1,47 +1,94 @@
-"""history of one resource, newest first. https://hl7.org/fhir/R4/http.html#history"""
+"""history of one resource or of a type, newest first. https://hl7.org/fhir/R4/http.html#history"""
 
-from datetime import datetime
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from carewright.core.access.model import Interaction
 from carewright.core.fhir.dates import interval
-from carewright.core.store.model import Ref
+from carewright.core.store.model import Ref, Stored
 from carewright.core.store.search.query import DEFAULT_COUNT, MAX_COUNT
 from carewright.fhirapi import answers, bundles
 from carewright.fhirapi.answers import Answer
-from carewright.fhirapi.calls import CONTROL, Call, Pairs, ref_of
+from carewright.fhirapi.calls import CONTROL, Call, Pairs, ref_of, type_of
 from carewright.fhirapi.outcomes import ApiError
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+_POSITION = re.compile(r"(\d{1,17})\.(\d{1,9})\.([A-Za-z0-9.\-]{1,64})", re.ASCII)
 KNOWN = frozenset({"_count", "_since", "_after"})
 
 
 async def endpoint(request: Request, call: Call) -> Response:
-    pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in CONTROL]
-    return answers.response(await perform(call, ref_of(request), pairs), base=call.base)
+    return answers.response(await perform(call, ref_of(request), _pairs(request)), base=call.base)
+
+
+async def type_endpoint(request: Request, call: Call) -> Response:
+    return answers.response(await perform_type(call, type_of(request), _pairs(request)), base=call.base)
+
+
+def _pairs(request: Request) -> Pairs:
+    return [(name, value) for name, value in request.query_params.multi_items() if name not in CONTROL]
 
 
 async def perform(call: Call, ref: Ref, pairs: Pairs) -> Answer:
     """A page of versions as a Bundle; `_after` continues behind the version it names. NotFound, AccessDenied."""
-    options = dict(pairs)
-    unknown = sorted(options.keys() - KNOWN)
-    if unknown and call.strict:
-        raise ApiError(400, "not-supported", f"A history understands {', '.join(sorted(KNOWN))}, not {unknown[0]}.")
-    count = min(_number(options, "_count", DEFAULT_COUNT), MAX_COUNT)
-    since = _since(options.get("_since"))
+    options, count, since = _options(call, pairs)
     before = _number(options, "_after", 0) or None
     async with call.store.async_reader(call.access, reason="api.history") as reader:
         call.access.require(Interaction.READ, ref.type)
         versions = await reader.history(ref, count=count + 1, before=before)
-    page = [version for version in versions[:count] if since is None or version.at >= since]
-    path = f"{ref}/_history"
+    recent = [version for version in versions if since is None or version.at >= since]
+    return _page(call, f"{ref}/_history", pairs, recent, count=count, position=lambda last: str(last.version))
+
+
+async def perform_type(call: Call, resource_type: str, pairs: Pairs) -> Answer:
+    """A page of the versions of all resources of a type. AccessDenied."""
+    options, count, since = _options(call, pairs)
+    before = _position(resource_type, options.get("_after"))
+    async with call.store.async_reader(call.access, reason="api.history") as reader:
+        call.access.require(Interaction.READ, resource_type)
+        versions = await reader.type_history(resource_type, count=count + 1, before=before, since=since)
+    return _page(call, f"{resource_type}/_history", pairs, versions, count=count, position=_position_text)
+
+
+def _page(
+    call: Call, path: str, pairs: Pairs, versions: list[Stored], *, count: int, position: Callable[[Stored], str]
+) -> Answer:
+    """The first `count` versions as a Bundle, with a link to the rest where there is one."""
+    page = versions[:count]
     links = [("self", bundles.address(call.base, path, pairs))]
-    if page and len(versions) > len(page) == count:
+    if len(versions) > count:
         rest = [(name, value) for name, value in pairs if name != "_after"]
-        links.append(("next", bundles.address(call.base, path, [*rest, ("_after", str(page[-1].version))])))
+        links.append(("next", bundles.address(call.base, path, [*rest, ("_after", position(page[-1]))])))
     entries = (bundles.past(version, base=call.base) for version in page)
     return Answer(status=200, body=bundles.bundle("history", entries, links=links))
+
+
+def _options(call: Call, pairs: Pairs) -> tuple[dict[str, str], int, datetime | None]:
+    """The options by name, how many versions a page holds, and since when; ApiError 400."""
+    options = dict(pairs)
+    unknown = sorted(options.keys() - KNOWN)
+    if unknown and call.strict:
+        raise ApiError(400, "not-supported", f"A history understands {', '.join(sorted(KNOWN))}, not {unknown[0]}.")
+    return options, min(_number(options, "_count", DEFAULT_COUNT), MAX_COUNT), _since(options.get("_since"))
+
+
+def _position_text(last: Stored) -> str:
+    """Where a page of a type's history ended: time in microseconds since 1970, version, id."""
+    return f"{(last.at - EPOCH) // MICROSECOND}.{last.version}.{last.ref.id}"
+
+
+def _position(resource_type: str, text: str | None) -> tuple[datetime, Ref, int] | None:
+    if text is None:
+        return None
+    found = _POSITION.fullmatch(text)
+    if not found:
+        raise ApiError(400, "invalid", "The link to the next page is damaged. Start again.")
+    return EPOCH + int(found[1]) * MICROSECOND, Ref(resource_type, found[3]), int(found[2])
 
 
 def _number(options: dict[str, str], name: str, default: int) -> int:

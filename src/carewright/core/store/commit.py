@@ -347,7 +347,7 @@ class Commit:
                 raise Referenced(planned.ref, [ref for ref, visible in by if visible])
 
     def _referring_to(self, ref: Ref) -> list[tuple[Ref, bool]]:
-        """Some of the records that refer to this one and are not deleted with it, and whether this actor may see them."""
+        """Some of the records that refer to this one and stay, and whether this actor may see each."""
         leaving = {ref for ref, planned in self.planned.items() if planned.mode is Mode.DELETE}
         scope = Scope(self.practice, self.transaction.access.predicate(Interaction.READ))
         rows = self.connection.rows(

@@ -32,6 +32,9 @@ SECRET_KEY_FILE = "secret-key"  # noqa: S105  # the name of a file
 DATA_KEY_FILE = "data-key"
 STORE_FILE = "care.sqlite3"
 POSTGRESQL_SCHEMES = frozenset({"postgresql", "postgres"})
+BAD_DATABASE_URL = (
+    "CARE_DATABASE_URL has the form postgresql://user:password@host:port/name; leave it empty for SQLite."
+)
 
 
 class BadEnvironment(Exception):
@@ -58,7 +61,9 @@ class Environment:
 
     @property
     def store_url(self) -> str:
-        """The store's database: the one that is named, else the SQLite file in the data folder."""
+        """The store's database: the one that is named, else the SQLite file in the data folder. BadEnvironment."""
+        if self.database_url and urlsplit(self.database_url).scheme not in POSTGRESQL_SCHEMES:
+            raise BadEnvironment(BAD_DATABASE_URL)
         return self.database_url or f"sqlite:///{self.data_dir / STORE_FILE}"
 
     @classmethod
@@ -115,9 +120,7 @@ def django_database(database_url: str, data_dir: Path) -> dict[str, Any]:
         }
     parts = urlsplit(database_url)
     if parts.scheme not in POSTGRESQL_SCHEMES or not parts.path.strip("/"):
-        raise BadEnvironment(
-            "CARE_DATABASE_URL has the form postgresql://user:password@host:port/name; leave it empty for SQLite."
-        )
+        raise BadEnvironment(BAD_DATABASE_URL)
     return _postgresql(parts)
 
 

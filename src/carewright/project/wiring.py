@@ -3,6 +3,7 @@
 And the one place where the store, its keys and its files are put together from the environment.
 """
 
+import os
 from functools import cache
 from hashlib import blake2b
 from importlib import import_module
@@ -31,12 +32,15 @@ MANIFESTS = (
     "carewright.skills.allergies.skill",
     "carewright.skills.checkout.skill",
     "carewright.skills.reason.skill",
+    "carewright.workspaces.board.manifest",
 )
 
 
 @cache
 def registry() -> Registry:
     """The manifests of core, the skills and the workspaces, in the order of wiring."""
+    # The words in a workspace's manifest are marked for translation, which asks Django where its settings are.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carewright.project.settings")
     return Registry(tuple(_manifest(name) for name in MANIFESTS))
 
 

@@ -203,6 +203,7 @@ def test_invalid_fhir_is_422_with_the_path_and_without_what_was_sent(api: Practi
     response = api.ask("POST", "/Patient", json=wrong)
     assert response.status_code == 422
     assert any("Patient.gender" in i.get("expression", [""])[0] for i in response.json()["issue"])
+    assert "Verysecretword" not in response.text
     assert refusals(api.store, api.name) == 1
 
 
@@ -239,6 +240,29 @@ def test_a_search_that_is_not_understood_is_400(api: Practice, query: str) -> No
     response = api.ask("GET", f"/Patient?{query}")
     assert response.status_code == 400
     assert issue(response)["diagnostics"]
+
+
+@pytest.mark.parametrize("query", ["birthdate=Verysecret", "birthdate=2020,gtVerysecret", "family:missing=Verysecret"])
+def test_an_error_does_not_repeat_what_was_searched_for(api: Practice, query: str) -> None:
+    response = api.ask("GET", f"/Patient?{query}")
+    assert response.status_code == 400
+    assert "Verysecret" not in response.text
+    batch = {"resourceType": "Bundle", "type": "batch",
+             "entry": [{"request": {"method": "GET", "url": f"Patient?{query}"}}]}  # fmt: skip
+    assert "Verysecret" not in api.ask("POST", "", json=batch).text
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert "Verysecret" not in api.ask("POST", "/Patient/_search", content=query, headers=form).text
+    condition = api.ask("POST", "/Patient", json=patient(), headers={"If-None-Exist": query})
+    assert condition.status_code == 400
+    assert "Verysecret" not in condition.text
+    for entry in (
+        {"request": {"method": "POST", "url": "Patient", "ifNoneExist": query}, "resource": patient()},
+        {"request": {"method": "POST", "url": "Observation"}, "resource": heart_rate(f"Patient?{query}")},
+    ):
+        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+        transaction = api.ask("POST", "", json=bundle)
+        assert transaction.status_code == 400
+        assert "Verysecret" not in transaction.text
 
 
 def test_nobody_writes_an_audit_event(api: Practice) -> None:

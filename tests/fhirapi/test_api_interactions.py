@@ -104,6 +104,13 @@ def test_a_conditional_create_finds_the_one_that_is_there(api: Practice) -> None
         assert api.ask("POST", "/Patient", json=ada, headers={"If-None-Exist": useless}).status_code == 400
 
 
+@pytest.mark.parametrize("form", ["{}", "?{}", "Patient?{}"])
+def test_a_condition_may_be_written_with_its_type(api: Practice, form: str) -> None:
+    ada = patient(identifier=[{"system": "http://mrn.example/?clinic", "value": "1"}])
+    condition = {"If-None-Exist": form.format("identifier=http://mrn.example/?clinic|1")}
+    assert [api.ask("POST", "/Patient", json=ada, headers=condition).status_code for _ in range(2)] == [201, 200]
+
+
 def test_an_update_makes_the_next_version(api: Practice) -> None:
     body = api.create(patient())
     changed = {**patient(given="Jonah"), "id": body["id"]}

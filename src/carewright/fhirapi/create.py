@@ -1,16 +1,13 @@
 """create, also conditional. https://hl7.org/fhir/R4/http.html#create, #ccreate"""
 
-from urllib.parse import parse_qsl
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from carewright.core.store.model import Resource
-from carewright.core.store.search.parse import parse
-from carewright.core.store.search.query import SearchQuery
 from carewright.fhirapi import actions, answers
 from carewright.fhirapi.answers import Answer
 from carewright.fhirapi.calls import Call, read_resource, type_of
+from carewright.fhirapi.conditions import pairs_of, query_of, values_kept_out
 from carewright.fhirapi.outcomes import ApiError
 
 VIRTUAL = frozenset({"AuditEvent"})
@@ -27,8 +24,9 @@ async def endpoint(request: Request, call: Call) -> Response:
 async def perform(call: Call, resource_type: str, resource: Resource, *, if_none_exist: str | None) -> Answer:
     """Create under a new id; an id in the body is not kept. 200 where the condition finds the resource there is."""
     of_type(resource, resource_type)
-    query = condition(resource_type, if_none_exist)
-    return answers.of_write(await actions.create(call, resource, if_none_exist=query))
+    with values_kept_out(pairs_of(if_none_exist)):
+        query = None if if_none_exist is None else query_of(resource_type, if_none_exist)
+        return answers.of_write(await actions.create(call, resource, if_none_exist=query))
 
 
 def of_type(resource: Resource, resource_type: str) -> None:
@@ -39,14 +37,3 @@ def of_type(resource: Resource, resource_type: str) -> None:
     if resource_type in VIRTUAL:
         text = f"{resource_type} records are made by the store and by nobody else."
         raise ApiError(405, "not-supported", text, headers={"Allow": "GET"})
-
-
-def condition(resource_type: str, if_none_exist: str | None) -> SearchQuery | None:
-    """The condition of a conditional create; ApiError 400 if it says nothing."""
-    if if_none_exist is None:
-        return None
-    text = if_none_exist.strip().removeprefix(f"{resource_type}?").removeprefix("?")
-    query = parse(resource_type, parse_qsl(text, keep_blank_values=True))
-    if not query.criteria:
-        raise ApiError(400, "invalid", "If-None-Exist holds a search, for instance identifier=system|value.")
-    return query

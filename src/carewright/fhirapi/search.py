@@ -13,6 +13,7 @@ from carewright.core.store.search.parse import parse
 from carewright.fhirapi import answers, bundles
 from carewright.fhirapi.answers import Answer
 from carewright.fhirapi.calls import Call, Pairs, search_pairs, type_of
+from carewright.fhirapi.conditions import values_kept_out
 
 
 async def endpoint(request: Request, call: Call) -> Response:
@@ -22,10 +23,12 @@ async def endpoint(request: Request, call: Call) -> Response:
 async def perform(call: Call, resource_type: str, pairs: Pairs) -> Answer:
     """One page as a searchset. SearchError for what is not understood (left out and named if lenient)."""
     ignored: list[str] = []
-    async with call.store.async_reader(call.access, reason="api.search") as reader:
-        call.access.require(Interaction.SEARCH, resource_type)
-        query = parse(resource_type, pairs, ignored=None if call.strict else ignored)
-        page = await reader.search(query)
+    reader = call.store.async_reader(call.access, reason="api.search")
+    with values_kept_out(pairs):
+        async with reader:
+            call.access.require(Interaction.SEARCH, resource_type)
+            query = parse(resource_type, pairs, ignored=None if call.strict else ignored)
+            page = await reader.search(query)
     used = [(name, value) for name, value in pairs if name not in ignored]
     links = [("self", bundles.address(call.base, resource_type, used))]
     if page.next:

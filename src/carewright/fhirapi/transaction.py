@@ -5,7 +5,6 @@ requests of their own; one that fails does not touch the others.
 """
 
 from dataclasses import replace
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,12 +12,12 @@ from starlette.responses import Response
 from carewright.core.fhir.issues import Issue
 from carewright.core.fhir.references import rewrite
 from carewright.core.store.model import Conflict, Invalid, Ref, Resource
-from carewright.core.store.search.parse import parse
 from carewright.core.store.transaction import Transaction
 from carewright.fhirapi import actions, answers, batch, bundles
 from carewright.fhirapi.answers import MINIMAL, Answer
 from carewright.fhirapi.calls import Call, read_resource
-from carewright.fhirapi.create import condition, of_type
+from carewright.fhirapi.conditions import pairs_of, query_of, values_kept_out
+from carewright.fhirapi.create import of_type
 from carewright.fhirapi.entries import Entry, links, new_refs, open_references, taken_apart
 from carewright.fhirapi.outcomes import ApiError
 from carewright.fhirapi.update import stale
@@ -44,14 +43,17 @@ async def transaction(call: Call, entries: list[Entry]) -> list[Answer]:
     refs = new_refs(entries)
     mapping = links(entries, refs)
     for entry, text in open_references(entries, mapping):
-        mapping[text] = str(await _only_match(call, entry, text))
+        with values_kept_out(pairs_of(text)):
+            mapping[text] = str(await _only_match(call, entry, text))
+    conditions = [pair for entry in entries for pair in pairs_of(entry.if_none_exist)]
 
     def plan(tx: Transaction) -> None:
         for entry in sorted(entries, key=lambda e: ORDER.index(e.method)):
             _plan(tx, entry, refs[entry.number], mapping)
 
     try:
-        results = {written.planned: written for written in await actions.write(call, "api.transaction", plan)}
+        with values_kept_out(conditions):
+            results = {written.planned: written for written in await actions.write(call, "api.transaction", plan)}
     except Conflict as conflict:
         if conflict.expected is None:
             raise
@@ -66,7 +68,7 @@ def _plan(tx: Transaction, entry: Entry, ref: Ref, mapping: dict[str, str]) -> N
             return
         resource = rewrite(_typed(entry), mapping)
         if entry.method == "POST":
-            query = condition(ref.type, entry.if_none_exist)
+            query = query_of(ref.type, entry.if_none_exist) if entry.if_none_exist else None
             tx.create(resource, resource_id=ref.id, if_none_exist=query)
         elif entry.version is None:
             tx.put(resource)
@@ -91,10 +93,10 @@ def _in_entry(entry: Entry, issue: Issue) -> Issue:
 
 async def _only_match(call: Call, entry: Entry, text: str) -> Ref:
     """The one resource that a conditional reference means; ApiError 412 for none or several."""
-    resource_type, _, query = text.partition("?")
-    wanted = replace(parse(resource_type, parse_qsl(query, keep_blank_values=True)), count=2)
+    resource_type = text.partition("?")[0]
+    wanted = replace(query_of(resource_type, text), count=2)
     async with call.store.async_reader(call.access, reason="api.transaction") as reader:
-        matches = (await reader.search(wanted)).matches if wanted.criteria else ()
+        matches = (await reader.search(wanted)).matches
     if len(matches) != 1:
         many = "several resources" if matches else "no resource"
         where = [f"{entry.where}.resource"]

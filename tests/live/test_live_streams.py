@@ -189,3 +189,13 @@ def test_nothing_runs_while_nobody_listens(feed: Feed) -> None:
     while following() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not following()
+
+
+def test_a_lost_announcement_costs_a_second_and_no_more(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    with feed.listen(feed.secret()) as stream:
+        monkeypatch.setattr(feed.store.driver, "announce", lambda: None)
+        begun = time.monotonic()
+        feed.write(patient())
+        event = stream.next()
+        assert event is not None
+        assert event.at - begun < 2

@@ -124,7 +124,14 @@ MANIFEST = Manifest(
             action="scheduling.see",
             roles=STAFF,
             doc="See the schedule.",
-            grants={"Appointment": READ, "Schedule": READ, "Slot": READ, "Patient": READ, "Location": READ},
+            grants={
+                "Appointment": READ,
+                "Schedule": READ,
+                "Slot": READ,
+                "Patient": READ,
+                "Location": READ,
+                "Practitioner": READ,
+            },
         ),
         Permission(
             action="scheduling.book",

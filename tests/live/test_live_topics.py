@@ -53,6 +53,7 @@ def test_too_many_or_odd_topics_are_refused() -> None:
 
 def test_a_change_is_told_under_its_type_its_patient_and_the_declared_topics() -> None:
     registry = Registry((
+        Manifest(name="c", doc="", topics=(Topic(name="emergency", types=frozenset({"Task"}), of_nobody=True),)),
         Manifest(name="a", doc="", topics=(Topic(name="board", types=frozenset({"Encounter", "Task"})),)),
         Manifest(name="b", doc="", topics=(Topic(name="board", types=frozenset({"Encounter"})),
                                            Topic(name="rooms", types=frozenset({"Location"})))),
@@ -68,3 +69,5 @@ def test_a_change_is_told_under_its_type_its_patient_and_the_declared_topics() -
     assert told("Encounter", "ada") == ["Encounter", "patient/ada", "board"]
     assert told("Location", None) == ["Location", "rooms"]
     assert told("Flag", None) == ["Flag"]
+    assert told("Task", None) == ["Task", "emergency", "board"]
+    assert told("Task", "ada") == ["Task", "patient/ada", "board"]

@@ -1,5 +1,8 @@
 """The installation's own manifests on both engines, each test with a practice of its own."""
 
+import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,6 +60,16 @@ def place(request: pytest.FixtureRequest) -> Place:
     """A new practice on each engine in turn."""
     store: Store = request.getfixturevalue(f"{request.param}_installation")
     return new_place(store)
+
+
+@pytest.fixture(scope="session")
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as `carewright migrate` leaves it, to be copied: Django takes seconds to make its tables."""
+    folder = tmp_path_factory.mktemp("migrated")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CARE_")}
+    command = [sys.executable, "-m", "carewright.project.cli", "migrate", "--data-dir", str(folder)]
+    subprocess.run(command, env=kept, check=True, capture_output=True)
+    return folder
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ A mistake of the person is one line on standard error and exit code 2, never a t
 """
 
 import argparse
+import os
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -62,6 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail("The PostgreSQL database does not answer. Is CARE_DATABASE_URL right, and the server running?")
     except sqlite3.Error as error:
         return _fail(f"The database cannot be used ({error}). `carewright doctor` may say why.")
+    except BrokenPipeError:
+        # Whoever read our output (`head`, a pager) has seen enough; Python must not try to write the rest at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         return _fail(f"{error.filename or 'A file'}: {error.strerror}.")
     except KeyboardInterrupt:

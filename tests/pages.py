@@ -13,6 +13,9 @@ from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import LOCATION_PHYSICAL_TYPE, Coding
 from tests.clinic import TEN_FORTY, Clinic
 
+ARGON2_COST = {"time_cost": 2, "memory_cost": 102_400, "parallelism": 8}
+"""Django's own, which the product uses."""
+
 if TYPE_CHECKING:
     from carewright.shell.accounts.models import User
 
@@ -26,15 +29,18 @@ ROOMS = {"room-1": "Room 1", "room-4": "Room 4"}
 def start_django() -> None:
     """Configure Django for this process, with its own tables in a folder of its own. Once is enough."""
     import django
-    from django.conf import settings
+    from django.apps import apps
+    from django.contrib.auth.hashers import Argon2PasswordHasher
     from django.core.management import call_command
 
-    if not settings.configured:
+    if not apps.ready:
         os.environ.setdefault("CARE_DATA_DIR", tempfile.mkdtemp(prefix="carewright-test-"))
         os.environ.setdefault("CARE_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
         os.environ.setdefault("CARE_DEBUG", "1")
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carewright.project.settings")
         django.setup()
+    # A password is slow to check so that guessing is slow; the tests know theirs. test_gate.py times the real cost.
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 64, 1
     call_command("migrate", verbosity=0)
 
 

@@ -25,7 +25,7 @@ USE = "use"
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A draft that waits for its form. `at` is wall time; `values` what was typed, by field."""
+    """A draft that waits for its form. `at` is by the product's clock; `values` what was typed, by field."""
 
     form: str
     patient: str
@@ -34,12 +34,16 @@ class Offer:
 
 
 def keep(request: CareRequest, *, form: str, values: Mapping[str, list[str]], patient: str = "") -> datetime:
-    """Keep what was typed into `form` for `patient` ("" for none); when. DraftTooLong. Nothing typed: nothing kept."""
+    """Keep what was typed into `form` for `patient` ("" for none); when, by the product's clock. DraftTooLong.
+
+    Nothing typed: nothing is kept.
+    """
     if not values:
         drafts.discard(request.store, request.access, form=form, patient_id=patient)
-        return request.store.clock.wall()
+        return request.store.now()
     content = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return drafts.save(request.store, request.access, form=form, content=content, patient_id=patient).at
+    kept = drafts.save(request.store, request.access, form=form, content=content, patient_id=patient)
+    return kept.at + request.store.clock.offset
 
 
 def offer(request: CareRequest, *, form: str, patient: str = "") -> Offer | None:
@@ -47,7 +51,7 @@ def offer(request: CareRequest, *, form: str, patient: str = "") -> Offer | None
     found = drafts.load(request.store, request.access, form=form, patient_id=patient)
     if found is None:
         return None
-    return Offer(form=form, patient=patient, at=found.at, values=json.loads(found.content))
+    return Offer(form=form, patient=patient, at=found.at + request.store.clock.offset, values=json.loads(found.content))
 
 
 def resumed(request: CareRequest, found: Offer | None) -> dict[str, str | list[str]]:

@@ -6,7 +6,7 @@ from typing import cast
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from carewright.core.access.identity import access_of
@@ -17,13 +17,16 @@ from carewright.skills.emergency import actions, queries
 from carewright.skills.emergency.codes import AED, CODE_TEAM, HELP, OXYGEN, SECURITY
 from carewright.skills.emergency.queries import OpenCall
 
-JOB_WORDS = {
-    HELP.code: gettext_noop("Needs help now"),
-    CODE_TEAM.code: gettext_noop("Code team"),
-    AED.code: gettext_noop("Bring the AED"),
-    OXYGEN.code: gettext_noop("Bring oxygen"),
-    SECURITY.code: gettext_noop("Security"),
-}
+
+def job_words() -> dict[str, str]:
+    """Who is needed, by code, in the reader's language."""
+    return {
+        HELP.code: gettext("Needs help now"),
+        CODE_TEAM.code: gettext("Code team"),
+        AED.code: gettext("Bring the AED"),
+        OXYGEN.code: gettext("Bring oxygen"),
+        SECURITY.code: gettext("Security"),
+    }
 
 
 @require_POST
@@ -32,7 +35,7 @@ def call(request: CareRequest) -> HttpResponse:
     """Call for help. The page that called stays as it is; without scripts, the record opens."""
     room = next((room for room in request.care.rooms if room.value == request.POST.get("room")), None)
     job = request.POST.get("job", "")
-    if room is None or job not in JOB_WORDS or request.access.site is None:
+    if room is None or job not in job_words() or request.access.site is None:
         return HttpResponse(gettext("Choose the room and who is needed."), status=422)
     ref = actions.call_for_help(
         request.writer(), site=request.access.site, room=room.value, room_name=room.label, job=job,
@@ -80,7 +83,7 @@ def note(request: CareRequest, call_id: str) -> HttpResponse:
 def record(request: CareRequest, call_id: str) -> HttpResponse:
     """The timed record of one call."""
     found = queries.record(request.reader("emergency.record"), call_id)
-    return render(request, "emergency/record.html", {"call": found, "job": gettext(JOB_WORDS[found.job])})
+    return render(request, "emergency/record.html", {"call": found, "job": job_words()[found.job]})
 
 
 def _after(request: CareRequest, call_id: str) -> HttpResponse:
@@ -92,7 +95,8 @@ def _pop_up(request: CareRequest) -> HttpResponse:
     seen = _digest(found)
     if request.GET.get("seen") == seen:
         return HttpResponse(status=204)
-    calls = [(entry, gettext(JOB_WORDS.get(entry.job, ""))) for entry in found]
+    words = job_words()
+    calls = [(entry, words.get(entry.job, "")) for entry in found]
     mine = request.signed_on.display
     return render(
         request,

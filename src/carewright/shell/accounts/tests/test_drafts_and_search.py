@@ -15,6 +15,7 @@ from carewright.shell.views.search import query_of
 from tests.clinic import Clinic
 from tests.pages import Pages
 
+IDENTIFIER_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0203"
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -29,7 +30,7 @@ def family(pages: Pages) -> Pages:
     pages.clinic.have(
         {"resourceType": "Patient", "id": "jonas", "name": [{"family": "Okafor", "given": ["Jonas"]}],
          "birthDate": "2025-08-20", "gender": "male",
-         "identifier": [{"type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]},
+         "identifier": [{"type": {"coding": [{"system": IDENTIFIER_TYPE, "code": "MR"}]},
                          "system": "urn:test:mrn", "value": "M-1001"}]},
         {"resourceType": "Patient", "id": "ada", "name": [{"family": "Okafor", "given": ["Ada"]}],
          "birthDate": "2019-02-11", "gender": "female"},
@@ -45,7 +46,9 @@ def offered(pages: Pages, patient: str) -> drafts.Offer | None:
     found = rows.load(pages.clinic.store, pages.clinic.access("dana"), form="vitals", patient_id=patient)
     import json
 
-    return found and drafts.Offer(form="vitals", patient=patient, at=found.at, values=json.loads(found.content))
+    if found is None:
+        return None
+    return drafts.Offer(form="vitals", patient=patient, at=found.at, values=json.loads(found.content))
 
 
 def test_a_draft_is_kept_for_the_patient_of_the_signed_context(family: Pages) -> None:

@@ -1,0 +1,11 @@
+"""The pages of a clinic, on both engines."""
+
+import pytest
+
+from tests.clinic import Clinic
+from tests.pages import Pages, open_pages
+
+
+@pytest.fixture
+def pages(clinic: Clinic) -> Pages:
+    return open_pages(clinic)

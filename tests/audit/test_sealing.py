@@ -7,6 +7,7 @@ import pytest
 
 from carewright.core.audit import sealer as sealing
 from carewright.core.audit.anchors import Anchor, Anchors, BadAnchor
+from carewright.core.audit.records import row_digest
 from carewright.core.audit.sealer import Sealer, genesis, link
 from carewright.core.audit.verify import Verification, Wrong, verify
 from carewright.core.clock import wall_now
@@ -127,7 +128,7 @@ def test_a_changed_row_with_a_fitting_digest_is_named(
     with store.driver.reading(practice) as connection:
         row = chain.Trail(connection, practice).row_by_id(sealed[3])
     assert row is not None
-    digest = chain.row_digest(row.fields)
+    digest = row_digest(row.fields)
     tamper("UPDATE audit SET digest = ? WHERE practice = ? AND id = ?", digest, practice, sealed[3])
     assert found(store, practice, anchors) == (Wrong.CHANGED, sealed[3])
 

@@ -132,7 +132,7 @@ def test_of_a_history_the_newest_version_is_taken(place: Place, journal: Journal
 
 
 def test_entries_without_an_id_get_the_same_one_every_time(place: Place, journal: Journal, tmp_path: Path) -> None:
-    entries = [{"fullUrl": URN, "resource": patient()}, {"resource": patient(gender="male")}]
+    entries: list[dict[str, Any]] = [{"fullUrl": URN, "resource": patient()}, {"resource": patient(gender="male")}]
     path = written(tmp_path, "b.json", bundle(*entries))
     first, second = run(place, journal, path), run(place, journal, path)
     assert f"Patient/{URN.removeprefix('urn:uuid:')}" in first.distinct

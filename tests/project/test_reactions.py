@@ -10,12 +10,12 @@ import pytest
 
 from carewright.core.audit.anchors import Anchors
 from carewright.core.audit.verify import verify
+from carewright.core.clock import wall_now
 from carewright.core.registry import Manifest, Registry
 from carewright.core.store import chain, consumers, drafts
 from carewright.core.store.hooks import FeedEntry, Reaction
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
-from carewright.project import reactions
 from carewright.project.reactions import ReactionRunner, consumer_of
 from carewright.project.worker import Worker
 from tests.project.conftest import Place
@@ -89,7 +89,7 @@ def test_a_failure_is_tried_again_later_from_the_same_entry(
     place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr(reactions.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     seen = Seen(failures=2)
     run = runner(place, seen)
     write(place, "a", "b")
@@ -185,6 +185,6 @@ def test_the_worker_seals_reacts_and_stops(place: Place, tmp_path: Path, monkeyp
 
 def test_the_worker_throws_away_what_has_expired(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     drafts.save(place.store, place.access, form="vitals", content="old")
-    later = drafts.wall_now() + drafts.KEPT_FOR * 2
+    later = wall_now() + drafts.KEPT_FOR * 2
     monkeypatch.setattr(drafts, "wall_now", lambda: later)
     assert Worker(place.store).purge() >= 1

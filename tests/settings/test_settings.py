@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carewright.core.access.model import Access, AccessDenied, Actor
+from carewright.core.clock import wall_now
 from carewright.core.settings import values
 from carewright.core.settings.manifest import CHANGE
 from carewright.core.settings.model import (
@@ -112,7 +113,7 @@ def test_the_narrowest_value_counts(store: Store, practice: str) -> None:
 def test_resolving_takes_the_first_scope_that_has_a_value(rows: dict[str, int]) -> None:
     order = ["user/P/1", "site/a", "practice"]
     listed = [
-        SettingRow(scope=scope, name=WAIT.name, version=1, value=json.dumps(value), actor="P/1", at=values.wall_now())
+        SettingRow(scope=scope, name=WAIT.name, version=1, value=json.dumps(value), actor="P/1", at=wall_now())
         for scope, value in rows.items()
     ]
     expected = next((rows[scope] for scope in order if scope in rows), WAIT.default)

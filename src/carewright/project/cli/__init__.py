@@ -28,10 +28,22 @@ from carewright.project.exporting import NotEmptyFolder
 from carewright.project.import_files import Unreadable
 from carewright.project.server import CannotServe
 
-COMMANDS = (
-    "demo", "serve", "worker", "migrate", "import", "export", "backup", "restore", "reindex", "user", "token", "audit",
-    "explain", "doctor",
-)  # fmt: skip
+COMMANDS = {
+    "demo": "start the demonstration: a made-up practice with a made-up day",
+    "serve": "serve the pages, the FHIR API and the live feed",
+    "worker": "seal the audit, run reactions, throw away what has expired",
+    "migrate": "bring the database to this version; make a practice",
+    "import": "take in FHIR records from elsewhere",
+    "export": "write the current version of every record, one file per type",
+    "backup": "write everything of a practice to one file",
+    "restore": "bring back a backup or an export",
+    "reindex": "rebuild projections and the search index, and compare them",
+    "user": "add, list, disable and enable the people who may sign in",
+    "token": "print a bearer token for the FHIR API",
+    "audit": "check the audit, or link what waits to be linked",
+    "explain": "say what happens here to records of one FHIR type",
+    "doctor": "say what is wrong with this installation, and what to do",
+}
 FOR_PEOPLE = (
     Failure, BadEnvironment, StoreError, AccessDenied, MigrationError, BadArchive, BadAnchor, BlobDamaged, Unreadable,
     NotEmptyFolder, UnknownIndex, CannotServe, Busy,
@@ -54,7 +66,8 @@ The settings from the environment are described in docs/administrator.md.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
-    options = parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser(next((word for word in given if word in COMMANDS), "")).parse_args(given)
     try:
         code: int = import_module(options.module).run(options)
     except FOR_PEOPLE as error:
@@ -74,16 +87,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser with every command."""
+def parser(wanted: str) -> argparse.ArgumentParser:
+    """The parser with every command; only the wanted one's module is loaded, so that the others cost no time."""
     found = argparse.ArgumentParser(
         prog="carewright", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     found.add_argument("--version", action="version", version=f"carewright {version('carewright')}")
     commands = found.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name, summary in COMMANDS.items():
+        if name != wanted:
+            commands.add_parser(name, help=summary)
+            continue
         module = import_module(f"carewright.project.cli.{name}_command")
-        summary = str(module.HELP).splitlines()[0]
         command = commands.add_parser(
             name, help=summary, description=module.HELP, formatter_class=argparse.RawDescriptionHelpFormatter
         )

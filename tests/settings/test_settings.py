@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from carewright.core.access.model import Access, AccessDenied, Actor
 from carewright.core.clock import wall_now
+from carewright.core.registry import Manifest, Registry
 from carewright.core.settings import values
 from carewright.core.settings.manifest import CHANGE
 from carewright.core.settings.model import (
@@ -220,3 +221,12 @@ def test_a_draft_leaves_no_trace_in_the_audit(store: Store, practice: str) -> No
     store.audit_queue.flush()
     with store.driver.reading(practice) as connection:
         assert chain.Trail(connection, practice).unsealed(after=(0, 0), sealable=False) == []
+
+
+def test_manifests_declare_settings_under_names_of_their_own() -> None:
+    registry = Registry(
+        (Manifest(name="board", doc=".", settings=(WAIT,)), Manifest(name="v", doc=".", settings=(UNITS,)))
+    )
+    assert registry.settings == {WAIT.name: WAIT, UNITS.name: UNITS}
+    with pytest.raises(ValueError, match="Declared twice: setting"):
+        Registry((Manifest(name="a", doc=".", settings=(WAIT,)), Manifest(name="b", doc=".", settings=(WAIT,))))

@@ -7,9 +7,10 @@ A skill's `skill.py` holds `MANIFEST = Manifest(…)`; `project` collects the ma
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from carewright.core.access.model import Interaction, Role
+from carewright.core.settings.model import Setting
 from carewright.core.store.hooks import Effect, Guard, Projection, Reaction
 
 Hook = TypeVar("Hook", Guard, Effect, Projection, "Topic")
@@ -71,6 +72,8 @@ class Manifest:
     reactions: tuple[Reaction, ...] = ()
     projections: tuple[Projection, ...] = ()
     task_codes: tuple[TaskCode, ...] = ()
+    settings: tuple[Setting[Any], ...] = ()
+    """What a practice, site or user may choose; read and changed through `core.settings.values`."""
     topics: tuple[Topic, ...] = ()
     nav: tuple[Nav, ...] = ()
     urls: str | None = None
@@ -92,6 +95,7 @@ class Registry:
             "guard": [g.name for m in self.manifests for g in m.guards],
             "effect": [e.name for m in self.manifests for e in m.effects],
             "reaction": [r.name for m in self.manifests for r in m.reactions],
+            "setting": [s.name for m in self.manifests for s in m.settings],
         }.items():
             twice = {name for name in names if names.count(name) > 1}
             if twice:
@@ -104,6 +108,10 @@ class Registry:
     @cached_property
     def projections(self) -> Mapping[str, Projection]:
         return {p.name: p for m in self.manifests for p in m.projections}
+
+    @cached_property
+    def settings(self) -> Mapping[str, Setting[Any]]:
+        return {s.name: s for m in self.manifests for s in m.settings}
 
     def guards_for(self, resource_type: str) -> tuple[Guard, ...]:
         return self._guards.get(resource_type, ())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import simple_icd_10_cm as icd
 
+from carewright.core.terminology.coding import Coding
 from carewright.project.simulator import vaccines
 from carewright.project.simulator.growth_table import HEAD_CM, HEIGHT_CM, WEIGHT_KG, Row
 from carewright.project.simulator.traits import TRAITS, TRIMESTERS
@@ -44,7 +45,7 @@ def test_vaccines_carry_the_published_code_and_name(test_data: Path) -> None:
     schedule = "".join(f.read_text() for f in (test_data / "cdsi" / "supporting_data_4.64").glob("Schedule*.xml"))
     for cvx, name in re.findall(r"<cvx>(\d+)</cvx>\s*<shortDescription>([^<]+)", schedule):
         names.setdefault(cvx, name)
-    used = [value for value in vars(vaccines).values() if isinstance(value, vaccines.Coding)]
+    used = [value for value in vars(vaccines).values() if isinstance(value, Coding)]
     assert len(used) > 15
     assert {c.code: c.display for c in used} == {c.code: names[c.code] for c in used}
 

@@ -163,7 +163,7 @@ def test_a_child_comes_with_an_adult_whom_no_court_keeps_away(world: World) -> N
     checked_in = [s for s in world.plan.steps if s.kind is StepKind.CHECK_IN]
     for step in checked_in:
         person = patients[step.appointment or ""]
-        able = {g.id for g in person.guardians if g.authority != "no-contact"}
+        able: set[str | None] = {g.id for g in person.guardians if g.authority != "no-contact"}
         assert step.values["with_person"] in (able or {None})
 
 

@@ -32,6 +32,7 @@ class AuditQueue:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._stop = threading.Event()
+        self._hurry = threading.Event()
         self._failure: BaseException | None = None
 
     def put(self, record: AuditRecord) -> None:
@@ -51,11 +52,16 @@ class AuditQueue:
 
     def flush(self) -> None:
         """Wait until everything handed over so far is written."""
-        self._waiting.join()
+        self._hurry.set()
+        try:
+            self._waiting.join()
+        finally:
+            self._hurry.clear()
 
     def close(self) -> None:
         """Write what waits and end the thread."""
         self._stop.set()
+        self._hurry.set()
         if self._thread is not None:
             self._thread.join(timeout=GIVE_UP_SECONDS)
 
@@ -63,6 +69,7 @@ class AuditQueue:
         with self._starting:
             if self._thread is None or not self._thread.is_alive():
                 self._stop.clear()
+                self._hurry.clear()
                 self._thread = threading.Thread(target=self._run, name="audit-queue", daemon=True)
                 self._thread.start()
 
@@ -81,13 +88,13 @@ class AuditQueue:
                 batch = []
 
     def _gather(self) -> list[AuditRecord]:
-        deadline = time.monotonic() + INTERVAL_SECONDS
-        batch: list[AuditRecord] = []
-        while len(batch) < BATCH and (left := deadline - time.monotonic()) > 0 and not self._stop.is_set():
-            try:
-                batch.append(self._waiting.get(timeout=left))
-            except queue.Empty:
-                break
+        """Wait for a record, then sleep, so that those who read do not wake this thread with every record."""
+        try:
+            batch = [self._waiting.get(timeout=INTERVAL_SECONDS)]
+        except queue.Empty:
+            return []
+        if self._waiting.qsize() < BATCH:
+            self._hurry.wait(INTERVAL_SECONDS)
         while len(batch) < BATCH and not self._waiting.empty():
             batch.append(self._waiting.get_nowait())
         return batch

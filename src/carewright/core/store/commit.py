@@ -377,9 +377,9 @@ class Commit:
             add_projections(rows, version, self.registry.projections_for(version.ref.type))
         rows.add(schema.AUDIT, [audit.row()])
         rows.add(schema.AUDIT_PATIENT, audit.patient_rows())
-        self._replace_current(versions)
-        for table, listed in rows.by_table.items():
-            self.connection.insert(table, listed)
+        self._remove_earlier(versions)
+        rows.add(schema.CURRENT, [current_row(version) for version in versions])
+        self.connection.insert_all(rows.by_table)
         return [*self.existed, *(self._written(version) for version in versions)]
 
     def _version(self, planned: Planned) -> Version:
@@ -421,8 +421,8 @@ class Commit:
             patients=[v.patient_key for v in versions if v.patient_key is not None],
         )
 
-    def _replace_current(self, versions: Sequence[Version]) -> None:
-        """New current rows; index and projection rows of earlier versions make room for the new ones."""
+    def _remove_earlier(self, versions: Sequence[Version]) -> None:
+        """Current, index and projection rows of earlier versions make room for the new ones."""
         changed = [version for version in versions if version.version > 1]
         keys = [version.key for version in changed]
         if keys:
@@ -431,7 +431,6 @@ class Commit:
             tables |= {schema.projection_table(p).name for t in types for p in self.registry.projections_for(t)}
             for table in ("current_resource", *sorted(tables)):
                 self.connection.delete_keys(table, self.practice, keys)
-        self.connection.insert(schema.CURRENT, [current_row(version) for version in versions])
 
     def _written(self, version: Version) -> Written:
         stored = Stored(

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 from uuid import UUID
@@ -90,8 +91,14 @@ class _Reading:
     def __init__(self, store: "Store", access: Access, *, reason: str, origin: Origin = Origin.SCREEN) -> None:
         self.store, self.access, self.reason, self.origin = store, access, reason, origin
         self.trail = Trail()
-        self._read_scope = Scope(access.practice, access.predicate(Interaction.READ))
-        self._search_scope = Scope(access.practice, access.predicate(Interaction.SEARCH))
+
+    @cached_property
+    def _read_scope(self) -> Scope:
+        return Scope(self.access.practice, self.access.predicate(Interaction.READ))
+
+    @cached_property
+    def _search_scope(self) -> Scope:
+        return Scope(self.access.practice, self.access.predicate(Interaction.SEARCH))
 
     @property
     def _dialect(self) -> Dialect:

@@ -3,7 +3,7 @@
 Everything that builds statements or rows is free of I/O; only the drivers talk to a database.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -62,6 +62,10 @@ class Connection(Protocol):
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Add rows. On PostgreSQL the statements of one transaction travel together; errors may come at commit."""
+        ...
+
+    def insert_all(self, rows: Mapping[Table, Sequence[Row]]) -> None:
+        """Add rows to several tables, on PostgreSQL in one statement."""
         ...
 
     def lock(self, numbers: Iterable[int]) -> None:

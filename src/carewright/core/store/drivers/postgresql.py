@@ -5,12 +5,13 @@ Pipelining: https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
 """
 
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, LiteralString
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
@@ -72,6 +73,15 @@ def insert_text(table: Table) -> LiteralString:
     return f"INSERT INTO {table.name} ({', '.join(table.names)}) SELECT * FROM unnest({arrays})"
 
 
+@lru_cache(maxsize=1024)
+def insert_all_text(tables: tuple[Table, ...]) -> LiteralString:
+    """One statement that adds rows to several tables: fewer messages, and one to parse."""
+    *first, last = tables
+    if not first:
+        return insert_text(last)
+    return f"WITH {', '.join(f'into_{t.name} AS ({insert_text(t)})' for t in first)} {insert_text(last)}"
+
+
 class PostgresqlConnection:
     def __init__(self, connection: "psycopg.Connection[Row]", dialect: Dialect) -> None:
         self._connection = connection
@@ -90,6 +100,12 @@ class PostgresqlConnection:
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         if rows:
             self._connection.execute(insert_text(table), [list(column) for column in zip(*rows, strict=True)])
+
+    def insert_all(self, rows: Mapping[Table, Sequence[Row]]) -> None:
+        tables = tuple(table for table, listed in rows.items() if listed)
+        if tables:
+            arrays = [list(column) for table in tables for column in zip(*rows[table], strict=True)]
+            self._connection.execute(insert_all_text(tables), arrays)
 
     def lock(self, numbers: Iterable[int]) -> None:
         ordered = sorted(set(numbers))
@@ -127,6 +143,8 @@ class PostgresqlDriver:
         self._pool: ConnectionPool[psycopg.Connection[Row]] | None = None
         self._async_pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] | None = None
         self._opening = threading.Lock()
+        self._practice_of: WeakKeyDictionary[psycopg.Connection[Row], str] = WeakKeyDictionary()
+        """Which practice a connection was last set to outside a transaction: setting it again costs a round trip."""
         self._announcer = Announcer(url)
 
     def _settings(self) -> dict[str, Any]:
@@ -148,13 +166,17 @@ class PostgresqlDriver:
     def reading(self, practice: str) -> Iterator[Connection]:
         """Reads. Each statement sees what was committed before it began."""
         with self._connections().connection() as connection:
-            connection.execute(SET_PRACTICE, (practice,))
+            if self._practice_of.get(connection) != practice:
+                self._practice_of.pop(connection, None)
+                connection.execute(SET_PRACTICE, (practice,))
+                self._practice_of[connection] = practice
             yield PostgresqlConnection(connection, self.dialect)
 
     @contextmanager
     def writing(self, practice: str) -> Iterator[Connection]:
         """One READ COMMITTED transaction; inserts are pipelined and checked at the latest when it commits."""
         with self._connections().connection() as connection:
+            self._practice_of.pop(connection, None)  # a rollback takes the setting back with it
             try:
                 with connection.pipeline(), connection.transaction():
                     connection.execute(SET_PRACTICE, (practice,))

@@ -8,9 +8,10 @@ Writers of this process queue on a lock of our own, which is fair; writers of ot
 import sqlite3
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +19,7 @@ import anyio
 import anyio.to_thread
 
 from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation, Watch
+from carewright.core.store.hooks import ColumnType
 from carewright.core.store.schema import Table
 from carewright.core.store.sql import Row, Sql
 
@@ -53,6 +55,20 @@ def open_database(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if read_only:
         connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+@lru_cache(maxsize=256)
+def insert_text(table: Table) -> tuple[str, tuple[int, ...]]:
+    """The statement that adds a row, and the numbers of the columns whose values SQLite stores in another form."""
+    text = f"INSERT INTO {table.name} ({', '.join(table.names)}) VALUES ({', '.join('?' * len(table.columns))})"
+    return text, tuple(n for n, (_, kind) in enumerate(table.columns) if kind in (ColumnType.KEY, ColumnType.INSTANT))
+
+
+def _converted(row: Row, columns: tuple[int, ...]) -> list[object]:
+    values = list(row)
+    for column in columns:
+        values[column] = to_database(values[column])
+    return values
 
 
 class SqliteDialect:
@@ -103,11 +119,15 @@ class SqliteConnection:
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         if not rows:
             return
-        text = f"INSERT INTO {table.name} ({', '.join(table.names)}) VALUES ({', '.join('?' * len(table.columns))})"
+        text, converted = insert_text(table)
         try:
-            self._connection.executemany(text, [tuple(map(to_database, row)) for row in rows])
+            self._connection.executemany(text, [_converted(row, converted) for row in rows])
         except sqlite3.IntegrityError as error:
             raise UniqueViolation(table.name) from error
+
+    def insert_all(self, rows: Mapping[Table, Sequence[Row]]) -> None:
+        for table, listed in rows.items():
+            self.insert(table, listed)
 
     def lock(self, numbers: Iterable[int]) -> None:
         """BEGIN IMMEDIATE has taken the only write lock there is."""

@@ -27,8 +27,13 @@ INSTALLED_APPS = [
     "carewright.shell",
     "carewright.shell.accounts",  # before allauth: its templates are ours
     "carewright.skills.emergency",
+    "carewright.skills.vitals",
     "carewright.workspaces.desk",
     "carewright.workspaces.board",
+    "carewright.workspaces.rooming",
+    "carewright.workspaces.chart",
+    "carewright.workspaces.visit_page",
+    "carewright.workspaces.checkout",
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -32,7 +32,13 @@ MANIFESTS = (
     "carewright.skills.allergies.skill",
     "carewright.skills.checkout.skill",
     "carewright.skills.reason.skill",
+    "carewright.skills.history.skill",
+    "carewright.skills.messages.skill",
     "carewright.workspaces.board.manifest",
+    "carewright.workspaces.rooming.manifest",
+    "carewright.workspaces.chart.manifest",
+    "carewright.workspaces.visit_page.manifest",
+    "carewright.workspaces.checkout.manifest",
 )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from carewright.core.store.model import Ref, Refused
+from carewright.core.store.once import check_form, claim_form
 from carewright.core.store.writer import Writer
 from carewright.skills.allergies import fhir, queries
 from carewright.skills.allergies.model import Allergy, Asked, Outcome, Status
@@ -13,10 +14,14 @@ LICENSED = frozenset({Status.REFUTED})
 """What an allergy becomes only by a licensed person's word."""
 
 
-def add(writer: Writer, *, allergy: Allergy, at: datetime) -> Ref:
-    """Write an allergy down as told; Refused where the same substance stands already."""
+def add(writer: Writer, *, allergy: Allergy, at: datetime, form_key: str = "") -> Ref:
+    """Write an allergy down as told; Refused where the same substance stands already.
+
+    KeyTaken if the form with `form_key` was saved before.
+    """
     writer.access.require_action("allergies.record")
     with writer.store.reader(writer.access, reason="allergies.add") as reader:
+        check_form(reader, form_key)
         known = [entry.allergy for entry in queries.listed(reader, allergy.patient.removeprefix("Patient/"))]
     same = already_listed(allergy.substance, known)
     if same is not None:
@@ -29,7 +34,9 @@ def add(writer: Writer, *, allergy: Allergy, at: datetime) -> Ref:
         id="",
     )
     with writer.transaction(reason="allergies.add") as tx:
-        return tx.create(fhir.to_fhir(told))
+        ref = tx.create(fhir.to_fhir(told))
+        claim_form(tx, form_key, holder=ref)
+    return ref
 
 
 def change(writer: Writer, *, allergy: Allergy, version: int) -> None:
@@ -54,6 +61,7 @@ def asked(
     at: datetime,
     before: tuple[Allergy, ...] = (),
     could_not: str = "",
+    form_key: str = "",
 ) -> Outcome:
     """Allergies were asked at this visit; the list as it stands now is kept with the asking.
 
@@ -74,5 +82,5 @@ def asked(
         words=could_not,
     )
     with writer.transaction(reason="allergies.asked") as tx:
-        tx.create(fhir.asked_to_fhir(asking))
+        claim_form(tx, form_key, holder=tx.create(fhir.asked_to_fhir(asking)))
     return outcome

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from carewright.core.store.model import Ref
+from carewright.core.store.once import claim_form
 from carewright.core.store.writer import Writer
 from carewright.core.work.tasks import new_task, of_visit, with_status
 from carewright.skills.checkout import fhir
@@ -10,11 +11,16 @@ from carewright.skills.checkout.codes import SUMMARY_GIVEN
 from carewright.skills.checkout.model import ExcuseNote, NextVisit
 
 
-def ask_for_next_visit(writer: Writer, *, request: NextVisit) -> Ref:
-    """Write down that a next visit is wanted, and when; the scheduling skill books it."""
+def ask_for_next_visit(writer: Writer, *, request: NextVisit, form_key: str = "") -> Ref:
+    """Write down that a next visit is wanted, and when; the scheduling skill books it.
+
+    KeyTaken if the form with `form_key` was saved before.
+    """
     writer.access.require_action("checkout.do")
     with writer.transaction(reason="checkout.ask-for-next-visit") as tx:
-        return tx.create(fhir.next_visit_to_fhir(request))
+        ref = tx.create(fhir.next_visit_to_fhir(request))
+        claim_form(tx, form_key, holder=ref)
+    return ref
 
 
 def give_summary(writer: Writer, *, patient: str, encounter_id: str, at: datetime) -> None:
@@ -28,8 +34,10 @@ def give_summary(writer: Writer, *, patient: str, encounter_id: str, at: datetim
         tx.put(with_status(task, "completed", at=at, by=writer.access.actor.reference), version=version)
 
 
-def write_note(writer: Writer, *, note: ExcuseNote) -> Ref:
-    """Keep the note for school or work as it was given."""
+def write_note(writer: Writer, *, note: ExcuseNote, form_key: str = "") -> Ref:
+    """Keep the note for school or work as it was given; KeyTaken, with the note as holder, if it was sent twice."""
     writer.access.require_action("checkout.do")
     with writer.transaction(reason="checkout.write-note") as tx:
-        return tx.create(fhir.note_to_fhir(note))
+        ref = tx.create(fhir.note_to_fhir(note))
+        claim_form(tx, form_key, holder=ref)
+    return ref

@@ -1,6 +1,8 @@
 """What check-out reads of its own: the next visit asked for, the notes given."""
 
-from carewright.core.store.model import Resource
+from base64 import b64decode
+
+from carewright.core.store.model import NotFound, Ref, Resource
 from carewright.core.store.reader import Reader
 from carewright.core.store.search.parse import parse
 from carewright.core.work.tasks import of_visit
@@ -23,3 +25,12 @@ def notes(reader: Reader, patient_id: str) -> list[Resource]:
     kinds = ",".join((codes.SCHOOL_NOTE.token, codes.WORK_NOTE.token))
     query = parse("DocumentReference", [("patient", f"Patient/{patient_id}"), ("type", kinds), ("_sort", "-date")])
     return reader.resources(query)
+
+
+def note_lines(reader: Reader, document_id: str, *, patient_id: str) -> tuple[str, ...]:
+    """The lines of a note as it was given to this patient; NotFound for any other document."""
+    document = reader.resource(Ref("DocumentReference", document_id))
+    ours = any(kind.matches(document.get("type")) for kind in (codes.SCHOOL_NOTE, codes.WORK_NOTE))
+    if not ours or document["subject"]["reference"] != f"Patient/{patient_id}":
+        raise NotFound("This patient has no such note.")
+    return tuple(b64decode(document["content"][0]["attachment"]["data"]).decode().splitlines())

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from carewright.core.store.model import Ref
+from carewright.core.store.once import claim_form
 from carewright.core.store.transaction import Transaction
 from carewright.core.store.writer import Writer
 from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, of_visit, with_status
@@ -19,10 +20,11 @@ from carewright.skills.vitals.rules.findings import check_possible
 from carewright.skills.vitals.rules.typed import bmi
 
 
-def record(writer: Writer, *, readings: Sequence[Reading]) -> list[Ref]:
+def record(writer: Writer, *, readings: Sequence[Reading], form_key: str = "") -> list[Ref]:
     """Write readings of one patient together, or none of them; a BMI follows where weight and height are there.
 
-    ValueError for readings of several patients, NotPossible for a number that no patient can have.
+    ValueError for readings of several patients, NotPossible for a number that no patient can have, KeyTaken if the
+    form with `form_key` was saved before.
     """
     writer.access.require_action("vitals.record")
     if len({reading.patient for reading in readings}) != 1:
@@ -32,6 +34,7 @@ def record(writer: Writer, *, readings: Sequence[Reading]) -> list[Ref]:
     with writer.transaction(reason="vitals.record") as tx:
         refs = [tx.create(fhir.to_fhir(_by(reading, writer))) for reading in readings]
         _add_bmi(tx, readings, refs)
+        claim_form(tx, form_key, holder=refs[0])
     return refs
 
 

@@ -29,6 +29,34 @@ class Recorded:
         return Ref("Observation", self.reading.id)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """That somebody was told of a critical reading: `words` of it, by whom, whom (`Practitioner/…`), and when."""
+
+    words: str
+    by: str
+    whom: str
+    at: datetime
+
+
+def told(reader: Reader, encounter_id: str) -> tuple[Told, ...]:
+    """Who was told of the critical readings of a visit, in that order."""
+    query = parse(
+        "Communication",
+        [("encounter", f"Encounter/{encounter_id}"), ("category", codes.CRITICAL_VITAL.token), ("_sort", "sent")],
+    )
+    return tuple(
+        Told(
+            words=next((part.get("contentString", "") for part in entry.get("payload", ())), ""),
+            by=entry.get("sender", {}).get("reference", ""),
+            whom=next((r.get("reference", "") for r in entry.get("recipient", ())), ""),
+            at=interval(entry["sent"])[0],
+        )
+        for entry in reader.resources(query)
+        if entry.get("status") == "completed" and entry.get("sent")
+    )
+
+
 def of_visit(reader: Reader, encounter_id: str) -> list[Recorded]:
     """The vital signs of a visit, the earliest first; those charted by mistake stay in, marked by their status."""
     return _recorded(reader, ("encounter", f"Encounter/{encounter_id}"), ("_sort", "date"))

@@ -1,0 +1,23 @@
+"""What is sent twice is written once: the form's idempotency key is claimed in the transaction that writes.
+
+The second sending ends in KeyTaken, whose `holder` is what the first one wrote.
+"""
+
+from carewright.core.store.model import KeyTaken, Ref
+from carewright.core.store.reader import Reader
+from carewright.core.store.transaction import Transaction
+
+FORM = "form"
+
+
+def claim_form(tx: Transaction, key: str, *, holder: Ref) -> None:
+    """Claim the key that a form was sent with; an empty one (no form stood behind the write) claims nothing."""
+    if key:
+        tx.claim(FORM, key, holder=holder)
+
+
+def check_form(reader: Reader, key: str) -> None:
+    """KeyTaken if the form was saved before: for an action that would otherwise refuse its own first sending."""
+    holder = reader.holder(FORM, key) if key else None
+    if holder is not None:
+        raise KeyTaken(FORM, key, holder)

@@ -1,0 +1,122 @@
+"""The patient banner of every workspace, put together from what the skills know of a patient.
+
+The one part that workspaces share (docs/decisions/0004-workspaces-share-the-banner.md): who a page is about must be
+the same on all of them.
+"""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from carewright.core.store.model import Ref, Resource
+from carewright.core.store.reader import Reader
+from carewright.shell.banner import Allergy as BannerAllergy
+from carewright.shell.banner import AllergyKnowledge, Flag, PatientBanner
+from carewright.shell.components import Level
+from carewright.shell.people import names_of
+from carewright.shell.permissions import CareRequest
+from carewright.skills.allergies import queries as allergies
+from carewright.skills.allergies.model import Allergy, Asked
+from carewright.skills.allergies.rules import standing
+from carewright.skills.registration import codes
+from carewright.skills.registration import queries as registration
+from carewright.skills.registration.model import BannerFlag, Patient
+from carewright.skills.visit.model import Visit
+
+SHOWN_ALLERGIES = 4
+"""More are counted: the banner never grows over the page, and the list is one tap away."""
+_ICONS = {
+    codes.NOT_THIS_ARM: "ban",
+    codes.LATEX: "hand",
+    codes.LIDOCAINE: "syringe",
+    codes.BLOOD_THINNER: "droplets",
+    codes.PACEMAKER: "heart-pulse",
+    codes.FAINTER: "bed",
+    codes.HARD_STICK: "syringe",
+    codes.WHEELCHAIR: "accessibility",
+    codes.FALL_RISK: "footprints",
+    codes.MASK_NOW: "shield-alert",
+}
+_ALERTS = frozenset({codes.MASK_NOW, codes.NOT_THIS_ARM})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutPatient:
+    """A patient as a page knows them: the values, the resource, and the banner made of them."""
+
+    patient: Patient
+    resource: Resource
+    banner: PatientBanner
+
+
+def about(request: CareRequest, reader: Reader, patient_id: str, *, visit: Visit | None = None) -> AboutPatient:
+    """The patient and their banner; with `visit`, what it is for, with whom and where. NotFound."""
+    patient, resource = registration.patient(reader, patient_id)
+    asked = [entry for entry in allergies.askings(reader, patient_id) if entry.counts]
+    listed = standing(entry.allergy for entry in allergies.listed(reader, patient_id))
+    banner = PatientBanner(
+        name=patient.name.words,
+        born=str(resource.get("birthDate", "")),
+        gender=patient.gender,
+        mrn=patient.mrn or gettext("not yet"),
+        today=request.care.now_local.date(),
+        allergy_knowledge=_knowledge(listed, asked),
+        allergies=_allergies(listed),
+        preferred_name=patient.preferred_name,
+        language=_language(patient),
+        interpreter=bool(patient.needs_interpreter),
+        flags=tuple(_flag(flag) for flag in registration.flags(reader, patient_id) if flag.code not in _ALERTS),
+        alerts=tuple(_flag(flag) for flag in registration.flags(reader, patient_id) if flag.code in _ALERTS),
+        context=_context(reader, visit) if visit else (),
+        chart_url=reverse("chart", args=[patient_id]) if request.access.may_do("chart.see") else "",
+        clock=request.care.clock,
+    )
+    return AboutPatient(patient=patient, resource=resource, banner=banner)
+
+
+def place_name(reader: Reader, reference: str | None) -> str:
+    """The name of a room or site (`Location/…`, `Organization/…`); "" for none."""
+    kind, _, resource_id = (reference or "").partition("/")
+    if not resource_id:
+        return ""
+    found = reader.resource_or_none(Ref(kind, resource_id))
+    return str(found.get("name", "")) if found else ""
+
+
+def _knowledge(listed: list[Allergy], asked: list[Asked]) -> AllergyKnowledge:
+    if listed:
+        return AllergyKnowledge.LISTED
+    return AllergyKnowledge.NONE_KNOWN if asked else AllergyKnowledge.NOT_ASKED
+
+
+def _allergies(listed: list[Allergy]) -> tuple[BannerAllergy, ...]:
+    shown = [
+        BannerAllergy(
+            substance=allergy.substance,
+            reaction=", ".join(reaction.words for reaction in allergy.reactions),
+            severe=allergy.criticality == "high" or any(r.severity == "severe" for r in allergy.reactions),
+        )
+        for allergy in listed[:SHOWN_ALLERGIES]
+    ]
+    more = len(listed) - SHOWN_ALLERGIES
+    rest = [BannerAllergy(substance=gettext("and %(count)d more") % {"count": more})] if more > 0 else []
+    return (*shown, *rest)
+
+
+def _language(patient: Patient) -> str:
+    """The language where it is not the clinic's own, in words."""
+    coding = patient.language
+    if coding is None or coding.code.partition("-")[0] == "en":
+        return ""
+    return coding.display or coding.code
+
+
+def _flag(flag: BannerFlag) -> Flag:
+    level = Level.CRITICAL if flag.code in _ALERTS else Level.WARN
+    return Flag(words=flag.shown, icon=_ICONS.get(flag.code, "flag"), level=level)
+
+
+def _context(reader: Reader, visit: Visit) -> tuple[str, ...]:
+    provider = names_of(reader, [visit.provider]).get(visit.provider or "", "")
+    return tuple(filter(None, (visit.type.display, provider, place_name(reader, visit.room))))

@@ -15,6 +15,7 @@ from carewright.core.store.store import Store
 from carewright.project import wiring
 from carewright.project.environment import Environment
 
+SQLITE_FILES = ("care.sqlite3", "django.sqlite3")
 MAIN_PRACTICE = "main"
 MAIN_PRACTICE_NAME = "Main practice"
 
@@ -44,7 +45,7 @@ def environment(options: argparse.Namespace) -> Environment:
 def opened(options: argparse.Namespace, *, make: bool = False) -> Iterator[tuple[Environment, Store]]:
     """The environment and its store, closed at the end. `make`: a SQLite file that is not there yet is made."""
     found = environment(options)
-    if not found.database_url and not (found.data_dir / "care.sqlite3").exists():
+    if not found.database_url and not all((found.data_dir / name).exists() for name in SQLITE_FILES):
         if not make:
             raise Failure(
                 f"There is no database in {found.data_dir}. `carewright migrate` or `carewright demo` makes one."

@@ -26,19 +26,27 @@ ROOMS = {"room-1": "Room 1", "room-4": "Room 4"}
 
 
 @cache
-def start_django() -> None:
-    """Configure Django for this process, with its own tables in a folder of its own. Once is enough."""
+def configure_django() -> None:
+    """Configure Django for this process; a conftest calls it where test files import what needs that."""
     import django
     from django.apps import apps
+
+    if apps.ready:
+        return
+    os.environ.setdefault("CARE_DATA_DIR", tempfile.mkdtemp(prefix="carewright-test-"))
+    os.environ.setdefault("CARE_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
+    os.environ.setdefault("CARE_DEBUG", "1")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carewright.project.settings")
+    django.setup()
+
+
+@cache
+def start_django() -> None:
+    """Django with its own tables, in a folder of its own. Once per process is enough."""
+    configure_django()
     from django.contrib.auth.hashers import Argon2PasswordHasher
     from django.core.management import call_command
 
-    if not apps.ready:
-        os.environ.setdefault("CARE_DATA_DIR", tempfile.mkdtemp(prefix="carewright-test-"))
-        os.environ.setdefault("CARE_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
-        os.environ.setdefault("CARE_DEBUG", "1")
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carewright.project.settings")
-        django.setup()
     # A password is slow to check so that guessing is slow; the tests know theirs. test_gate.py times the real cost.
     Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 64, 1
     call_command("migrate", verbosity=0)
@@ -70,6 +78,7 @@ def open_pages(clinic: Clinic) -> Pages:
     """Give the clinic two sites, rooms, its people with their roles, and let the pages use its store."""
     start_django()
     from axes.utils import reset
+    from django.core.cache import cache
 
     from carewright.shell import runtime, sites
     from carewright.shell.accounts.models import User
@@ -79,6 +88,7 @@ def open_pages(clinic: Clinic) -> Pages:
     runtime.use(lambda: clinic.store)
     sites.forget()
     reset()
+    cache.clear()  # where allauth counts
     User.objects.all().delete()
     password, pin = _hashes()
     for name in clinic.people:

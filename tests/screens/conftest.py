@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import uvicorn
@@ -37,7 +37,7 @@ class Product:
         from carewright.live.app import create_app
 
         self.store, self.live = store, create_app(store)
-        self.pages: ASGIApp = WSGIMiddleware(get_wsgi_application(), workers=PAGE_THREADS)  # type: ignore[assignment]
+        self.pages = cast(ASGIApp, WSGIMiddleware(cast(Any, get_wsgi_application()), workers=PAGE_THREADS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

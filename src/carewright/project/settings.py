@@ -91,7 +91,9 @@ ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False  # axes counts, in the database, for all processes together
+# axes locks out a name at one address, in the database; allauth bounds a name's tries from everywhere and the codes of
+# the second step. One address may be a whole clinic, so it has no bound of its own.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/15m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Carewright"
 MFA_ALLOW_UNVERIFIED_EMAIL = True

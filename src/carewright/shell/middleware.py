@@ -131,8 +131,11 @@ def _still_on(request: HttpRequest) -> Session | None:
 
 
 def _is_use(request: HttpRequest) -> bool:
-    """Whether a person did this: a page was opened or something sent. What a page fetches by itself is no use."""
-    return request.method == "POST" or not for_script(request)
+    """Whether a person did this: a page was opened, a form was sent, or the page says that somebody is at work on it.
+
+    What scripts fetch by themselves is no use: a board that brings itself up to date would never be locked.
+    """
+    return not for_script(request) or request.path == reverse("touch")
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -3,7 +3,9 @@
 import pytest
 
 from tests.clinic import Clinic
-from tests.pages import Pages, open_pages
+from tests.pages import Pages, configure_django, open_pages
+
+configure_django()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.store.people import REGISTRY as STORE_REGISTRY
 from tests.store.people import everything
 from tests.store.search_oracle import Eyes
 
-TYPES = ("Patient", "Observation", "Encounter", "Practitioner", "Organization", "Questionnaire")
+TYPES = ("Patient", "Observation", "Encounter", "Practitioner", "Organization", "Questionnaire", "List")
 READ = frozenset({Interaction.READ, Interaction.SEARCH})
 WRITE = READ | {Interaction.CREATE, Interaction.UPDATE}
 RESTRICTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}
@@ -33,7 +33,8 @@ GRANTS = Registry((
         doc="What the roles of a practice may do with the six types of this matrix.",
         permissions=(
             _permission("matrix.chart", {Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER},
-                        {"Patient": WRITE, "Observation": WRITE, "Encounter": WRITE, "Practitioner": READ}),
+                        {"Patient": WRITE, "Observation": WRITE, "Encounter": WRITE, "Practitioner": READ,
+                         "List": WRITE}),
             _permission("matrix.manage", {Role.MANAGER, Role.LEAD_MA},
                         {"Organization": frozenset(Interaction), "Questionnaire": frozenset(Interaction),
                          "Practitioner": WRITE}),
@@ -97,8 +98,10 @@ def world(practice: str) -> list[list[Resource]]:
     doctor = {"resourceType": "Practitioner", "id": "d1", "name": [{"family": "Rao" if here else "Berg"}]}
     house = {"resourceType": "Organization", "id": "h1", "name": "Main St" if here else "Hill Rd"}
     form = {"resourceType": "Questionnaire", "id": "q1", "status": "active", "url": f"http://{practice[0]}.example/q"}
+    recall = {"resourceType": "List", "id": "l1", "status": "current", "mode": "working", "title": f"Recall {seven}",
+              "entry": [{"item": {"reference": f"Patient/{p}"}} for p in ("p1", "p2")]}  # fmt: skip
     first: list[Resource] = [
-        doctor, house, form,
+        doctor, house, form, recall,
         patient("p1", "Okafor" if here else "Zimmer", MARCH if here else None,
                 generalPractitioner=[{"reference": "Practitioner/d1"}]),
         patient("p2", "Lindqvist" if here else "Okafor", None if here else MARCH),

@@ -36,6 +36,7 @@ SEARCHES: dict[str, tuple[str, ...]] = {
         "_revinclude=Observation:subject", "_revinclude=Encounter:subject", "_include=Patient:general-practitioner",
         "_id=p1&_revinclude=Observation:subject", "_lastUpdated=gt2026-01-15", "_lastUpdated=lt2026-01-15",
         "_has:Encounter:subject:_lastUpdated=lt2026-01-15", "_summary=count",
+        "_has:List:item:title=Recall 7", "_revinclude=List:item",
     ),
     "Observation": (
         "", "_id=o1,o3,o9", "code=code-7", "code=code-8", "code=http://loinc.org|code-secret", "code:not=code-9",
@@ -59,6 +60,7 @@ SEARCHES: dict[str, tuple[str, ...]] = {
     "Practitioner": ("", "family=Rao", "family=Berg", "_revinclude=Patient:general-practitioner",
                      "_has:Patient:general-practitioner:family=Okafor"),
     "Organization": ("", "name=Hill"),
+    "List": ("", "item=Patient/p2", "title=Recall 8", "status:not=retired", "_include=List:item"),
     "Questionnaire": ("", "url=http://b.example/q", "url:missing=false", "_sort=url"),
 }  # fmt: skip
 

@@ -69,7 +69,7 @@ def test_a_role_writes_what_it_is_granted_and_sees(matrix: Store, practice: str,
         seen = clinic.eyes_of(access, Interaction.READ)
         for resource in clinic.standing(practice):
             resource_type = resource["resourceType"]
-            own = access.patient is None or patient_of(resource) in (None, access.patient)
+            own = access.patient is None or patient_of(resource) == access.patient
             visible = own and (seen.labels is None or "security" not in resource.get("meta", {}))
             granted = Interaction.UPDATE in grants.get(resource_type, ())
             assert may_update(matrix, access, resource) == (granted and visible), (situation, resource)

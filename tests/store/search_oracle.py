@@ -33,9 +33,18 @@ class Eyes:
         codes = {label["code"] for label in resource.get("meta", {}).get("security", ())} - {"N"}
         return (
             resource["resourceType"] in self.types
-            and (self.patient is None or about in {None, self.patient, *self.merged})
+            and (
+                self.patient is None
+                or about in {self.patient, *self.merged}
+                or (about is None and _of_the_house(resource))
+            )
             and (self.labels is None or codes <= self.labels)
         )
+
+
+def _of_the_house(resource: Resource) -> bool:
+    """Whether a record that belongs to no patient is about the practice, so that it names none either."""
+    return resource["resourceType"] in {"Practitioner", "Organization", "Location", "Questionnaire", "Medication"}
 
 
 def patient_of(resource: Resource) -> str | None:

@@ -1,11 +1,12 @@
 """The pages of the flow board. They read projections only; the parts that change are asked for again by the page."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseNotFound
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
@@ -24,6 +25,7 @@ from carewright.skills.visit import queries as visit_queries
 from carewright.skills.visit.model import Visit
 from carewright.skills.visit.rules import actions_from
 from carewright.workspaces.board import reading, rows, words
+from carewright.workspaces.board.drawing import address, draw, look_of
 from carewright.workspaces.board.reading import Here
 from carewright.workspaces.board.thresholds import WAIT_MINUTES
 
@@ -45,7 +47,7 @@ def board(request: CareRequest) -> HttpResponse:
     position = head(request)
     made = _board(request, request.reader("board.see"), where)
     context = {
-        **_row_context(request, made),
+        "groups": _groups(request, made),
         "board": made,
         "position": position,
         "show": request.GET.get("show", ""),
@@ -76,9 +78,9 @@ def changes(request: CareRequest) -> HttpResponse:
     patients = frozenset(entry.patient for entry in entries if entry.patient)
     made = _board(request, reader, where, patients=None if whole else patients)
     visits = {entry.ref.id for entry in entries if entry.ref.type == "Encounter"}
+    look = look_of(request.access, request.care)
     context = {
-        **_row_context(request, made),
-        "board": made,
+        "rendered": [draw(row, look) for row in made.rows],
         "position": position if whole else ".".join(map(str, entries[-1].position)),
         "whole": whole,
         "patients": " ".join(sorted(patients)),
@@ -203,14 +205,6 @@ def change_words(reason: str) -> str:
     return gettext(words.CHANGES[reason]) if reason in words.CHANGES else gettext("Changed")
 
 
-def address(name: str, *arguments: str) -> str:
-    """The address of a page of another workspace; empty where it is not wired."""
-    try:
-        return reverse(name, args=arguments)
-    except NoReverseMatch:
-        return ""
-
-
 def head(request: CareRequest) -> str:
     """How far the change feed has come, to ask later what came behind it."""
     with request.store.driver.reading(request.access.practice) as connection:
@@ -231,29 +225,19 @@ def _board(request: CareRequest, reader: Reader, where: Here, *, patients: froze
     return rows.board(read, care=request.care, thresholds=thresholds, roles=request.access.roles)
 
 
-def _row_context(request: CareRequest, made: rows.Board) -> dict[str, Any]:
-    """What a row needs besides itself: where its buttons lead, and how many rooms are clean."""
-    free = made.free_rooms
-    first: list[str] = []
-    for row in made.rows:
-        if row.group in ("mask", "waiting") and "start_rooming" in row.actions and len(first) < free:
-            first.append(row.key)
-    return {
-        "primary": first,
-        "free_rooms": free,
-        "may_step": request.access.may_do("visit.step"),
-        "rooming_base": address("rooming", "0").replace("/0", "/") if address("rooming", "0") else "",
-        "check_in_url": address("desk-check-in"),
-        "turn": _turn(request),
-    }
-
-
-def _turn(request: CareRequest) -> str:
-    """The group whose next step this person takes: its buttons are filled."""
-    roles = {role.value for role in request.access.roles}
-    if "provider" in roles:
-        return "provider"
-    return "desk" if "front-desk" in roles else "ma"
+def _groups(request: CareRequest, made: rows.Board) -> list[dict[str, Any]]:
+    """The groups with their rows drawn; as many Room buttons are filled as there are clean rooms."""
+    look = look_of(request.access, request.care)
+    clean = made.free_rooms
+    found = []
+    for group in made.groups:
+        drawn = []
+        for row in group.rows:
+            first = clean > 0 and "start_rooming" in row.actions
+            clean -= first
+            drawn.append(draw(row, replace(look, is_primary=True) if first else look))
+        found.append({"key": group.key, "words": group.words, "rendered": drawn})
+    return found
 
 
 def _rail_context(request: CareRequest, made: rows.Board) -> dict[str, Any]:

@@ -34,6 +34,7 @@ MANIFESTS = (
     "carewright.skills.reason.skill",
     "carewright.skills.history.skill",
     "carewright.skills.messages.skill",
+    "carewright.workspaces.desk.manifest",
     "carewright.workspaces.board.manifest",
     "carewright.workspaces.rooming.manifest",
     "carewright.workspaces.chart.manifest",

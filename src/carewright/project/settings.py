@@ -96,6 +96,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/15m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Carewright"
+MFA_TOTP_TOLERANCE = 1  # a code of the half minute before or after: clocks differ
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Lockout: https://django-axes.readthedocs.io/en/latest/4_configuration.html
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -7,6 +7,9 @@ from carewright.core.access.model import Role
 from carewright.core.access.sessions import SESSION_COOKIE
 from tests.pages import OTHER_SITE, PASSWORD, SITE, Pages
 
+PAGE = "/account/pin"
+"""Any page that everybody may open."""
+
 
 def rows(pages: Pages, name: str) -> list[sessions.Session]:
     return sessions.sessions_of(pages.clinic.store, practice=pages.clinic.practice, actor=f"Practitioner/{name}")
@@ -48,9 +51,9 @@ def test_a_disabled_user_is_out_at_once_and_stays_out(pages: Pages) -> None:
     from carewright.shell.accounts import services
 
     client = pages.client("dana")
-    assert client.get("/").status_code == 200
+    assert client.get(PAGE).status_code == 200
     services.disable(pages.user("dana"))
-    assert client.get("/").status_code == 302
+    assert client.get(PAGE).status_code == 302
     assert pages.client().post("/sign-in", {"login": "dana", "password": PASSWORD}).status_code == 200
 
 
@@ -92,7 +95,7 @@ def test_the_site_can_be_switched_with_the_roles_held_there(pages: Pages) -> Non
     assert now is not None
     assert (now.site, now.roles) == (OTHER_SITE, frozenset({Role.LEAD_MA}))
     assert client.post("/account/site", {"site": "elsewhere"}).status_code == 200
-    assert client.get("/").status_code == 200
+    assert client.get(PAGE).status_code == 200
 
 
 def test_somebody_without_a_role_today_gets_in_and_may_nothing(pages: Pages) -> None:
@@ -112,25 +115,25 @@ def test_a_one_time_password_is_changed_first_and_other_sessions_end(pages: Page
 
     other = pages.client("dana")
     password = commands.reset_password("dana")
-    assert other.get("/").status_code == 302
+    assert other.get(PAGE).status_code == 302
     client = pages.client()
     client.post("/sign-in", {"login": "dana", "password": password})
     assert client.get("/search").headers["Location"] == "/account/password"
     new = {"oldpassword": password, "password1": "a much longer one 77", "password2": "a much longer one 77"}
     assert client.post("/account/password", new).status_code == 302
-    assert client.get("/").status_code == 200
+    assert client.get(PAGE).status_code == 200
 
 
 def test_a_role_that_ends_ends_the_session(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "TOUCH_INTERVAL", sessions.TOUCH_INTERVAL * 0)
     client = pages.client("dana")
-    assert client.get("/").status_code == 200
+    assert client.get(PAGE).status_code == 200
     pages.clinic.have({
         "resourceType": "PractitionerRole", "id": "role-dana", "active": False,
         "practitioner": {"reference": "Practitioner/dana"},
         "code": [{"coding": [{"system": _role_system(), "code": "ma"}]}],
     })  # fmt: skip
-    assert client.get("/").headers["Location"].startswith("/sign-in")
+    assert client.get(PAGE).headers["Location"].startswith("/sign-in")
 
 
 def _role_system() -> str:

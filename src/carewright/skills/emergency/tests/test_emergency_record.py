@@ -27,7 +27,7 @@ def line(event: Event, *, minutes: int = 0, who: str = "dana", words: str = "") 
 CALL = Call(
     id="c1", site="main-st", room="room-4", room_name="Room 4", job="emergency-aed", lines=(line(Event.CALLED),)
 )
-words = st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=40)
+words = st.text(alphabet="aZ09 .,;'’ñé–%<>&", min_size=1, max_size=40).filter(lambda text: text == text.strip())
 lines = st.builds(
     lambda event, minutes, who, said: line(event, minutes=minutes, who=who, words=said if event is Event.NOTED else ""),
     st.sampled_from([Event.COMING, Event.NOTED, Event.OVER]), st.integers(0, 90), st.sampled_from(["dana", "lena"]),

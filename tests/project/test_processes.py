@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from carewright.core.access.staff import ROLE_SYSTEM
+
 START_SECONDS = 60.0
 COMMAND = [sys.executable, "-m", "carewright.project.cli"]
 
@@ -133,6 +135,37 @@ def test_the_worker_seals_what_another_process_writes(served: Served) -> None:
     checked = served.run("audit", "verify")
     assert checked.returncode == 0
     assert "The audit is whole." in checked.stdout
+
+
+def test_a_user_s_token_opens_the_api_as_far_as_the_role_goes(served: Served) -> None:
+    staff = served.folder / "staff.ndjson"
+    role = {
+        "resourceType": "PractitionerRole", "id": "r", "practitioner": {"reference": "Practitioner/dana"},
+        "code": [{"coding": [{"system": ROLE_SYSTEM, "code": "ma"}]}],
+    }  # fmt: skip
+    staff.write_text('{"resourceType":"Practitioner","id":"dana","name":[{"family":"Cole"}]}\n' + json.dumps(role))
+    assert served.run("import", str(staff)).returncode == 0
+    added = served.run("user", "add", "dana", "--practitioner", "dana")
+    assert added.returncode == 0, added.stderr
+    assert "Cole" in served.run("user", "list").stdout
+    token = served.run("token", "--user", "dana", "--scope", "user/Practitioner.rs")
+    assert "(ma)" in token.stderr
+
+    def status(path: str) -> int:
+        headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
+        request = urllib.request.Request(f"http://127.0.0.1:{served.port}{path}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+                found: int = answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        return found
+
+    assert status("/fhir/Practitioner/dana") == 200
+    assert status("/fhir/Patient") == 403
+    for wrong in (["--user", "nobody"], ["--user", "dana", "--scope", "all"], ["--user", "dana", "--days", "0"]):
+        refused = served.run("token", *wrong)
+        assert (refused.returncode, refused.stdout) == (2, "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -43,6 +43,18 @@ STAFF = frozenset(Role) - {Role.AUDITOR}
 """Everybody who works with patients' records; the auditor sees the audit alone."""
 
 
+ADMINISTRATIVE = frozenset({
+    "Practitioner", "PractitionerRole", "Organization", "OrganizationAffiliation", "Location", "HealthcareService",
+    "Endpoint", "Schedule", "Slot", "InsurancePlan", "Medication", "MedicationKnowledge", "Substance",
+    "ActivityDefinition", "ChargeItemDefinition", "CodeSystem", "ConceptMap", "DeviceDefinition", "Library",
+    "NamingSystem", "ObservationDefinition", "PlanDefinition", "Questionnaire", "SpecimenDefinition",
+    "StructureDefinition", "ValueSet",
+})  # fmt: skip
+"""Types whose records are about the practice or about knowledge. Somebody confined to one patient sees these; of any
+other type only what belongs to that patient: a Group, List, Task or Appointment that belongs to nobody may name others.
+"""
+
+
 class Purpose(StrEnum):
     """Why the chart is opened (HL7 v3 PurposeOfUse)."""
 
@@ -79,8 +91,9 @@ class Actor:
 class Predicate:
     """What may be seen, as the search compiler needs it.
 
-    `types` are the resource types that may be read; `patient` confines patient data to one `Patient` id;
-    `sensitive` is the set of sensitivity labels (see `labels.py`) that may be seen, as a bit mask.
+    `types` are the resource types that may be read; `patient` confines to what belongs to one `Patient` id
+    and to what is ADMINISTRATIVE; `sensitive` is the set of sensitivity labels (see `labels.py`) that may be seen, as a
+    bit mask.
     """
 
     types: frozenset[str]

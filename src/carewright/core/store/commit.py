@@ -312,7 +312,7 @@ class Commit:
             self._lock(_extra_locks([extra]))
             return []
         resource = extra.resource
-        check(resource, access=self.transaction.access)
+        check(resource, access=self.transaction.access, by_effect=True)
         ref = Ref(str(resource["resourceType"]), str(resource["id"]))
         already = self.planned.get(ref)
         if already is not None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from carewright.core.access.model import AccessDenied
+from carewright.core.access.model import ADMINISTRATIVE, AccessDenied
 from carewright.core.store import virtual
 from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.hooks import FeedEntry, Projection
@@ -205,6 +205,8 @@ def projection(
     table = projection_table(declared)
     names = table.names
     parts = [scope.where("p", "projection"), *(_column(name, value, names) for name, value in where.items())]
+    if scope.predicate.patient is not None and not declared.types <= ADMINISTRATIVE:
+        parts.append(Sql("p.patient_key IS NOT NULL"))
     text = Sql(f"SELECT {', '.join(names)} FROM {table.name} p WHERE ") + all_of(parts)
     if order:
         text += Sql(" ORDER BY " + ", ".join(_order(name, names) for name in order))

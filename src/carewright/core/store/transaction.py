@@ -161,12 +161,18 @@ class Transaction:
         self.writes.append(planned)
 
 
-def check(resource: Resource, *, access: Access) -> None:
-    """Invalid unless the resource is valid FHIR; AccessDenied where it is about a patient outside this access."""
+def check(resource: Resource, *, access: Access, by_effect: bool = False) -> None:
+    """Invalid unless the resource is valid FHIR; AccessDenied where it is outside the one patient of this access.
+
+    What belongs to nobody (a Group, the practice's own records) is not that patient's either; only an effect adds it.
+    """
     issues = [issue for issue in validate(resource) if issue.severity in ("error", "fatal")]
     if issues:
         raise Invalid(issues)
-    if access.patient is not None and patient_of(resource) not in (None, access.patient):
+    if access.patient is None:
+        return
+    about = patient_of(resource)
+    if about != access.patient and not (by_effect and about is None):
         raise AccessDenied("This sign-on is for one patient's records only.")
 
 

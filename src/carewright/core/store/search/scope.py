@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from carewright.core.access.labels import EVERYTHING
-from carewright.core.access.model import Predicate
+from carewright.core.access.model import ADMINISTRATIVE, Predicate
 from carewright.core.store.keys import key_of
-from carewright.core.store.sql import Sql, all_of
+from carewright.core.store.sql import Sql, all_of, marks
 
 PLACES = (
     "match", "criterion", "missing", "chain", "reverse", "include", "revinclude", "sort", "read", "history", "feed",
@@ -32,7 +32,9 @@ class Scope:
         """The condition on the rows of `alias`, a table with practice, patient_key and security columns."""
         if place not in PLACES:
             raise ValueError(f"Unknown place {place}.")
-        return all_of([Sql(f"{alias}.practice = ?", (self.practice,)), *self.visible(alias)])
+        return all_of(
+            [Sql(f"{alias}.practice = ?", (self.practice,)), *self.visible(alias, typed=place != "projection")]
+        )
 
     def where_now(self, alias: str, place: str) -> Sql:
         """As `where`, for rows of the past (versions, the feed): what was written before a label was added, or before
@@ -42,18 +44,19 @@ class Scope:
         now = Sql("EXISTS (SELECT 1 FROM current_resource now WHERE ") + self.where("now", place)
         return self.where(alias, place) + Sql(" AND ") + now + Sql(f" AND now.key = {alias}.key)")
 
-    def visible(self, alias: str) -> list[Sql]:
-        """The parts of the predicate that depend on the row."""
+    def visible(self, alias: str, *, typed: bool = True) -> list[Sql]:
+        """The parts of the predicate that depend on the row. `typed`: the rows say their type; a projection's do not,
+        so that reads.py judges that by what it is made from."""
         parts = []
         hidden = EVERYTHING & ~self.predicate.sensitive
         if hidden:
             parts.append(Sql(f"({alias}.security & ?) = 0", (hidden,)))
         if self.predicate.patient is not None:
-            parts.append(
-                Sql(f"({alias}.patient_key IS NULL OR {alias}.patient_key IN (")
-                + self.with_aliases(self.predicate.patient)
-                + Sql("))")
-            )
+            of_nobody = Sql(f"({alias}.patient_key IS NULL")
+            if typed:
+                of_nobody += Sql(f" AND {alias}.type IN ") + marks(sorted(ADMINISTRATIVE))
+            mine = Sql(f") OR {alias}.patient_key IN (") + self.with_aliases(self.predicate.patient) + Sql(")")
+            parts.append(Sql("(") + of_nobody + mine + Sql(")"))
         return parts
 
     def with_aliases(self, patient_id: str) -> Sql:

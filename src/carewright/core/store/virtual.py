@@ -93,7 +93,7 @@ def _provenance_condition(criterion: Criterion, scope: Scope) -> Sql:
         )
     either = {
         "_id": lambda value: Sql("x.audit_id = ?", (value,)),
-        "target": lambda value: Sql("x.key = ?", (key_of(*_type_and_id(value)),)),
+        "target": lambda value: _of_target(key_of(*_type_and_id(value)), scope),
         "patient": lambda value: (
             Sql("x.patient_key IN (") + scope.with_aliases(value.removeprefix("Patient/")) + Sql(")")
         ),
@@ -103,6 +103,12 @@ def _provenance_condition(criterion: Criterion, scope: Scope) -> Sql:
     if criterion.param not in either:
         return Sql("1=0")  # a rendered Provenance has no entity, location or signature
     return any_of([either[criterion.param](value) for value in criterion.values])
+
+
+def _of_target(key: UUID, scope: Scope) -> Sql:
+    """The versions of one resource. Named twice, because SQLite would else walk all of a practice by transaction."""
+    return Sql("x.key = ? AND x.audit_id IN (SELECT t.audit_id FROM version t WHERE t.practice = ? AND t.key = ?)",
+               (key, scope.practice, key))  # fmt: skip
 
 
 def _type_and_id(value: str) -> tuple[str, str]:

@@ -106,6 +106,13 @@ def test_a_deleted_row_is_named(
     assert found(store, practice, anchors) == (Wrong.DELETED, sealed[2])
 
 
+def test_a_patient_taken_off_a_row_is_named(
+    store: Store, practice: str, sealed: list[str], anchors: Anchors, tamper: Tamper
+) -> None:
+    tamper("DELETE FROM audit_patient WHERE practice = ? AND audit_id = ?", practice, sealed[1])
+    assert found(store, practice, anchors) == (Wrong.CHANGED, sealed[1])
+
+
 @pytest.mark.parametrize("column", ["actor", "reason", "detail", "outcome", "session", "purpose"])
 def test_a_changed_field_is_named(
     store: Store, practice: str, sealed: list[str], anchors: Anchors, tamper: Tamper, column: str

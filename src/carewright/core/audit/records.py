@@ -6,7 +6,7 @@ The digest of a row is BLAKE2b over its fields in a fixed JSON form; the sealer 
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,11 +82,16 @@ def record(
     action: Action,
     reason: str,
     origin: str,
-    detail: object,
+    detail: Mapping[str, object],
     patients: Iterable[UUID] = (),
     outcome: Outcome = Outcome.SUCCESS,
 ) -> AuditRecord:
-    """An audit record of what `access`'s actor did. `detail` must hold no patient data beyond opaque ids."""
+    """An audit record of what `access`'s actor did. `detail` must hold no patient data beyond opaque ids.
+
+    The patients' keys stand in the detail as well, so that the row's digest covers them.
+    """
+    keys = tuple(sorted(set(patients), key=str))
+    content = {**detail, "patients": [key.hex for key in keys]} if keys else detail
     return AuditRecord(
         practice=access.practice,
         id=str(uuid.uuid4()),
@@ -100,8 +105,8 @@ def record(
         origin=origin,
         session=access.session,
         reason=reason,
-        detail=json.dumps(detail, separators=(",", ":"), sort_keys=True),
-        patients=tuple(sorted(set(patients), key=str)),
+        detail=json.dumps(content, separators=(",", ":"), sort_keys=True),
+        patients=keys,
     )
 
 

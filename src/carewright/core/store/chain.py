@@ -4,15 +4,16 @@ A row's place is (xid, seq), as in the feed: only rows that no open transaction 
 sealed rows are always a prefix of the order.
 """
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
 from carewright.core.audit.records import row_digest
 from carewright.core.store import schema
 from carewright.core.store.drivers.base import Connection, Dialect
-from carewright.core.store.sql import Row, Sql, all_of
+from carewright.core.store.sql import Row, Sql, all_of, marks
 
 BATCH = 1_000
 Place = tuple[int, int]
@@ -27,11 +28,16 @@ class AuditRow:
     at: datetime
     fields: tuple[str | None, ...]
     digest: bytes
+    patients: frozenset[str] = frozenset()
 
     @property
     def whole(self) -> bool:
-        """Whether the fields still give the digest."""
-        return row_digest(self.fields) == self.digest
+        """Whether the fields still give the digest, and the patients beside the row are those that it names."""
+        return row_digest(self.fields) == self.digest and self.patients == self._named()
+
+    def _named(self) -> frozenset[str]:
+        detail = json.loads(self.fields[-1] or "{}")
+        return frozenset(detail.get("patients", ())) if isinstance(detail, dict) else frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,16 +108,26 @@ class Trail:
         if sealable:
             parts.append(dialect.feed_horizon("a"))
         statement = Sql(_ROWS.format(xid=dialect.xid("a"))) + all_of(parts)
-        return [
-            _audit_row(row, dialect)
-            for row in self.connection.rows(statement + Sql(" ORDER BY a.xid, a.seq LIMIT ?", (limit,)))
-        ]
+        found = self.connection.rows(statement + Sql(" ORDER BY a.xid, a.seq LIMIT ?", (limit,)))
+        return self._with_patients([_audit_row(row, dialect) for row in found])
 
     def row_by_id(self, audit_id: str) -> AuditRow | None:
         dialect = self.connection.dialect
         parts = [Sql("a.practice = ?", (self.practice,)), Sql("a.id = ?", (audit_id,))]
         found = self.connection.rows(Sql(_ROWS.format(xid=dialect.xid("a"))) + all_of(parts))
-        return _audit_row(found[0], dialect) if found else None
+        return next(iter(self._with_patients([_audit_row(row, dialect) for row in found])), None)
+
+    def _with_patients(self, rows: list[AuditRow]) -> list[AuditRow]:
+        """The rows with the patients that stand beside them, by which a patient's access report is made."""
+        if not rows:
+            return rows
+        keys: dict[str, set[str]] = {}
+        for audit_id, key in self.connection.rows(
+            Sql("SELECT audit_id, patient_key FROM audit_patient WHERE practice = ? AND audit_id IN ", (self.practice,))
+            + marks([row.id for row in rows])
+        ):
+            keys.setdefault(str(audit_id), set()).add(self.connection.dialect.key(key).hex)
+        return [replace(row, patients=frozenset(keys.get(row.id, ()))) for row in rows]
 
     def tail(self) -> Tail:
         """The rows that wait for the sealer."""

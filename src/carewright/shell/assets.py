@@ -23,7 +23,8 @@ COMPRESSED_SUFFIXES = frozenset({".css", ".js", ".svg", ".json", ".txt", ".webma
 
 BUNDLES: dict[str, tuple[str, ...]] = {
     "shell/shell.css": tuple(
-        f"shell/{name}.css" for name in ("tokens", "page", "controls", "table", "patient", "overlay", "alarms", "print")
+        f"shell/{name}.css"
+        for name in ("tokens", "page", "controls", "table", "patient", "overlay", "alarms", "plain", "print")
     ),
     "shell/shell.js": tuple(f"shell/{name}.js" for name in ("page", "live", "drafts", "lock", "keys", "alarms")),
 }

@@ -19,11 +19,19 @@
     htmx.trigger(box, "look");
   }, LOOK_MS.none);
 
+  const makeRoom = () => {
+    const height = box.matches(":popover-open") ? box.offsetHeight : 0;
+    document.body.classList.toggle("has-alarm", height > 0);
+    document.body.style.setProperty("--alarm-height", `${height}px`);
+  };
+  window.addEventListener("resize", makeRoom);
+
   const show = ({ again = false } = {}) => {
     const wanted = Boolean(box.querySelector(".alarm-call"));
     const shown = box.matches(":popover-open");
     if (shown && (!wanted || again)) box.hidePopover();
     if (wanted && (!shown || again)) box.showPopover();
+    makeRoom();
   };
 
   document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target === box) show(); });

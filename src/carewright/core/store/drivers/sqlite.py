@@ -93,7 +93,8 @@ class SqliteDialect:
         return Sql("1=1")  # one writer at a time: rows appear in the order of their sequence
 
     def after(self, alias: str, xid: int, seq: int) -> Sql:
-        return Sql(f"{alias}.seq > ?", (seq,))
+        # Here the transaction number is always 0; saying so lets the index begin at the sequence.
+        return Sql(f"{alias}.xid = 0 AND {alias}.seq > ?", (seq,))
 
     def xid(self, alias: str) -> str:
         return f"{alias}.xid"

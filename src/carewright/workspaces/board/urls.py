@@ -9,6 +9,7 @@ urlpatterns = [
     path("changes", views.changes, name="board-changes"),
     path("rail", views.rail, name="board-rail"),
     path("visit/<str:visit_id>", views.visit, name="board-visit"),
+    path("visit/<str:visit_id>/changes", views.visit_changes, name="board-visit-changes"),
     path("visit/<str:visit_id>/room", views.choose_room, name="board-choose-room"),
     path("visit/<str:visit_id>/step", steps.step, name="board-step"),
     path("visit/<str:visit_id>/move", steps.move, name="board-move"),

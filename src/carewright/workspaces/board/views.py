@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseNotFound
@@ -31,7 +32,7 @@ from carewright.workspaces.board.thresholds import WAIT_MINUTES
 
 TYPES = frozenset({"Appointment", "Encounter", "Flag", "Location", "Patient", "Task"})
 MOST_CHANGES = 500
-"""Feed entries in one answer; a page that missed more gets every row."""
+"""Feed entries in one answer; a page that missed more gets every row, and asks on from there."""
 NOT_ROOMS = ("occupy", "vacate", "unoccupy")
 """Steps of a room that follow from its visit and are not pressed."""
 DAYS_OF_CHANGES = 50
@@ -49,7 +50,7 @@ def board(request: CareRequest) -> HttpResponse:
     context = {
         "groups": _groups(request, made),
         "board": made,
-        "position": position,
+        "position": ".".join(map(str, position)),
         "show": request.GET.get("show", ""),
         "chips": _chips(made, request.GET.get("show", "")),
         "providers": sorted({(r.provider, r.provider_name) for r in made.rows if r.provider_name}, key=lambda p: p[1]),
@@ -67,7 +68,6 @@ def changes(request: CareRequest) -> HttpResponse:
     since = position_of(request.GET.get("since", ""))
     if where is None or since is None:
         return HttpResponseBadRequest()
-    position = head(request)
     reader = request.reader("board.changes")
     entries = reader.feed(after=since, limit=MOST_CHANGES, types=TYPES)
     if not entries:
@@ -81,7 +81,7 @@ def changes(request: CareRequest) -> HttpResponse:
     look = look_of(request.access, request.care)
     context = {
         "rendered": [draw(row, look) for row in made.rows],
-        "position": position if whole else ".".join(map(str, entries[-1].position)),
+        "position": ".".join(map(str, entries[-1].position)),
         "whole": whole,
         "patients": " ".join(sorted(patients)),
         "announcements": _announcements(reader, made, visits, me=request.access.actor.reference),
@@ -105,6 +105,17 @@ def rail(request: CareRequest) -> HttpResponse:
 def visit(request: CareRequest, visit_id: str) -> HttpResponse:
     """One visit in the dialog: every step that this person may take, waits, who changed what."""
     return render(request, "board/visit.html", visit_context(request, visit_id))
+
+
+@require_GET
+@needs("board.see")
+def visit_changes(request: CareRequest, visit_id: str) -> HttpResponse:
+    """Who changed what of a visit; asked for when the dialog stands, because it reads versions and not rows."""
+    reader = request.reader("board.visit-changes")
+    found = visit_queries.open_visit(reader, visit_id)
+    return render(
+        request, "board/visit_changes.html", {"history": history(reader, found.visit, ahead=request.store.clock.offset)}
+    )
 
 
 @require_GET
@@ -153,7 +164,6 @@ def visit_context(request: CareRequest, visit_id: str) -> dict[str, Any]:
         "may_wait": request.access.may_do("rooms.wait") and found.visit.room is not None,
         "kinds": WAITS,
         "waits": room_queries.waits(reader, (visit_id,)),
-        "history": history(reader, found.visit),
         "chart": address("chart", patient),
         "rooming": address("rooming", visit_id),
         "mine": request.access.actor.reference,
@@ -182,22 +192,25 @@ def room_context(request: CareRequest, room_id: str) -> dict[str, Any]:
     }
 
 
-def history(reader: Reader, visit: Visit) -> list[dict[str, Any]]:
-    """Who changed what, the latest first: the versions of the visit, with their authors."""
+def history(reader: Reader, visit: Visit, *, ahead: timedelta) -> list[dict[str, Any]]:
+    """Who changed what, the latest first: the versions of the visit, with their authors.
+
+    A step is shown at the clinical time of its stage; other changes when they were recorded, `ahead` of wall time.
+    """
     names = people.names(reader)
-    found = reader.resources(
-        parse("Provenance", [("target", f"Encounter/{visit.id}"), ("_count", str(DAYS_OF_CHANGES))])
-    )
-    listed = [
-        {
-            "at": interval(provenance["recorded"])[0],
-            "words": change_words(provenance.get("activity", {}).get("text", "")),
+    target = parse("Provenance", [("target", f"Encounter/{visit.id}"), ("_count", str(DAYS_OF_CHANGES))])
+    stages = iter(visit.stages)
+    found = []
+    for provenance in sorted(reader.resources(target), key=lambda p: str(p["recorded"])):
+        reason = provenance.get("activity", {}).get("text", "")
+        recorded = interval(provenance["recorded"])[0] + ahead
+        stage = next(stages, None) if reason in words.STAGE_CHANGES else None
+        found.append({
+            "at": stage.since if stage else recorded,
+            "words": change_words(reason),
             "who": names.get(provenance["agent"][0]["who"]["reference"], ""),
-            "reference": provenance["agent"][0]["who"]["reference"],
-        }
-        for provenance in found
-    ]
-    return sorted(listed, key=lambda change: change["at"], reverse=True)
+        })  # fmt: skip
+    return found[::-1]
 
 
 def change_words(reason: str) -> str:
@@ -205,10 +218,10 @@ def change_words(reason: str) -> str:
     return gettext(words.CHANGES[reason]) if reason in words.CHANGES else gettext("Changed")
 
 
-def head(request: CareRequest) -> str:
-    """How far the change feed has come, to ask later what came behind it."""
+def head(request: CareRequest) -> tuple[int, int]:
+    """How far the change feed has come, to ask later what came behind it. Read it before what is shown."""
     with request.store.driver.reading(request.access.practice) as connection:
-        return ".".join(map(str, consumers.head(connection, request.access.practice)))
+        return consumers.head(connection, request.access.practice)
 
 
 def position_of(text: str) -> tuple[int, int] | None:

@@ -89,6 +89,9 @@ CHANGES: Mapping[str, str] = {
 }
 """The words of a change by the reason that stands in its version."""
 
+STAGE_CHANGES = frozenset({"visit.check-in", *(f"visit.{action}" for action in STEPS)})
+"""The reasons of versions that begin a new stage of the visit."""
+
 GROUPS: Mapping[str, str] = {
     "mask": gettext_noop("Mask now – room first"),
     "ma": gettext_noop("In rooms: needs an MA"),

@@ -39,6 +39,13 @@ LOOKS: Mapping[str, tuple[str, str, Level]] = {
     "cancelled": ("calendar-x", gettext_noop("Cancelled"), Level.PLAIN),
 }
 """Icon, words and tint of where an appointment or its visit stands."""
+GROUPS: Mapping[str, str] = {
+    "due": gettext_noop("Due now"),
+    "here": gettext_noop("Here"),
+    "later": gettext_noop("Later"),
+    "gone": gettext_noop("Done or not coming"),
+}
+"""The parts of the list, what is to be done first in front."""
 GONE = frozenset({"done", "left", "noshow", "cancelled"})
 
 
@@ -74,6 +81,13 @@ class Line:
     @property
     def look(self) -> tuple[str, str, Level]:
         return LOOKS.get(self.standing, ("circle-dashed", self.standing, Level.PLAIN))
+
+    @property
+    def group(self) -> str:
+        """Which part of the list it belongs to."""
+        if self.standing == "booked":
+            return "due" if self.is_due else "later"
+        return "gone" if self.is_gone else "here"
 
     @property
     def is_gone(self) -> bool:

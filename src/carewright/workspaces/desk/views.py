@@ -17,7 +17,7 @@ from carewright.skills.registration import queries as registration
 from carewright.skills.scheduling import people
 from carewright.skills.scheduling import queries as scheduling
 from carewright.skills.scheduling.model import VISIT_TYPES
-from carewright.workspaces.desk.day import Line, Place, lines, place_of
+from carewright.workspaces.desk.day import GROUPS, Line, Place, lines, place_of
 
 FREE_SHOWN = 3
 
@@ -96,7 +96,11 @@ def _context(request: CareRequest, place: Place) -> dict[str, Any]:
     shown = [line for line in listed if _is_shown(line, show) and provider in ("", line.provider)]
     return {
         "place": place,
-        "lines": shown,
+        "groups": [
+            (gettext(words), part)
+            for key, words in GROUPS.items()
+            if (part := [line for line in shown if line.group == key])
+        ],
         "query": request.GET.urlencode(),
         "chips": _chips(place, listed, show, provider),
         "providers": sorted({(line.provider, line.provider_name) for line in listed if line.provider_name}),

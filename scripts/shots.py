@@ -85,7 +85,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("Missing: chromium (apt-get install chromium).\n")
         return 1
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with demonstration() as base, sync_playwright() as playwright:
+    with demonstration() as (base, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(found), args=sandbox)
         taken = {user: _as_user(browser, base, folder, user) for user in _one_for_each_role()}
         browser.close()
@@ -123,8 +123,8 @@ def _one_for_each_role() -> list[str]:
 
 
 @contextmanager
-def demonstration() -> Iterator[str]:
-    """A demonstration on a free port in a folder that is thrown away; its address."""
+def demonstration() -> Iterator[tuple[str, Path]]:
+    """A demonstration on a free port in a folder that is thrown away; its address and the folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -134,7 +134,7 @@ def demonstration() -> Iterator[str]:
         try:
             base = f"http://127.0.0.1:{port}"
             _wait(child, base)
-            yield base
+            yield base, Path(data)
         finally:
             child.terminate()
             child.wait()

@@ -22,6 +22,7 @@ from carewright.core.store.store import Store
 from carewright.project import wiring
 from carewright.project.environment import Environment
 from carewright.project.health import Health
+from carewright.project.whole import Whole
 
 SWITCH_INTERVAL_SECONDS = 0.0005
 PAGE_THREADS = 8
@@ -94,7 +95,7 @@ class Dispatcher:
 def _in_threads(pages: Callable[..., Any]) -> ASGIApp:
     """A WSGI application as an ASGI one, in its own pool of threads."""
     bridged: ASGIApp = cast(Any, WSGIMiddleware(cast(Any, pages), workers=PAGE_THREADS))
-    return bridged
+    return Whole(bridged)
 
 
 def create() -> Dispatcher:

@@ -32,8 +32,8 @@ class Here:
 
     @property
     def organization(self) -> str:
-        """What a visit names as its site; a practice without organizations names the place itself."""
-        return self.site.organization or self.place
+        """What a visit names as its site; where the place names none, one of the same id."""
+        return self.site.organization or f"Organization/{self.site.id}"
 
 
 @dataclass(frozen=True, kw_only=True)

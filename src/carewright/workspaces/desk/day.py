@@ -108,7 +108,7 @@ class Place:
 
     @property
     def organization(self) -> str:
-        return self.site.organization or self.place
+        return self.site.organization or f"Organization/{self.site.id}"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -59,7 +59,7 @@ def arrive(request: CareRequest, appointment_id: str) -> Ref:
         patient=booking.patient,
         visit_type=booking.type,
         at=request.care.now,
-        site=place.organization if place else booking.site,
+        site=place.organization if place else "",
         provider=booking.provider or None,
         appointment=f"Appointment/{appointment_id}",
         reason=booking.reason,

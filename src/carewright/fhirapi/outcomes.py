@@ -22,6 +22,7 @@ from carewright.core.store.model import (
     Refused,
     StoreError,
     TooBusy,
+    Unavailable,
 )
 from carewright.core.store.search.query import SearchError
 
@@ -67,6 +68,7 @@ _STATUS: Sequence[tuple[type[Exception], int, str]] = (
     (Referenced, 409, "conflict"),
     (Refused, 422, "business-rule"),
     (TooBusy, 503, "transient"),
+    (Unavailable, 503, "transient"),
     (AuditQueueFull, 503, "transient"),
     (AccessDenied, 403, "forbidden"),
     (SearchError, 400, "invalid"),

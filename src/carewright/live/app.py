@@ -21,6 +21,7 @@ from carewright.core.access.sessions import (
     access_of,
     authenticate_async,
 )
+from carewright.core.store.model import Unavailable
 from carewright.core.store.store import Store
 from carewright.live.hub import Hub, Subscription, TopicsOf
 from carewright.live.positions import position_of
@@ -51,7 +52,10 @@ def create_app(store: Store, *, topics: TopicsOf = topics_of) -> Starlette:
 
 async def _stream(request: Request) -> Response:
     store: Store = request.app.state.store
-    session = await _session(request, store)
+    try:
+        session = await _session(request, store)
+    except Unavailable:
+        return _refused(503, "The database does not answer just now.")
     if session is None:
         return _refused(401, "Sign in first.")
     try:

@@ -23,6 +23,7 @@ from carewright.core.store.model import (
     Referenced,
     Refused,
     StoreError,
+    Unavailable,
 )
 from carewright.shell.components import Level, Notice
 from carewright.shell.forms import CONTEXT_FIELD, KEY_FIELD
@@ -76,6 +77,15 @@ def refusal_of(error: Exception) -> Refusal:
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
                 title=gettext("This cannot be saved as it is"),
                 text=gettext("Something in it does not fit. Nothing was saved; look through what you typed."),
+            )
+        case Unavailable():
+            return Refusal(
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
+                title=gettext("The database does not answer"),
+                text=gettext(
+                    "Try again in a minute. If you were saving something, look whether it is there before you send it "
+                    "again. If it lasts, tell the person who looks after this system."
+                ),
             )
         case Refused():
             return Refusal(status=HTTPStatus.UNPROCESSABLE_ENTITY, title=gettext("Stop"), text=error.reason)

@@ -121,3 +121,14 @@ class TooBusy(StoreError):
 
     def __init__(self) -> None:
         super().__init__("Others are writing at the same time. Nothing was saved; try again in a moment.")
+
+
+class Unavailable(StoreError):
+    """The database does not answer. `begun`: it broke off in the midst, so that a write may have come through."""
+
+    def __init__(self, *, begun: bool = False) -> None:
+        super().__init__(
+            "The connection to the database broke off. Look whether this was saved before you send it again."
+            if begun
+            else "The database does not answer just now. Nothing was saved; try again in a minute."
+        )

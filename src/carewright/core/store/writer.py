@@ -18,7 +18,7 @@ from carewright.core.audit.records import Action, Outcome, record
 from carewright.core.clock import wall_now
 from carewright.core.store.commit import Commit
 from carewright.core.store.drivers.base import Busy, UniqueViolation
-from carewright.core.store.model import Conflict, Origin, StoreError, TooBusy
+from carewright.core.store.model import Conflict, Origin, StoreError, TooBusy, Unavailable
 from carewright.core.store.transaction import Transaction, Written
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Writer:
                 if attempt == ATTEMPTS - 1:
                     raise TooBusy from busy
                 time.sleep(random.uniform(0.002, 0.02) * (attempt + 1))  # noqa: S311 - jitter, not a secret
+            except Unavailable:  # nobody refused it, and there is nowhere to say so
+                raise
             except (StoreError, AccessDenied) as refusal:
                 self._audit_refusal(planned, refusal)
                 raise

@@ -4,6 +4,7 @@ A mistake of the person is one line on standard error and exit code 2, never a t
 """
 
 import argparse
+import logging
 import os
 import sqlite3
 import sys
@@ -20,7 +21,7 @@ from carewright.core.blobs.files import BlobDamaged
 from carewright.core.store.archive import BadArchive
 from carewright.core.store.drivers.base import Busy
 from carewright.core.store.migrate import MigrationError
-from carewright.core.store.model import StoreError
+from carewright.core.store.model import StoreError, Unavailable
 from carewright.core.store.reindex import UnknownIndex
 from carewright.project.cli.options import Failure
 from carewright.project.environment import BadEnvironment
@@ -48,6 +49,7 @@ FOR_PEOPLE = (
     Failure, BadEnvironment, StoreError, AccessDenied, MigrationError, BadArchive, BadAnchor, BlobDamaged, Unreadable,
     NotEmptyFolder, UnknownIndex, CannotServe, Busy,
 )  # fmt: skip
+SERVERS = ("demo_command", "serve_command", "worker_command")
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -68,12 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser(next((word for word in given if word in COMMANDS), "")).parse_args(given)
+    if options.module.rpartition(".")[2] not in SERVERS:  # the pool reports each attempt; a person wants one line
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     try:
         code: int = import_module(options.module).run(options)
+    except (psycopg.OperationalError, PoolTimeout, Unavailable):
+        return _fail("The PostgreSQL database does not answer. Is CARE_DATABASE_URL right, and the server running?")
     except FOR_PEOPLE as error:
         return _fail(str(error))
-    except (psycopg.OperationalError, PoolTimeout):
-        return _fail("The PostgreSQL database does not answer. Is CARE_DATABASE_URL right, and the server running?")
     except sqlite3.Error as error:
         return _fail(f"The database cannot be used ({error}). `carewright doctor` may say why.")
     except BrokenPipeError:

@@ -14,10 +14,11 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, ConnectionPool
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from carewright.core.store.drivers.announcements import Announcer, Listener
 from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation, Watch
+from carewright.core.store.model import Unavailable
 from carewright.core.store.schema import Table
 from carewright.core.store.sql import Row, Sql
 
@@ -25,6 +26,24 @@ SET_PRACTICE = "SELECT set_config('carewright.practice', %s, false)"
 ARRAY_TYPES = {"text": "text", "bigint": "bigint", "float8": "float8", "timestamptz": "timestamptz", "uuid": "uuid"}
 PREPARE_AFTER = 2
 """A statement is prepared on its second run in a connection (psycopg waits for five by default)."""
+
+
+CONNECTION_PATIENCE_SECONDS = 10.0
+"""How long somebody waits for a connection before they are told that the database does not answer."""
+RECONNECT_SECONDS = 5.0
+"""The pool's pauses between its attempts double; after this long it begins anew, so that a database that is back is
+found within seconds."""
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Unavailable where the server cannot be reached or the connection breaks off."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise Unavailable(begun=True) from error
 
 
 @lru_cache(maxsize=4096)
@@ -158,14 +177,15 @@ class PostgresqlDriver:
         with self._opening:
             if self._pool is None:
                 self._pool = ConnectionPool(
-                    self.url, kwargs=self._settings(), min_size=1, max_size=self._size, open=True, timeout=30
-                )
+                    self.url, kwargs=self._settings(), min_size=1, max_size=self._size, open=True,
+                    timeout=CONNECTION_PATIENCE_SECONDS, reconnect_timeout=RECONNECT_SECONDS,
+                )  # fmt: skip
             return self._pool
 
     @contextmanager
     def reading(self, practice: str) -> Iterator[Connection]:
         """Reads. Each statement sees what was committed before it began."""
-        with self._connections().connection() as connection:
+        with _answering(), self._connections().connection() as connection:
             if self._practice_of.get(connection) != practice:
                 self._practice_of.pop(connection, None)
                 connection.execute(SET_PRACTICE, (practice,))
@@ -175,7 +195,7 @@ class PostgresqlDriver:
     @contextmanager
     def writing(self, practice: str) -> Iterator[Connection]:
         """One READ COMMITTED transaction; inserts are pipelined and checked at the latest when it commits."""
-        with self._connections().connection() as connection:
+        with _answering(), self._connections().connection() as connection:
             self._practice_of.pop(connection, None)  # a rollback takes the setting back with it
             try:
                 with connection.pipeline(), connection.transaction():
@@ -189,7 +209,7 @@ class PostgresqlDriver:
     @contextmanager
     def snapshot(self, practice: str) -> Iterator[Connection]:
         """One REPEATABLE READ, READ ONLY transaction; it takes no transaction number, so it hides no feed rows."""
-        with self._connections().connection() as connection:
+        with _answering(), self._connections().connection() as connection:
             connection.execute(SET_PRACTICE, (practice,))
             with connection.transaction():
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -200,15 +220,17 @@ class PostgresqlDriver:
     async def reading_async(self, practice: str) -> AsyncIterator[AsyncConnection]:
         if self._async_pool is None:
             self._async_pool = AsyncConnectionPool(
-                self.url, kwargs=self._settings(), min_size=1, max_size=self._size, open=False, timeout=30
-            )
+                self.url, kwargs=self._settings(), min_size=1, max_size=self._size, open=False,
+                timeout=CONNECTION_PATIENCE_SECONDS, reconnect_timeout=RECONNECT_SECONDS,
+            )  # fmt: skip
             await self._async_pool.open()
-        async with self._async_pool.connection() as connection:
-            await connection.execute(SET_PRACTICE, (practice,))
-            yield PostgresqlAsyncConnection(connection, self.dialect)
+        with _answering():
+            async with self._async_pool.connection() as connection:
+                await connection.execute(SET_PRACTICE, (practice,))
+                yield PostgresqlAsyncConnection(connection, self.dialect)
 
     def session_row(self, secret_hash: bytes) -> Row | None:
-        with self._connections().connection() as connection:
+        with _answering(), self._connections().connection() as connection:
             return connection.execute("SELECT * FROM session_by_hash(%s)", (secret_hash,)).fetchone()
 
     async def session_row_async(self, secret_hash: bytes) -> Row | None:
@@ -218,7 +240,7 @@ class PostgresqlDriver:
 
     def durability(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        with self._connections().connection() as connection:
+        with _answering(), self._connections().connection() as connection:
             found["engine"] = f"PostgreSQL {connection.info.server_version // 10_000}"
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 row = connection.execute("SELECT current_setting(%s)", (setting,)).fetchone()

@@ -5,12 +5,13 @@ from datetime import datetime
 from functools import partial
 
 import pytest
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from carewright.core.access import sessions
 from carewright.core.access.model import AccessDenied
-from carewright.core.store.model import Conflict, KeyTaken, NotFound, Ref, Refused, StoreError
+from carewright.core.store.model import Conflict, KeyTaken, NotFound, Ref, Refused, StoreError, Unavailable
 from carewright.shell.permissions import Requirement, needs, requirement_of, signed_in
 from tests.clinic import TEN_FORTY
 from tests.pages import ARGON2_COST, PASSWORD, PIN, Pages
@@ -54,7 +55,7 @@ def raises(request: HttpRequest, kind: str) -> HttpResponse:
         "denied": AccessDenied("secret reason"), "gone": NotFound("Patient/jonas is not here."),
         "conflict": Conflict(Ref("Patient", "jonas"), expected=1, current=None),
         "taken": KeyTaken("slot", "s1", None), "refused": Refused("visit-ready", "Ask the allergies first."),
-        "other": StoreError("Not today."),
+        "other": StoreError("Not today."), "down": Unavailable(),
     }[kind]  # fmt: skip
 
 
@@ -112,7 +113,8 @@ def test_a_page_is_for_those_who_hold_its_permission_and_a_refusal_is_audited(pl
 @pytest.mark.parametrize(
     ("kind", "status", "words"),
     [("denied", 403, "Ask a manager"), ("gone", 404, "search box"), ("conflict", 409, "Someone else changed this"),
-     ("taken", 409, "choose another"), ("refused", 422, "Ask the allergies first."), ("other", 409, "Not today.")],
+     ("taken", 409, "choose another"), ("refused", 422, "Ask the allergies first."), ("other", 409, "Not today."),
+     ("down", 503, "look whether it is there")],
 )  # fmt: skip
 def test_a_refusal_says_why_keeps_what_was_typed_and_names_nobody(
     planted: Pages, kind: str, status: int, words: str
@@ -226,3 +228,19 @@ def test_nothing_is_done_by_get_that_changes_something(pages: Pages) -> None:
     client = pages.client("dana")
     for address in ("/lock", "/unlock", "/touch", "/sign-out", "/drafts/vitals", "/emergency/"):
         assert client.get(address).status_code == 405, address
+
+
+def test_a_database_that_is_gone_before_the_page_is_reached_is_said_too(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dana = pages.client("dana")
+    dana.raise_request_exception = False
+
+    def gone(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(sessions, "authenticate", gone)
+    monkeypatch.setattr(settings, "DEBUG", False)  # with it on, Django shows its own page
+    answer = dana.get("/search")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert "The database does not answer" in answer.content.decode()

@@ -21,3 +21,8 @@ def check_form(reader: Reader, key: str) -> None:
     holder = reader.holder(FORM, key) if key else None
     if holder is not None:
         raise KeyTaken(FORM, key, holder)
+
+
+def was_saved(reader: Reader, key: str) -> bool:
+    """Whether the form with this key was saved before."""
+    return reader.holder(FORM, key) is not None

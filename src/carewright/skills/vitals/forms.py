@@ -113,9 +113,8 @@ class VitalsForm(ContextForm):
             self._add_row(kind, unit=units.get(kind.value, ""))
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
         self.readings = [reading for kind in self.kinds if (reading := self.reading(kind)) is not None]
-        return cleaned
+        return super().clean()
 
     def reading(self, kind: Kind) -> Reading | None:
         """What was typed into one row, None where nothing was; its errors go beside the field."""

@@ -166,7 +166,9 @@ def _saved(entry: Recorded, chart: Chart) -> Saved:
     mistake = reading.status == "entered-in-error"
     level = ""
     if chart.subject is not None and not mistake and reading.at.date() >= chart.subject.birth_date:
-        worst = findings.worst(findings.check(reading, subject=chart.subject))
+        last = chart.last_of(reading.kind)
+        before = last if last is not None and last.at <= reading.at else None
+        worst = findings.worst(findings.check(reading, subject=chart.subject, last=before))
         level = _LEVELS[worst].value if worst in _LEVELS else ""
     return Saved(
         id=reading.id,

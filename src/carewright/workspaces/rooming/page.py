@@ -27,6 +27,8 @@ from carewright.skills.visit.forms import StepForm
 from carewright.skills.visit.model import Hold, Readiness, VisitStatus
 from carewright.skills.visit.queries import OpenVisit
 from carewright.skills.vitals import queries as vitals
+from carewright.skills.vitals.forms import kinds_for
+from carewright.skills.vitals.model import Kind
 from carewright.skills.vitals.panel import trend
 from carewright.skills.vitals.queries import Recorded
 from carewright.workspaces.banner import AboutPatient, about
@@ -120,7 +122,7 @@ def show(
         "step": step_form(request, rooming),
         "provider": rooming.provider or gettext("the provider"),
         "messages_open": _messages(reader, rooming.id),
-        "trend": trend(_earlier(reader, rooming)),
+        "trend": trend(_earlier(request, reader, rooming)),
         "next": following(rooming, line),
         "may_work": request.access.may_do("visit.step"),
         "encounter_id": rooming.id,
@@ -182,7 +184,9 @@ def _messages(reader: Reader, encounter_id: str) -> list[Mapping[str, Any]]:
     return [{"message": message, "who": names.get(message.by, "")} for message in listed]
 
 
-def _earlier(reader: Reader, rooming: Rooming) -> list[Recorded]:
-    """What was measured before this visit."""
+def _earlier(request: CareRequest, reader: Reader, rooming: Rooming) -> list[Recorded]:
+    """What was measured before this visit, of the signs that are taken at this age."""
     began = rooming.found.visit.stages[0].since
-    return [r for r in vitals.history(reader, rooming.patient_id, count=BEFORE_VISIT) if r.reading.at < began]
+    kinds = {*kinds_for(rooming.patient.patient.birth_date, on=request.care.now_local.date()), Kind.BMI}
+    earlier = vitals.history(reader, rooming.patient_id, count=BEFORE_VISIT)
+    return [entry for entry in earlier if entry.reading.at < began and entry.reading.kind in kinds]

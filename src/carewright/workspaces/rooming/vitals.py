@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from carewright.core.fhir.dates import interval
 from carewright.core.store.model import Conflict, KeyTaken, NotFound
+from carewright.core.store.once import was_saved
 from carewright.shell import drafts, whose
 from carewright.shell.forms import ContextForm
 from carewright.shell.people import providers
@@ -24,7 +25,7 @@ from carewright.skills.vitals.forms import UNIT_KEYS, Occasion, TellForm, Vitals
 from carewright.skills.vitals.model import Kind
 from carewright.skills.vitals.panel import Chart
 from carewright.skills.vitals.queries import Recorded
-from carewright.skills.vitals.rules.findings import NotPossible
+from carewright.skills.vitals.rules.findings import NotPossible, check_possible
 from carewright.workspaces.rooming import page
 from carewright.workspaces.rooming.checklist import VITALS
 from carewright.workspaces.rooming.page import Rooming
@@ -42,14 +43,16 @@ def save(request: CareRequest, encounter_id: str) -> HttpResponse:
     form = vitals_form(request, rooming, chart, data=request.POST)
     if not form.is_valid():
         return _not_here(request, form) or _again(request, rooming, form, chart)
+    if was_saved(request.reader("rooming.page"), form.idempotency_key):
+        return HttpResponseRedirect(_after_saving(request, encounter_id))
     if differing := _changed_meanwhile(form, chart):
         form.renew(versions={**rooming.versions, **chart.versions})
         values = {**panel_values(request, rooming, form=form), "differences": _differences(form, chart, differing)}
         return page.show(request, rooming, VITALS, values, status=409)
     try:
         _record(request, form)
-    except NotPossible as refused:
-        form.add_error(None, str(refused))
+    except NotPossible:
+        _mark_impossible(form)
         return _again(request, rooming, form, chart)
     drafts.done(request, form=FORM, patient=rooming.patient_id)
     return HttpResponseRedirect(_after_saving(request, encounter_id))
@@ -110,8 +113,8 @@ def change(request: CareRequest, encounter_id: str, observation_id: str) -> Http
         actions.correct(request.writer(), observation_id=observation_id, version=version, reading=form.readings[0])
     except Conflict:
         return _changed_by_another(request, encounter_id, observation_id, form)
-    except NotPossible as refused:
-        form.add_error(None, str(refused))
+    except NotPossible:
+        _mark_impossible(form)
         return _change_page(request, rooming, chart, entry, form, status=422)
     return HttpResponseRedirect(page.url(encounter_id, VITALS.key))
 
@@ -294,6 +297,15 @@ def _of_this_visit(chart: Chart, observation_id: str) -> Recorded:
         if entry.reading.id == observation_id:
             return entry
     raise NotFound("This visit has no such reading.")
+
+
+def _mark_impossible(form: VitalsForm) -> None:
+    """Say beside each field that holds a number no patient can have; what was typed stays in it."""
+    for reading in form.readings:
+        try:
+            check_possible(reading)
+        except NotPossible as refused:
+            form.add_error(reading.kind.value, str(refused))
 
 
 def _half_a_pressure(form: VitalsForm) -> bool:

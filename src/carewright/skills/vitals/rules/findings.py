@@ -48,7 +48,7 @@ def check(reading: Reading, *, subject: Subject, last: Reading | None = None) ->
             found = _pressure(reading, subject=subject, age=age)
         else:
             found = _single(reading, reading.value, subject=subject, age=age, last=last)
-    if not found and _judged(reading, age):
+    if not found and _judged(reading, age, subject):
         found = [Finding(kind=reading.kind, level=Level.IN_RANGE, text="In range")]
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.level)))
 
@@ -76,11 +76,13 @@ def is_critical(reading: Reading, *, subject: Subject) -> bool:
     return worst(check(reading, subject=subject)) is Level.CRITICAL
 
 
-def _judged(reading: Reading, age: Age) -> bool:
+def _judged(reading: Reading, age: Age, subject: Subject) -> bool:
     """Whether there is any limit for this kind at this age: without one, "in range" would be an empty promise."""
     if reading.value is None or standard(reading.value) is None:
         return False
     listed = any(x.kind is reading.kind and x.covers(age, x.part) for x in (*limits.CRITICAL, *limits.WARN))
+    if reading.kind is Kind.BLOOD_PRESSURE and limits.screening_bp(subject.sex, age):
+        return True
     return listed or limits.plausible_size(reading.kind, age) is not None
 
 

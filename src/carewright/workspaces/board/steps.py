@@ -164,8 +164,11 @@ def _done(request: CareRequest) -> HttpResponse:
 
 def _stands(request: CareRequest, visit_id: str, error: Conflict | NotAllowed) -> HttpResponse:
     """Somebody else was faster, or the step is held: what stands now, with the steps that are open now."""
-    notice = Notice(text=error.reason, level=Level.WARN) if isinstance(error, NotAllowed) else _someone_else()
-    context = {**visit_context(request, visit_id), "notice": notice}
+    context = visit_context(request, visit_id)
+    if isinstance(error, NotAllowed) and context["version"] == _version(request):
+        context["notice"] = Notice(text=error.reason, level=Level.WARN)
+    else:
+        context["notice"] = _someone_else()
     return _into_dialog(render(request, "board/visit.html", context, status=409))
 
 

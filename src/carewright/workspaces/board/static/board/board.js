@@ -93,15 +93,15 @@
       made.classList.add("is-new");
       setTimeout(() => made.classList.remove("is-new"), 4000);
     }
-    if (focused) {
-      const back = document.getElementById(focused.row.id) ?? [...board.querySelectorAll("tr[data-patient]")].find((row) => row.dataset.patient === focused.row.dataset.patient);
-      if (document.activeElement === document.body) (back?.querySelector(`[data-focus="${focused.control}"]`) ?? back?.querySelector("button, a"))?.focus();
-    }
     board.dataset.since = about.dataset.since;
     const said = [...about.querySelectorAll("[data-say]")].map((line) => line.textContent);
     if (said.length) document.getElementById("board-live").textContent = said.join(". ");
     byProvider();
     tick();
+    if (focused) {
+      const back = document.getElementById(focused.row.id) ?? [...board.querySelectorAll("tr[data-patient]")].find((row) => row.dataset.patient === focused.row.dataset.patient);
+      if (document.activeElement === document.body) (back?.querySelector(`[data-focus="${focused.control}"]`) ?? back?.querySelector("button, a"))?.focus();
+    }
     htmx.trigger(document.body, "board:rail");
   };
 

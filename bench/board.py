@@ -22,7 +22,7 @@ from pathlib import Path
 
 import httpx
 
-from carewright.core.access.model import Access, Actor, Role
+from carewright.core.access.model import CLINICAL, Access, Actor, Role
 from carewright.core.clock import Clock
 from carewright.core.store.store import Store
 from carewright.project import demonstration, simulator, wiring
@@ -32,6 +32,7 @@ from scripts.shots import PASSWORD, SEED
 from scripts.shots import demonstration as server
 
 SITE = "main"
+EVERYONE = CLINICAL | {Role.FRONT_DESK}
 ROW = re.compile(r'/board/visit/([0-9a-f-]{36})"')
 POSITION = re.compile(r'(?:data-changes="[^"]+"|id="board-changes") data-since="([^"]+)"')
 SETTLE_SECONDS = 1.0
@@ -81,7 +82,7 @@ def _offset(data: Path) -> float:
 async def _live(base: str, store: Store, *, boards: int, changes: int) -> list[float]:
     """Seconds from before each write until its row stands on each open board."""
     seen: asyncio.Queue[tuple[str, float]] = asyncio.Queue()
-    people = [m.username for m in simulator.practice(SEED).staff if m.site == SITE and Role.BILLER not in m.roles]
+    people = [m.username for m in simulator.practice(SEED).staff if m.site == SITE and set(m.roles) & EVERYONE]
     async with asyncio.TaskGroup() as group:
         ready = [asyncio.Event() for _ in range(boards)]
         tasks = [group.create_task(_open_board(base, people[n % len(people)], ready[n], seen)) for n in range(boards)]
@@ -107,8 +108,10 @@ async def _live(base: str, store: Store, *, boards: int, changes: int) -> list[f
 async def _open_board(base: str, user: str, ready: asyncio.Event, seen: "asyncio.Queue[tuple[str, float]]") -> None:
     async with httpx.AsyncClient(base_url=base, timeout=60, follow_redirects=True) as client:
         await _sign_in(client, user)
-        page = (await client.get("/board/")).text
-        position = _position(page)
+        answer = await client.get("/board/")
+        position = _position(answer.text)
+        if not position:
+            raise SystemExit(f"{user} sees no board: {answer.status_code}.")
         async with client.stream("GET", "/live/events", params={"topics": "board"}) as stream:
             ready.set()
             async for line in stream.aiter_lines():
@@ -198,7 +201,7 @@ def _server_time(rounds: int) -> None:
     text = page.content.decode()
     ids = sorted(set(ROW.findall(text)))
     figures = {
-        "page with nothing on it": _median(lambda: client.get("/account/password/change/"), rounds),
+        "page with nothing on it": _median(lambda: client.get("/account/pin"), rounds),
         f"whole board, {text.count('<tr role')} rows": _median(lambda: client.get("/board/"), rounds),
         "one changed row": _median(lambda: client.get(f"/board/visit/{ids[0]}"), rounds),
     }

@@ -7,14 +7,24 @@ from carewright.fhirapi.calls import CONTROL, Call
 from carewright.fhirapi.entries import Entry
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, problem
 
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+"""A batch is answered from memory: once its answers hold this much, what is still to be read is refused."""
+
 
 async def batch(call: Call, entries: list[Entry]) -> list[Answer]:
     """The answers in the order of the entries, one after the other; an error is one entry's answer."""
-    return [await _one(call, entry) for entry in entries]
+    answers: list[Answer] = []
+    held = 0
+    for entry in entries:
+        answers.append(await _one(call, entry, full=held > MAX_ANSWER_BYTES))
+        held += len(answers[-1].body or b"")
+    return answers
 
 
-async def _one(call: Call, entry: Entry) -> Answer:
+async def _one(call: Call, entry: Entry, *, full: bool) -> Answer:
     try:
+        if full and entry.method == "GET":
+            raise ApiError(413, "too-costly", "The answers before this one fill the batch. Ask for it in another one.")
         return await _perform(call, entry)
     except EXPECTED as error:
         found = problem(error)

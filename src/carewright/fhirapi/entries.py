@@ -81,7 +81,10 @@ def _entry(number: int, found: object, base: str) -> Entry:
     resource = found.get("resource")
     if resource is not None and not isinstance(resource, dict):
         raise _bad(number, "its resource is an object")
-    parts = urlsplit(url.removeprefix(base).lstrip("/"))
+    try:
+        parts = urlsplit(url.removeprefix(base).lstrip("/"))
+    except ValueError:  # brackets that hold no IPv6 address
+        raise _bad(number, "its request.url is no address") from None
     path = tuple(parts.path.strip("/").split("/"))
     if parts.scheme or not is_resource(path[0]):
         raise _bad(number, "its request.url begins with a resource type of R4")

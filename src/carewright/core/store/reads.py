@@ -18,7 +18,7 @@ from carewright.core.store.model import Change, Gone, NotFound, Origin, Ref, Sto
 from carewright.core.store.plans import Plan
 from carewright.core.store.schema import projection_table
 from carewright.core.store.search import compile as compiler
-from carewright.core.store.search.query import SearchQuery
+from carewright.core.store.search.query import SearchError, SearchQuery
 from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Row, Sql, all_of, marks
 
@@ -176,6 +176,8 @@ def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pag
     for include in query.includes if keys else ():
         for row in (yield compiler.included(include, keys, scope)):
             extra[dialect.key(row[6])] = row
+        if len(extra) > compiler.MAX_INCLUDED:
+            raise SearchError(f"A page includes at most {compiler.MAX_INCLUDED} records. Ask for fewer with _count.")
     for key in keys:
         extra.pop(key, None)
     rendered: list[Stored] = []

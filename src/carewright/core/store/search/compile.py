@@ -8,7 +8,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from carewright.core.access.model import AccessDenied
@@ -16,7 +16,7 @@ from carewright.core.fhir.dates import MAX_INSTANT, MIN_INSTANT
 from carewright.core.fhir.search_parameters import IN_THE_ROW, SearchParameter
 from carewright.core.store.keys import key_of
 from carewright.core.store.search import date, reference, string, token, uri
-from carewright.core.store.search.parse import may_refer_to, parameter, unescape
+from carewright.core.store.search.parse import NOT_IN_TEXT, may_refer_to, parameter, unescape
 from carewright.core.store.search.query import Chain, Criterion, Include, Reverse, SearchError, SearchQuery, Sort
 from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Sql, all_of, any_of, joined, marks
@@ -27,6 +27,9 @@ TABLES = {
 CONDITIONS: dict[str, Callable[[str, str, str], Sql]] = {
     "token": token.condition, "date": date.condition, "string": string.condition, "uri": uri.condition,
 }  # fmt: skip
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_INCLUDED = 10_000
+"""A page is answered from memory; one that includes more is refused."""
 NOTHING = Sql("1=0")
 ANYTHING = Sql("1=1")
 COLUMNS = "c.type, c.id, c.version, v.at, v.change, v.body, c.key, c.patient_key"
@@ -91,7 +94,7 @@ def included(include: Include, keys: Sequence[UUID], scope: Scope) -> Sql:
     return Sql(f"SELECT {COLUMNS} FROM current_resource c {JOIN_BODY} WHERE ") + all_of([
         scope.where("c", place), Sql("c.deleted = 0"), Sql("c.type IN ") + marks(types),
         Sql("c.key IN (") + select + Sql(")"),
-    ])  # fmt: skip
+    ]) + Sql(" LIMIT ?", (MAX_INCLUDED + 1,))  # fmt: skip
 
 
 def _criterion(resource_type: str, key: str, criterion: Criterion, scope: Scope) -> Sql:
@@ -209,13 +212,19 @@ def decode_cursor(text: str, columns: Sequence[SortColumn]) -> list[object]:
         if len(values) != len(columns):
             raise ValueError(text)
         return [*map(_cursor_value, values, columns), UUID(hex=key)]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise SearchError("The link to the next page is damaged or belongs to another search. Start again.") from error
 
 
 def _cursor_value(value: object, column: SortColumn) -> object:
-    if isinstance(value, dict):
-        return datetime.fromisoformat(value["at"])
-    if isinstance(value, bool) or not isinstance(value, int if column.is_instant else str):
-        raise ValueError(value)
-    return value
+    """A sort value as the database takes it; SQLite's instants travel as microseconds. ValueError for what is none."""
+    if not column.is_instant:
+        if not isinstance(value, str) or NOT_IN_TEXT.search(value):
+            raise ValueError("no text")
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return EPOCH + timedelta(microseconds=value)
+    at = datetime.fromisoformat(value["at"]) if isinstance(value, dict) else None
+    if at is None or at.tzinfo is None:
+        raise ValueError("no instant")
+    return at

@@ -31,6 +31,8 @@ MODIFIERS = {
 """What each kind of parameter understands, besides a type on a reference. Kinds not listed are not searchable yet."""
 
 CONTROL = frozenset({"_format", "_pretty", "_summary", "_elements", "_total", "_contained", "_containedType", "_score"})
+NOT_IN_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+"""What no text in the chart holds (FHIR's string, Unicode's surrogates) and PostgreSQL cannot be asked for."""
 MAX_CHAIN_DEPTH = 3
 MAX_VALUES = 300
 
@@ -45,6 +47,8 @@ def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, ignored: list
     includes: list[Include] = []
     options: dict[str, str] = {}
     for name, value in pairs:
+        if NOT_IN_TEXT.search(value):
+            raise SearchError("A value holds a character that no text may hold (U+0000 or half a surrogate pair).")
         if name == "_sort":
             sort = _sort(resource_type, value)
         elif name.split(":")[0] in ("_include", "_revinclude"):
@@ -189,6 +193,6 @@ def _include(name: str, value: str) -> Include:
 def _count(text: str | None) -> int:
     if text is None:
         return DEFAULT_COUNT
-    if not re.fullmatch(r"\d{1,6}", text):
-        raise SearchError(f"_count is a whole number; got '{text}'.")
+    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
+        raise SearchError("_count is a whole number of at most 18 digits.")
     return min(int(text), MAX_COUNT)

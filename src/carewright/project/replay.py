@@ -7,7 +7,6 @@ at that time. What the actions refuse, the demonstration does not show.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
 
 from carewright.core.access.model import Access, Actor, Role
 from carewright.core.clock import Clock
@@ -15,6 +14,7 @@ from carewright.core.store.model import Origin, Ref, Resource
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, of_visit
+from carewright.project.simulator import observations
 from carewright.project.simulator.model import (
     DayPlan,
     PatientRecord,
@@ -36,18 +36,13 @@ from carewright.skills.scheduling import actions as scheduling
 from carewright.skills.scheduling import codes as scheduling_codes
 from carewright.skills.visit import actions as visits
 from carewright.skills.vitals import actions as vitals
-from carewright.skills.vitals.codes import CEL, CM, DEG_F, IN, KG, LB, MMHG, PER_MINUTE, PERCENT, Unit
-from carewright.skills.vitals.model import Kind, Measured, Reading
+from carewright.skills.vitals.model import Reading
 
 Told = Callable[[str, int], None]
 
 BOOKED_BEFORE = timedelta(days=9)
 BATCH = 400
 """Resources of charts in one transaction: under the store's bound, and short enough for others to write between."""
-KG_PER_LB = Decimal("0.45359237")  # exact: international avoirdupois pound
-CM_PER_IN = Decimal("2.54")  # exact: international inch
-POUNDS_FROM_KG = 15
-"""Small children are weighed in kilograms, everybody else in pounds."""
 
 
 @dataclass
@@ -206,7 +201,7 @@ class Replay:
                 value=value,
                 diastolic=diastolic,
             )
-            for kind, value, diastolic in typed(measured)
+            for kind, value, diastolic in observations.measured(measured)
         ]
         if readings:
             vitals.record(self._as(step), readings=readings)
@@ -309,38 +304,3 @@ HANDLERS: dict[StepKind, Callable[[Replay, Step], None]] = {
     StepKind.ROOM_STOCKED: Replay.room_step,
     StepKind.ROOM_READY: Replay.room_step,
 }
-
-
-def typed(measured: VitalSigns) -> list[tuple[Kind, Measured, Measured | None]]:
-    """The measurements as somebody in a US clinic types them."""
-    found: list[tuple[Kind, Measured, Measured | None]] = []
-
-    def add(kind: Kind, amount: Decimal | int | None, unit: Unit) -> None:
-        if amount is not None:
-            found.append((kind, Measured(amount=Decimal(amount), unit=unit), None))
-
-    weight = measured.weight_kg
-    if weight is not None and weight >= POUNDS_FROM_KG:
-        add(Kind.WEIGHT, _tenth(weight / KG_PER_LB), LB)
-    else:
-        add(Kind.WEIGHT, weight, KG)
-    if measured.lying or measured.height_cm is None:
-        add(Kind.LENGTH, measured.height_cm, CM)
-    else:
-        add(Kind.HEIGHT, _tenth(measured.height_cm / CM_PER_IN), IN)
-    add(Kind.HEAD, measured.head_cm, CM)
-    if measured.temperature_c is not None and weight is not None and weight >= POUNDS_FROM_KG:
-        add(Kind.TEMPERATURE, _tenth(measured.temperature_c * Decimal("1.8") + 32), DEG_F)
-    else:
-        add(Kind.TEMPERATURE, measured.temperature_c, CEL)
-    add(Kind.HEART_RATE, measured.pulse_bpm, PER_MINUTE)
-    add(Kind.RESPIRATORY_RATE, measured.respirations_bpm, PER_MINUTE)
-    add(Kind.SPO2, measured.spo2_percent, PERCENT)
-    if measured.systolic_mmhg is not None and measured.diastolic_mmhg is not None:
-        upper, lower = Decimal(measured.systolic_mmhg), Decimal(measured.diastolic_mmhg)
-        found.append((Kind.BLOOD_PRESSURE, Measured(amount=upper, unit=MMHG), Measured(amount=lower, unit=MMHG)))
-    return found
-
-
-def _tenth(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.1"), ROUND_HALF_UP)

@@ -3,6 +3,7 @@
 https://www.uvicorn.org/settings/
 """
 
+import errno
 import signal
 import socket
 import subprocess
@@ -100,7 +101,13 @@ def _require_free(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except OverflowError as error:
+            raise CannotServe("A port is a number up to 65535: --port.") from error
         except OSError as error:
-            raise CannotServe(
-                f"Port {port} on {host} is not free ({error.strerror}). Choose another: --port."
-            ) from error
+            if error.errno == errno.EADDRINUSE:
+                words = f"Port {port} on {host} is not free ({error.strerror}). Choose another: --port."
+            elif error.errno == errno.EACCES:
+                words = f"Port {port} is only for the system's administrator. Choose one from 1024: --port."
+            else:
+                words = f"{host} is no address of this machine ({error.strerror}). Choose another: --host."
+            raise CannotServe(words) from error

@@ -23,7 +23,7 @@ from carewright.core.store.drivers.base import Busy
 from carewright.core.store.migrate import MigrationError
 from carewright.core.store.model import StoreError, Unavailable
 from carewright.core.store.reindex import UnknownIndex
-from carewright.project.cli.options import Failure
+from carewright.project.cli.options import Failure, unusable
 from carewright.project.environment import BadEnvironment
 from carewright.project.exporting import NotEmptyFolder
 from carewright.project.import_files import Unreadable
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FOR_PEOPLE as error:
         return _fail(str(error))
     except sqlite3.Error as error:
-        return _fail(f"The database cannot be used ({error}). `carewright doctor` may say why.")
+        return _fail(unusable(error))
     except BrokenPipeError:
         # Whoever read our output (`head`, a pager) has seen enough; Python must not try to write the rest at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

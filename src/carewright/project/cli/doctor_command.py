@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from carewright.core.clock import wall_now
 from carewright.core.store import chain, consumers, reindex
 from carewright.core.store.migrate import migrations
+from carewright.core.store.model import Unavailable
 from carewright.core.store.sql import Sql
 from carewright.core.store.store import Store
 from carewright.project import wiring
-from carewright.project.cli.options import add_data_dir, environment
+from carewright.project.cli.options import add_data_dir, environment, unusable
 from carewright.project.environment import Environment
 from carewright.project.reactions import consumer_of
 
@@ -141,6 +143,11 @@ def _database(found: Environment, store: Store) -> list[Finding]:
         with store.driver.reading("") as connection:
             applied = {row[0] for row in connection.rows(Sql("SELECT number FROM migration"))}
             made = {str(row[0]) for row in connection.rows(Sql("SELECT name FROM projection_state"))}
+    except sqlite3.Error as error:
+        return [Finding(Level.BROKEN, unusable(error))]
+    except Unavailable:
+        words = "The PostgreSQL database does not answer. Is CARE_DATABASE_URL right, and the server running?"
+        return [Finding(Level.BROKEN, words)]
     except Exception as error:  # noqa: BLE001 - whatever it is, this is the finding
         return [Finding(Level.BROKEN, f"The database cannot be read ({type(error).__name__}). Run carewright migrate.")]
     findings = [

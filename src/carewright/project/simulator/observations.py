@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from carewright.core.store.model import Resource
 from carewright.project.simulator.model import VitalSigns
@@ -12,14 +12,20 @@ from carewright.skills.vitals.codes import Unit
 from carewright.skills.vitals.fhir import to_fhir
 from carewright.skills.vitals.model import Kind, Measured, Reading
 
+KG_PER_LB = Decimal("0.45359237")  # exact: international avoirdupois pound
+CM_PER_IN = Decimal("2.54")  # exact: international inch
+POUNDS_FROM_KG = 15
+"""Small children are measured in kilograms, centimeters and degrees Celsius, everybody else as the US does."""
+
 
 def measured(vitals: VitalSigns) -> Iterator[tuple[Kind, Measured, Measured | None]]:
-    """Each number that was taken, in the order of taking: kind, value, and the diastolic of a blood pressure."""
+    """Each number that was taken, as a US clinic types it: kind, value, and the diastolic of a blood pressure."""
+    big = vitals.weight_kg is not None and vitals.weight_kg >= POUNDS_FROM_KG
     single: tuple[tuple[Kind, Decimal | int | None, Unit], ...] = (
-        (Kind.WEIGHT, vitals.weight_kg, codes.KG),
-        (Kind.LENGTH if vitals.lying else Kind.HEIGHT, vitals.height_cm, codes.CM),
+        _pounds(vitals.weight_kg) if big else (Kind.WEIGHT, vitals.weight_kg, codes.KG),
+        (Kind.LENGTH, vitals.height_cm, codes.CM) if vitals.lying else _inches(vitals.height_cm),
         (Kind.HEAD, vitals.head_cm, codes.CM),
-        (Kind.TEMPERATURE, vitals.temperature_c, codes.CEL),
+        _fahrenheit(vitals.temperature_c) if big else (Kind.TEMPERATURE, vitals.temperature_c, codes.CEL),
         (Kind.HEART_RATE, vitals.pulse_bpm, codes.PER_MINUTE),
         (Kind.RESPIRATORY_RATE, vitals.respirations_bpm, codes.PER_MINUTE),
         (Kind.SPO2, vitals.spo2_percent, codes.PERCENT),
@@ -32,6 +38,23 @@ def measured(vitals: VitalSigns) -> Iterator[tuple[Kind, Measured, Measured | No
             Measured(amount=Decimal(mmhg), unit=codes.MMHG) for mmhg in (vitals.systolic_mmhg, vitals.diastolic_mmhg)
         )
         yield Kind.BLOOD_PRESSURE, upper, lower
+
+
+def _pounds(weight_kg: Decimal | None) -> tuple[Kind, Decimal | None, Unit]:
+    return Kind.WEIGHT, _tenth(weight_kg / KG_PER_LB) if weight_kg is not None else None, codes.LB
+
+
+def _inches(height_cm: Decimal | None) -> tuple[Kind, Decimal | None, Unit]:
+    return Kind.HEIGHT, _tenth(height_cm / CM_PER_IN) if height_cm is not None else None, codes.IN
+
+
+def _fahrenheit(temperature_c: Decimal | None) -> tuple[Kind, Decimal | None, Unit]:
+    degrees = _tenth(temperature_c * Decimal("1.8") + 32) if temperature_c is not None else None
+    return Kind.TEMPERATURE, degrees, codes.DEG_F
+
+
+def _tenth(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def observations(

@@ -47,6 +47,8 @@ class Nav:
     url_name: str
     permission: str
     key: str = ""
+    home_of: frozenset[Role] = frozenset()
+    """Whose first page it is; anybody else starts with the first entry they see."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What the flow board declares."""
 
-from carewright.core.access.model import READ, STAFF
+from carewright.core.access.model import CLINICAL, READ, STAFF
 from carewright.core.registry import Manifest, Nav, Permission, Topic
 
 
@@ -29,7 +29,7 @@ MANIFEST = Manifest(
             doc="A row of the flow board or a room may look different.",
         ),
     ),
-    nav=(Nav(label=_("Flow board"), url_name="board", permission="board.see", key="b"),),
+    nav=(Nav(label=_("Flow board"), url_name="board", permission="board.see", key="b", home_of=CLINICAL),),
     urls="carewright.workspaces.board.urls",
     url_prefix="board/",
 )

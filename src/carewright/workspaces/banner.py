@@ -55,6 +55,7 @@ def about(request: CareRequest, reader: Reader, patient_id: str, *, visit: Visit
     patient, resource = registration.patient(reader, patient_id)
     asked = [entry for entry in allergies.askings(reader, patient_id) if entry.counts]
     listed = standing(entry.allergy for entry in allergies.listed(reader, patient_id))
+    flags = registration.flags(reader, patient_id)
     banner = PatientBanner(
         name=patient.name.words,
         born=str(resource.get("birthDate", "")),
@@ -66,8 +67,8 @@ def about(request: CareRequest, reader: Reader, patient_id: str, *, visit: Visit
         preferred_name=patient.preferred_name,
         language=_language(patient),
         interpreter=bool(patient.needs_interpreter),
-        flags=tuple(_flag(flag) for flag in registration.flags(reader, patient_id) if flag.code not in _ALERTS),
-        alerts=tuple(_flag(flag) for flag in registration.flags(reader, patient_id) if flag.code in _ALERTS),
+        flags=tuple(_flag(flag) for flag in flags if flag.code not in _ALERTS),
+        alerts=tuple(_flag(flag) for flag in flags if flag.code in _ALERTS),
         context=_context(reader, visit) if visit else (),
         chart_url=reverse("chart", args=[patient_id]) if request.access.may_do("chart.see") else "",
         clock=request.care.clock,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from carewright.core.store.model import Resource
 from carewright.core.store.reader import Reader
 from carewright.core.store.search.parse import parse
-from carewright.skills.allergies import codes
 from carewright.skills.allergies.fhir import asked_from_fhir, from_fhir
 from carewright.skills.allergies.model import Allergy, Asked, Banner
 from carewright.skills.allergies.rules import banner
@@ -38,7 +37,6 @@ def askings(reader: Reader, patient_id: str) -> list[Asked]:
         "List",
         [
             ("patient", f"Patient/{patient_id}"),
-            ("code", codes.ALLERGY_LIST.token),
             ("_sort", "-date"),
             ("_count", MOST),
         ],

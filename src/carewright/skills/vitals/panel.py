@@ -23,7 +23,7 @@ from carewright.skills.vitals.model import DEFINITIONS, Finding, Kind, Reading, 
 from carewright.skills.vitals.model import Level as FindingLevel
 from carewright.skills.vitals.queries import Recorded, Told
 from carewright.skills.vitals.rules import critical, findings
-from carewright.skills.vitals.rules.typed import in_other_unit, show
+from carewright.skills.vitals.rules.typed import in_other_unit, reading_words
 
 _LEVELS = {
     FindingLevel.WARN: Level.WARN,
@@ -144,7 +144,7 @@ def state_of(
     return replace(beside, notices=tuple(_notice(f, kind, encounter_id) for f in found))
 
 
-def trend(readings: Iterable[Recorded], *, count: int = 4) -> list[tuple[str, list[Reading]]]:
+def trend(readings: Iterable[Recorded], *, count: int = 4) -> list[tuple[str, list[tuple[str, datetime]]]]:
     """The latest readings of each kind that count, the newest first, with the name of the sign."""
     found: dict[Kind, list[Reading]] = {}
     for entry in readings:
@@ -152,13 +152,13 @@ def trend(readings: Iterable[Recorded], *, count: int = 4) -> list[tuple[str, li
             listed = found.setdefault(entry.reading.kind, [])
             if len(listed) < count:
                 listed.append(entry.reading)
-    return [(kind_words(kind), found[kind]) for kind in Kind if kind in found]
+    return [(kind_words(kind), [(_shown(r), r.at) for r in found[kind]]) for kind in Kind if kind in found]
 
 
 def _shown(reading: Reading) -> str:
     if reading.value is None:
         return gettext("couldn't get it")
-    return reading.shown if reading.kind is Kind.BLOOD_PRESSURE else show(reading.value)
+    return reading_words(reading)
 
 
 def _saved(entry: Recorded, chart: Chart) -> Saved:

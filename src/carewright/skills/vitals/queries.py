@@ -13,7 +13,7 @@ from carewright.skills.vitals.model import Kind, Reading, Subject
 from carewright.skills.vitals.rules.findings import taken_before
 
 HISTORY = 200
-"""How many readings are looked through for the latest of each kind: some ten visits' worth."""
+"""How many observations are looked through for the latest of each kind: some ten visits' worth."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +41,7 @@ class Told:
 
 def told(reader: Reader, encounter_id: str) -> tuple[Told, ...]:
     """Who was told of the critical readings of a visit, in that order."""
-    query = parse(
-        "Communication",
-        [("encounter", f"Encounter/{encounter_id}"), ("category", codes.CRITICAL_VITAL.token), ("_sort", "sent")],
-    )
+    query = parse("Communication", [("encounter", f"Encounter/{encounter_id}"), ("_sort", "sent")])
     return tuple(
         Told(
             words=next((part.get("contentString", "") for part in entry.get("payload", ())), ""),
@@ -53,13 +50,15 @@ def told(reader: Reader, encounter_id: str) -> tuple[Told, ...]:
             at=interval(entry["sent"])[0],
         )
         for entry in reader.resources(query)
-        if entry.get("status") == "completed" and entry.get("sent")
+        if entry.get("status") == "completed"
+        and entry.get("sent")
+        and any(codes.CRITICAL_VITAL.matches(concept) for concept in entry.get("category", ()))
     )
 
 
 def of_visit(reader: Reader, encounter_id: str) -> list[Recorded]:
     """The vital signs of a visit, the earliest first; those charted by mistake stay in, marked by their status."""
-    return _recorded(reader, ("encounter", f"Encounter/{encounter_id}"), ("_sort", "date"))
+    return _recorded(reader, ("encounter", f"Encounter/{encounter_id}"), ("_sort", "date"), ("_count", str(HISTORY)))
 
 
 def history(reader: Reader, patient_id: str, *, count: int = HISTORY) -> list[Recorded]:
@@ -92,9 +91,17 @@ def subject_of(patient: Resource) -> Subject | None:
     return Subject(birth_date=interval(birth_date)[0].date(), sex=patient.get("gender", "unknown"))
 
 
+def is_vital_sign(observation: Resource) -> bool:
+    """Whether an Observation is of the category vital signs.
+
+    Asked here and not in the search: one patient's observations are few, the practice's vital signs are not.
+    """
+    return any(codes.VITAL_SIGNS.matches(concept) for concept in observation.get("category", ()))
+
+
 def _recorded(reader: Reader, *pairs: tuple[str, str]) -> list[Recorded]:
-    query = parse("Observation", [*pairs, ("category", codes.VITAL_SIGNS.token)])
-    return [made for resource in reader.resources(query) if (made := _of_resource(resource))]
+    found = reader.resources(parse("Observation", pairs))
+    return [made for resource in found if is_vital_sign(resource) and (made := _of_resource(resource))]
 
 
 def _of_resource(observation: Resource) -> Recorded | None:

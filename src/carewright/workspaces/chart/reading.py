@@ -24,17 +24,19 @@ from carewright.skills.history.model import Entry, Part
 from carewright.skills.registration import queries as registration
 from carewright.skills.visit.model import VisitStatus
 from carewright.skills.visit.rules import STATES
-from carewright.skills.vitals.codes import VITAL_SIGNS
 from carewright.skills.vitals.fhir import from_fhir
 from carewright.skills.vitals.forms import kind_words
 from carewright.skills.vitals.model import Kind, Reading
-from carewright.skills.vitals.rules.typed import show
+from carewright.skills.vitals.queries import is_vital_sign
+from carewright.skills.vitals.rules.typed import reading_words
 
 SHORT = 8
 """Lines of each part on the first page."""
 PAGE = 50
 READINGS = 120
-"""Readings of one page of the vitals table: some fifteen visits' worth."""
+"""Observations of one page of the vitals table, laboratory results among them: some fifteen visits' worth."""
+MOST_PAGES = 5
+"""How far is looked where a stretch of the chart holds laboratory results alone."""
 COLUMNS = (
     Kind.WEIGHT, Kind.HEIGHT, Kind.HEAD, Kind.BMI, Kind.TEMPERATURE, Kind.HEART_RATE, Kind.RESPIRATORY_RATE, Kind.SPO2,
     Kind.BLOOD_PRESSURE,
@@ -90,12 +92,17 @@ class Sibling:
 
 def vitals_table(reader: Reader, patient_id: str, *, after: str | None = None, most: int = READINGS) -> VitalsTable:
     """The vital signs as a table; `after` is the `next` of the page before."""
-    about = [("patient", f"Patient/{patient_id}"), ("category", VITAL_SIGNS.token)]
-    pairs = [*about, ("_sort", "-date"), ("_count", str(most))]
-    page = reader.search(parse("Observation", [*pairs, *([("_after", after)] if after else [])]))
-    readings = [r for stored in page.matches if (r := from_fhir(decode(stored.body or b"{}"))) is not None]
+    readings: list[Reading] = []
+    for _attempt in range(MOST_PAGES):
+        pairs = [("patient", f"Patient/{patient_id}"), ("_sort", "-date"), ("_count", str(most))]
+        page = reader.search(parse("Observation", [*pairs, *([("_after", after)] if after else [])]))
+        found = [decode(stored.body or b"{}") for stored in page.matches]
+        readings += [r for observation in found if is_vital_sign(observation) and (r := from_fhir(observation))]
+        after = page.next
+        if after is None or len(readings) >= most // 4:
+            break
     columns, rows = _table(readings)
-    return VitalsTable(columns=columns, rows=rows, next=page.next)
+    return VitalsTable(columns=columns, rows=rows, next=after)
 
 
 def visit_lines(reader: Reader, patient_id: str, *, most: int = PAGE) -> list[VisitLine]:
@@ -162,7 +169,7 @@ def _table(readings: list[Reading]) -> tuple[tuple[str, ...], tuple[VitalsRow, .
             continue
         kind = Kind.HEIGHT if reading.kind is Kind.LENGTH else reading.kind
         moment = reading.at.replace(second=0, microsecond=0)
-        words = reading.shown if kind is Kind.BLOOD_PRESSURE else show(reading.value)
+        words = reading_words(reading)
         mistaken = reading.status == "entered-in-error"
         by_moment.setdefault(moment, {}).setdefault(kind, []).append((words, mistaken))
     used = [kind for kind in COLUMNS if any(kind in cells for cells in by_moment.values())]

@@ -23,6 +23,8 @@ from carewright.skills.visit.codes import CHECK_OUT, DO_ORDERS, FLOW_TASKS, ROOM
 from carewright.skills.visit.queries import OpenVisit
 from carewright.skills.vitals import queries as vitals
 from carewright.skills.vitals.forms import kind_words
+from carewright.skills.vitals.model import Kind
+from carewright.skills.vitals.rules.typed import reading_words
 from carewright.workspaces.banner import AboutPatient, about, place_name
 
 _FLOW = frozenset(code.code for code in FLOW_TASKS)
@@ -120,7 +122,7 @@ def _measured(reader: Reader, encounter_id: str) -> tuple[str, ...]:
         if entry.reading.status != "entered-in-error" and entry.reading.value is not None
     ]
     latest = {reading.kind: reading for reading in counting}
-    return tuple(f"{kind_words(kind)}: {reading.shown}" for kind, reading in latest.items())
+    return tuple(f"{kind_words(kind)}: {reading_words(latest[kind])}" for kind in Kind if kind in latest)
 
 
 def _medicines(request: CareRequest, reader: Reader, patient_id: str) -> tuple[str, ...]:

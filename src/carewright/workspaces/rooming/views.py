@@ -112,6 +112,9 @@ def _not_here(request: CareRequest, form: ContextForm) -> HttpResponse | None:
 
 
 def _after_step(encounter_id: str, after: VisitStatus) -> str:
+    """On with the rooming; the provider's page where the provider is in; else back to the board."""
     if after in WAITING_ON_US:
         return reverse("rooming", args=[encounter_id])
-    return reverse("home")
+    if after is VisitStatus.WITH_PROVIDER:
+        return reverse("visit", args=[encounter_id])
+    return reverse("board")

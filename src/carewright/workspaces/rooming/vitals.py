@@ -227,13 +227,18 @@ def _record(request: CareRequest, form: VitalsForm) -> None:
 
 
 def _units(request: CareRequest, chart: Chart) -> dict[str, str]:
-    """The unit each row offers: that of the last reading, else the one this person chose last."""
+    """The unit each row offers: that of this visit, else of the last one, else what this person chose last."""
+    here = {
+        entry.reading.kind.value: UNIT_KEYS.get(entry.reading.value.unit, "")
+        for entry in chart.saved
+        if entry.reading.value is not None and entry.reading.status != "entered-in-error"
+    }
     last = {
         kind.value: UNIT_KEYS.get(reading.value.unit, "")
         for kind in Kind
         if (reading := chart.last_of(kind)) is not None and reading.value is not None
     }
-    return {**request.session.get(UNITS_OF_SESSION, {}), **last}
+    return {**request.session.get(UNITS_OF_SESSION, {}), **last, **here}
 
 
 def _changed_meanwhile(form: VitalsForm, chart: Chart) -> list[Kind]:

@@ -10,7 +10,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from carewright.skills.vitals.codes import CEL, CM, DEG_F, IN, KG, KG_M2, LB, G, Unit
-from carewright.skills.vitals.model import DEFINITIONS, Kind, Measured
+from carewright.skills.vitals.model import DEFINITIONS, Kind, Measured, Reading
 
 KG_PER_LB = Decimal("0.45359237")
 CM_PER_IN = Decimal("2.54")
@@ -95,6 +95,19 @@ def show(measured: Measured) -> str:
     if measured.minor is None and isinstance(exponent, int) and -exponent > _TYPED_PLACES:
         return f"{measured.amount.quantize(Decimal('0.1'), ROUND_HALF_UP):f} {measured.unit.words}"
     return measured.shown
+
+
+def reading_words(reading: Reading) -> str:
+    """A reading as it is shown: as typed; a number from elsewhere with many decimals is rounded, a pressure to mmHg."""
+    if reading.value is None or reading.kind is not Kind.BLOOD_PRESSURE:
+        return show(reading.value) if reading.value is not None else reading.shown
+    upper, lower = (_whole(measured) if measured else "–" for measured in (reading.value, reading.diastolic))
+    return f"{upper}/{lower} {reading.value.unit.words}"
+
+
+def _whole(measured: Measured) -> str:
+    """As typed, or half up to a whole number where it has decimals: no cuff measures those."""
+    return f"{measured.amount.quantize(Decimal(1), ROUND_HALF_UP):f}"
 
 
 def bmi(weight: Measured, height: Measured) -> Measured | None:

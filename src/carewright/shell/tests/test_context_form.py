@@ -93,6 +93,7 @@ def test_one_second_before_it_expires_it_is_good() -> None:
         signing.dumps({"patient": "jonas"}, salt="carewright.patient-context"),
         signing.dumps({}),
     ],
+    ids=["nothing", "text", "cut off", "not enough in it", "another purpose"],
 )
 def test_a_token_that_is_not_ours(token: str) -> None:
     data = sent(opened(), weight="9.5")

@@ -78,7 +78,9 @@ def test_commands_without_a_database_say_what_makes_one(capsys: pytest.CaptureFi
 def test_mistakes_are_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, patient_file: str) -> None:
     assert main(["import", patient_file]) == 0
     capsys.readouterr()
-    assert "cannot be read" in complaint(capsys, "import", str(tmp_path / "nowhere.json"))
+    assert "nowhere.json cannot be read: No such file" in complaint(capsys, "import", str(tmp_path / "nowhere.json"))
+    assert "65535" in complaint(capsys, "serve", "--port", "99999")
+    assert "no address of this machine" in complaint(capsys, "serve", "--host", "192.0.2.1", "--port", "8399")
     assert "no practice 'nobody'" in complaint(capsys, "export", "--practice", "nobody", "--out", str(tmp_path / "o"))
     assert "There is no projection 'nothing'" in complaint(capsys, "reindex", "nothing")
     assert "is not there" in complaint(capsys, "restore", str(tmp_path / "nowhere.zip"))
@@ -86,6 +88,16 @@ def test_mistakes_are_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     assert "Did you mean Observation" in complaint(capsys, "explain", "Obsrvation")
     assert "SQLite serves from one process" in complaint(capsys, "serve", "--workers", "2")
     assert "short word" in complaint(capsys, "migrate", "--practice", "../x")
+
+
+def test_a_damaged_database_is_named_with_what_helps(capsys: pytest.CaptureFixture[str], migrated: Path) -> None:
+    (migrated / "care.sqlite3").write_bytes(b"no database at all" * 1000)
+    for command in (["audit", "verify"], ["export", "--out", str(migrated / "x")], ["migrate"], ["serve"]):
+        assert "carewright restore" in complaint(capsys, *command)
+    store = wiring.open_store(Environment.read())
+    broken = [finding.words for finding in examine(Environment.read(), store) if finding.level is Level.BROKEN]
+    store.close()
+    assert any("newest backup" in words for words in broken)
 
 
 def test_a_bad_setting_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ class Source:
         try:
             found = path.stat()
         except OSError as error:
-            raise Unreadable(f"{path} cannot be read.") from error
+            raise Unreadable(f"{path.absolute()} cannot be read: {error.strerror}.") from error
         if not path.is_file():
             raise Unreadable(f"{path} is not a file.")
         return cls(path=path, size=found.st_size, changed_ns=found.st_mtime_ns)

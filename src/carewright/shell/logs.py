@@ -2,6 +2,8 @@
 
 import logging
 import re
+import traceback
+from collections.abc import Iterator
 from typing import Any
 
 _QUERY = re.compile(r"\?[^\s\"']*")
@@ -9,13 +11,28 @@ HIDDEN = "?…"
 
 
 class NoQueryStrings(logging.Filter):
-    """Cuts everything behind a question mark out of a record's message, and drops the request hung on it."""
+    """Cuts everything behind a question mark out of a record's message, and drops the request hung on it.
+
+    Of an error its kinds and lines of code are kept, never its text: that may quote what was typed or stored.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = _QUERY.sub(HIDDEN, record.getMessage())
         record.args = None
         record.__dict__.pop("request", None)
+        if record.exc_info and record.exc_info[1] is not None:
+            record.exc_text = "\n".join(_without_words(record.exc_info[1]))
+            record.exc_info = None
         return True
+
+
+def _without_words(error: BaseException) -> Iterator[str]:
+    """The error and what led to it, the first cause first: lines of code and kinds."""
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if earlier is not None:
+        yield from _without_words(earlier)
+        yield "which led to:"
+    yield "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
 
 
 def logging_config() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import gzip
 import logging
 import re
+import sys
 
 import pytest
 from django.conf import settings
@@ -96,6 +97,24 @@ def test_logs_hold_no_query_strings(message: str, arguments: tuple[object, ...],
     assert NoQueryStrings().filter(record)
     assert record.getMessage() == written
     assert "Okafor" not in str(record.__dict__)
+
+
+def test_an_error_is_logged_without_its_words() -> None:
+    name = "".join(["Oka", "for"])  # never whole in a line of code, which is logged
+    try:
+        try:
+            raise ValueError(name)
+        except ValueError as error:
+            raise KeyError(name) from error
+    except KeyError:
+        record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "It failed", (), sys.exc_info())
+    assert NoQueryStrings().filter(record)
+    written = logging.Formatter("%(message)s").format(record)
+    assert "ValueError" in written
+    assert "which led to:" in written
+    assert written.endswith("KeyError")
+    assert "test_delivery.py" in written
+    assert name not in written
 
 
 def test_every_log_line_goes_through_the_filter() -> None:

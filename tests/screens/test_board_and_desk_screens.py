@@ -243,6 +243,7 @@ def test_booking_by_keyboard_alone(page: Page, day: Pages, sign_in: SignIn) -> N
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#desk-dialog")).to_contain_text("Book Okafor, Ada")
+    expect(page.get_by_label("With")).to_be_focused()
     page.get_by_label("In the patient’s words").focus()
     page.keyboard.type("Earache")
     page.locator("#book-times input[type=radio]").first.focus()

@@ -1,11 +1,12 @@
 """Rows as HTML. A row that looks the same is drawn once: twenty boards of a site show the same rows all day."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.template.loader import get_template
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -16,6 +17,9 @@ from carewright.workspaces.board.rows import BoardRow
 
 KEPT_ROWS = 4096
 """Some kilobytes each, for a few sites and minutes; the oldest make room."""
+
+_LEVEL, _TIME = "\ue000", "\ue001"
+"""Where the clock of a row goes: characters for private use, which no name holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +48,17 @@ def look_of(access: Access, care: Care) -> RowLook:
     )
 
 
-@lru_cache(maxsize=KEPT_ROWS)
 def draw(row: BoardRow, look: RowLook) -> SafeString:
-    """One row, a `tr`."""
-    values = {"row": row, "look": look, "at_words": look.clock.time(row.at)}
-    return mark_safe(get_template("board/row.html").render(values).strip())  # noqa: S308 - escaped by the template
+    """One row, a `tr`. Its clock runs from minute to minute and is put into what is kept."""
+    kept = _drawn(replace(row, minutes=0), look)
+    html = kept.replace(_LEVEL, row.level.value).replace(_TIME, escape(row.time_words))
+    return mark_safe(html)  # noqa: S308 - the template escapes, and the words are escaped here
+
+
+@lru_cache(maxsize=KEPT_ROWS)
+def _drawn(row: BoardRow, look: RowLook) -> str:
+    values = {"row": row, "look": look, "at_words": look.clock.time(row.at), "level": _LEVEL, "time_words": _TIME}
+    return get_template("board/row.html").render(values).strip()
 
 
 def address(name: str, *arguments: str) -> str:

@@ -109,6 +109,8 @@ class BoardRow:
             return wait_words(Wait(self.minutes))
         if self.minutes > 0:
             return gettext("Late by %(time)s") % {"time": wait_words(Wait(self.minutes))}
+        if not self.minutes:
+            return gettext("now")
         return gettext("in %(time)s") % {"time": wait_words(Wait(-self.minutes))}
 
     @property

@@ -200,13 +200,15 @@ def history(reader: Reader, visit: Visit, *, ahead: timedelta) -> list[dict[str,
     names = people.names(reader)
     target = parse("Provenance", [("target", f"Encounter/{visit.id}"), ("_count", str(DAYS_OF_CHANGES))])
     stages = iter(visit.stages)
+    latest = visit.stages[0].since
     found = []
     for provenance in sorted(reader.resources(target), key=lambda p: str(p["recorded"])):
         reason = provenance.get("activity", {}).get("text", "")
         recorded = interval(provenance["recorded"])[0] + ahead
         stage = next(stages, None) if reason in words.STAGE_CHANGES else None
+        latest = stage.since if stage else max(recorded, latest)
         found.append({
-            "at": stage.since if stage else recorded,
+            "at": latest,
             "words": change_words(reason),
             "who": names.get(provenance["agent"][0]["who"]["reference"], ""),
         })  # fmt: skip

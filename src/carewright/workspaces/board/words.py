@@ -85,7 +85,7 @@ CHANGES: Mapping[str, str] = {
     "visit.check-in": gettext_noop("Checked in"),
     "visit.move-to-room": gettext_noop("Moved to another room"),
     "visit.assign": gettext_noop("Given to somebody"),
-    "reason.record": gettext_noop("Reason written down"),
+    "reason.write-down": gettext_noop("Reason written down"),
 }
 """The words of a change by the reason that stands in its version."""
 

@@ -25,7 +25,8 @@
       const level = minutes >= Number(row.dataset.over) ? "critical" : minutes >= Number(row.dataset.warn) ? "warn" : "plain";
       const wait = row.querySelector(".wait");
       const expected = row.dataset.in === "expected";
-      const text = expected ? board.dataset[minutes > 0 ? "late" : "in"].replace("{time}", words(Math.abs(minutes))) : words(Math.max(0, minutes));
+      const apart = minutes === 0 ? board.dataset.now : board.dataset[minutes > 0 ? "late" : "in"].replace("{time}", words(Math.abs(minutes)));
+      const text = expected ? apart : words(Math.max(0, minutes));
       write(wait.querySelector("[data-minutes]"), text);
       for (const name of ["plain", "warn", "critical"]) {
         row.classList.toggle(`late-${name}`, name === level);
@@ -34,8 +35,8 @@
       for (const running of row.querySelectorAll("[data-due]")) {
         const left = Math.ceil((Number(running.dataset.due) * 1000 - now) / MINUTE);
         running.classList.toggle("is-due", left <= 0);
-        if (left > 0) write(running.querySelector("[data-left]"), words(left));
-        else write(running.querySelector("[data-left]"), board.dataset.late.replace("{time}", words(-left)));
+        const late = left === 0 ? board.dataset.now : board.dataset.late.replace("{time}", words(-left));
+        write(running.querySelector("[data-left]"), left > 0 ? words(left) : late);
       }
     }
     count();
@@ -131,7 +132,7 @@
     if (event.detail.target === rail) count();
     if (event.detail.target.id !== "board-dialog-body") return;
     if (!dialog.open) dialog.showModal();
-    (dialog.querySelector("[autofocus]") ?? dialog.querySelector("button, a"))?.focus();
+    (dialog.querySelector("[data-first]") ?? dialog.querySelector("button, a"))?.focus();
   });
   dialog.addEventListener("close", () => document.getElementById("board-dialog-body").replaceChildren());
 

@@ -7,7 +7,7 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "desk-dialog-body") return;
     if (!dialog.open) dialog.showModal();
-    (dialog.querySelector("[autofocus]") ?? dialog.querySelector(".form-errors, input:not([type=hidden]), select, button"))?.focus();
+    (dialog.querySelector("[data-first]") ?? dialog.querySelector(".form-errors, input:not([type=hidden]), select, button"))?.focus();
   });
   document.body.addEventListener("desk:changed", (event) => { if (event.detail?.close && dialog.open) dialog.close(); });
   dialog.addEventListener("close", () => body.replaceChildren());

@@ -194,7 +194,9 @@ def next_for(board: Board, *, actor: str, roles: Iterable[Role], count: int = 6)
     elif Role.FRONT_DESK in held:
         mine = [r for r in board.rows if r.group == "desk" or (r.group == "expected" and r.minutes > 0)]
     else:
-        mine = [r for r in board.rows if r.group in ("mask", "ma", "waiting") and r.assistant in ("", actor)]
+        # Who waits is everybody's; who is in a room is whose it is, or nobody's.
+        waiting = [r for r in board.rows if r.group in ("mask", "waiting")]
+        mine = [*waiting, *(r for r in board.rows if r.group == "ma" and r.assistant in ("", actor))]
     return sorted(mine, key=lambda row: (row.group != "mask", -row.minutes, row.key))[:count]
 
 

@@ -202,6 +202,15 @@ def test_a_wait_is_started_shown_and_ended(pages: Pages) -> None:
     assert "Dilating" not in row(client.get("/board/").content.decode(), visit)
 
 
+def test_next_is_the_masked_one_then_who_waits_and_never_what_somebody_else_has(pages: Pages) -> None:
+    clinic = pages.clinic
+    long, roomed, masked = arrive(clinic, "p0", minutes_ago=40), arrive(clinic, "p1"), arrive(clinic, "p2")
+    registration.raise_flag(clinic.writer("dana"), flag=BannerFlag(patient="Patient/p2", code=codes.MASK_NOW))
+    press(pages.client("lena"), roomed, "start_rooming", version=1, room="room-4")
+    html = pages.client("dana").get("/board/rail", **HTMX).content.decode().split("room-tiles")[0]
+    assert re.findall(r"/board/visit/([^\"]+)", html) == [masked.id, long.id]
+
+
 def test_moving_and_taking_a_visit(pages: Pages) -> None:
     visit = arrive(pages.clinic)
     press(pages.client("lind"), visit, "start_rooming", version=1, room="room-4")

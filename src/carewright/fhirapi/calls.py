@@ -18,8 +18,10 @@ from carewright.core.access.sessions import (
     SessionKind,
     access_of,
     authenticate_async,
+    revoke,
     touch,
 )
+from carewright.core.access.tenure import still_holds
 from carewright.core.fhir.codec import decode
 from carewright.core.fhir.structures import is_resource
 from carewright.core.store.model import NotFound, Ref, Resource
@@ -65,8 +67,9 @@ async def open_call(request: Request) -> Call:
     practice = request.path_params.get("practice", session.practice)
     if practice != session.practice:
         raise ApiError(403, "forbidden", "This token is for another practice. Use the one made for this address.")
-    if store.clock.wall() - session.seen_at >= TOUCH_INTERVAL:
-        await anyio.to_thread.run_sync(lambda: touch(store, session), limiter=writers)
+    due = store.clock.wall() - session.seen_at >= TOUCH_INTERVAL
+    if due and not await anyio.to_thread.run_sync(_used, store, session, limiter=writers):
+        raise _invalid_token()
     preferences = _preferences(request)
     return Call(
         store=store,
@@ -104,10 +107,22 @@ async def _session(request: Request, store: Store) -> Session:
         raise ApiError(401, "login", text, headers={"WWW-Authenticate": CHALLENGE})
     session = await authenticate_async(store, secret.strip())
     if session is None or session.kind is not SessionKind.TOKEN:
-        challenge = f'{CHALLENGE}, error="invalid_token"'
-        text = "This token is not valid: it is unknown, has ended or was revoked. Ask for a new one."
-        raise ApiError(401, "login", text, headers={"WWW-Authenticate": challenge})
+        raise _invalid_token()
     return session
+
+
+def _used(store: Store, session: Session) -> bool:
+    """Note that the token is used; False, and revoked, where its person's roles have ended since it was made."""
+    touch(store, session)
+    if still_holds(store, session):
+        return True
+    revoke(store, session)
+    return False
+
+
+def _invalid_token() -> ApiError:
+    text = "This token is not valid: it is unknown, has ended or was revoked. Ask for a new one."
+    return ApiError(401, "login", text, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
 
 
 def _preferences(request: Request) -> frozenset[str]:

@@ -93,7 +93,9 @@ ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
 ACCOUNT_SESSION_REMEMBER = True
 # axes locks out a name at one address, in the database; allauth bounds a name's tries from everywhere and the codes of
 # the second step. One address may be a whole clinic, so it has no bound of its own.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/15m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": None, "login_failed": "10/15m/key", "reauthenticate": "10/15m/user", "change_password": "10/15m/user",
+}  # fmt: skip
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Carewright"
 MFA_TOTP_TOLERANCE = 1  # a code of the half minute before or after: clocks differ

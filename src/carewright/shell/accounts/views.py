@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from allauth.account import views as allauth_views
 from allauth.account.views import PasswordChangeView
+from allauth.core import ratelimit
 from django import forms
 from django.conf import settings
 from django.contrib.auth import logout
@@ -93,11 +94,13 @@ class PinForm(forms.Form):
     )
     again = forms.CharField(label=gettext_lazy("New PIN again"), widget=forms.PasswordInput(_DIGITS))
 
-    def __init__(self, *args: Any, user: User, **options: Any) -> None:
+    def __init__(self, *args: Any, request: CareRequest, user: User, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.user = user
+        self.request, self.user = request, user
 
     def clean_password(self) -> str:
+        if not ratelimit.consume(self.request, action="reauthenticate", user=self.user):
+            raise forms.ValidationError(gettext("Too many wrong tries. Wait 15 minutes and try again."))
         if not self.user.check_password(self.cleaned_data["password"]):
             raise forms.ValidationError(gettext("That is not your password."))
         return str(self.cleaned_data["password"])
@@ -114,7 +117,7 @@ class PinForm(forms.Form):
 def change_pin(request: CareRequest) -> HttpResponse:
     """Another PIN for the lock."""
     user = cast(User, request.user)
-    form = PinForm(request.POST or None, user=user)
+    form = PinForm(request.POST or None, request=request, user=user)
     if request.method == "POST" and form.is_valid():
         try:
             services.set_pin(user, form.cleaned_data["pin"])

@@ -1,6 +1,7 @@
 """Signing in and out, the session behind it, and the lockout."""
 
 import pytest
+from django.core.cache import cache
 
 from carewright.core.access import sessions
 from carewright.core.access.model import Role
@@ -140,3 +141,14 @@ def _role_system() -> str:
     from carewright.core.access.staff import ROLE_SYSTEM
 
     return ROLE_SYSTEM
+
+
+def test_the_password_cannot_be_guessed_on_an_open_screen(pages: Pages) -> None:
+    cache.clear()
+    dana = pages.client("dana")
+    guess = {"password": "wrong", "pin": "8642", "again": "8642"}
+    for _ in range(10):
+        assert "That is not your password." in dana.post("/account/pin", guess).content.decode()
+    answer = dana.post("/account/pin", {**guess, "password": PASSWORD})
+    assert (answer.status_code, "Wait 15 minutes" in answer.content.decode()) == (422, True)
+    cache.clear()

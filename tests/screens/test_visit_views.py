@@ -1,6 +1,8 @@
 """The provider's page, the chart and check-out without a browser."""
 
+import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from carewright.core.store.model import Ref, Resource
 from carewright.core.store.search.parse import parse
 from carewright.core.terminology.coding import CONDITION_CLINICAL
+from carewright.project.importing import Journal, import_files
+from carewright.project.wiring import operator_access
 from carewright.skills.registration.fhir import family_to_fhir
 from tests.pages import Pages
 from tests.screens import visits
@@ -212,3 +216,28 @@ def test_who_may_do_what_at_check_out(clinic_pages: Pages, visit: Visit, name: s
     assert (f"{page}/next-visit" in html) == (name in ("fay", "mona"))
     assert (f"{page}/done" in html) == (name == "fay")
     assert client.post(f"{page}/summary/given", {}).status_code in ((302, 409) if name in ("fay", "mona") else (403,))
+
+
+def test_a_chart_from_elsewhere_is_shown_fast_and_as_a_clinic_writes_it(
+    clinic_pages: Pages, lind: Any, test_data: Path, tmp_path: Path
+) -> None:
+    """A Synthea bundle as it comes: a pressure of 107.46626052054289 mmHg, no flags, visits of another practice."""
+    (bundle,) = (test_data / "fhir" / "synthea").glob("p11_*.json")
+    entries = [entry["resource"] for entry in json.loads(bundle.read_text(encoding="utf-8"))["entry"]]
+    (patient,) = (resource["id"] for resource in entries if resource["resourceType"] == "Patient")
+    access = operator_access(clinic_pages.clinic.practice)
+    import_files(clinic_pages.clinic.store, access, [bundle], journal=Journal(tmp_path / "journal"))
+    began = time.perf_counter()
+    page = text_of(lind.get(f"/chart/{patient}"))
+    assert time.perf_counter() - began < 1.5
+    for words in ("Feil, Jacki", "05/19/1968", "Prediabetes", "107/82 mmHg", "78.6 kg", "Encounter for check up"):
+        assert words in page
+    assert "107.466" not in page
+    dana = clinic_pages.client("dana")
+    visit = visits.rooming(clinic_pages.clinic, patient, well=False)
+    room = f"/rooming/{visit.encounter}/vitals"
+    saved = dana.post(
+        f"{room}/save", {**form_at(dana.get(room), f"{room}/save"), "weight": "78.9", "weight-unit": "kg"}
+    )
+    assert saved.status_code == 302
+    assert "78.9 kg" in text_of(lind.get(f"/chart/{patient}"))

@@ -7,6 +7,7 @@ changed → there first; a permission that is missing, or a view that names none
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -142,4 +143,4 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if for_script(request):
         return HttpResponse(status=401)
     address = reverse("sign-in")
-    return redirect(f"{address}?next={request.path}" if request.path != reverse("home") else address)
+    return redirect(f"{address}?next={quote(request.path)}" if request.path != reverse("home") else address)

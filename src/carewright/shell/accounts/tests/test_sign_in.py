@@ -77,6 +77,8 @@ def test_each_sign_in_has_a_new_secret_and_the_one_before_is_worth_nothing(pages
 def test_whoever_is_not_signed_in_is_asked_to_and_comes_back_without_the_query(pages: Pages) -> None:
     answer = pages.client().get("/search?q=Okafor")
     assert answer.headers["Location"] == "/sign-in?next=/search"
+    odd = pages.client().get("/account/a%26next=%2F%2Fevil.example")
+    assert odd.headers.get("Location", "").count("next=") <= 1, "an address adds no second one to go back to"
     assert pages.client().post("/touch", headers={"X-Requested-With": "fetch"}).status_code == 401
 
 

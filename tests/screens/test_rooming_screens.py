@@ -164,6 +164,27 @@ def test_measure_again_keeps_both_and_a_mistake_is_taken_back_in_place(
     expect(page.get_by_role("textbox", name="Temperature", exact=True)).to_have_value("37.0")
 
 
+def test_it_is_right_is_kept_with_the_reading_and_only_for_that_number(
+    page: Page, clinic_pages: Pages, visit: Visit, sign_in: SignIn
+) -> None:
+    sign_in(page, "dana")
+    page.goto(room(visit, "vitals"))
+    fill(page, "Weight", "19.4")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="It is right").click()
+    expect(page.locator("#weight-state").get_by_text("You looked again: it is right")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Weight", exact=True)).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type("5")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="It is right")).to_be_visible()
+    page.get_by_role("button", name="It is right").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#weight-saved").get_by_text("looked at again")).to_be_visible()
+    page.goto(f"/visit/{visit.encounter}")
+    expect(page.get_by_text("looked at again")).to_be_visible()
+
+
 def test_two_part_units_appear_where_they_are_chosen(page: Page, visit: Visit, sign_in: SignIn) -> None:
     sign_in(page, "dana")
     page.goto(room(visit, "vitals"))

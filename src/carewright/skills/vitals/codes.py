@@ -42,6 +42,9 @@ DEVICE_ERROR = Coding(DATA_ABSENT_REASON, "error", "Error")
 AS_ENTERED_EXTENSION = OWN_EXTENSIONS + "as-entered"
 """On a Quantity whose value is a total of two typed parts: the parts as typed, "8 lb 3 oz" (valueString)."""
 
+LOOKED_AGAIN = "Looked at again: it is right"
+"""The note on an Observation whose warning was answered so."""
+
 CRITICAL_VITAL = Coding(own_system("communication-category"), "critical-vital", "Critical vital sign")
 
 

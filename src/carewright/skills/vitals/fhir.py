@@ -51,6 +51,8 @@ def to_fhir(reading: Reading, *, derived_from: Iterable[str] = ()) -> Resource:
         observation["bodySite"] = {"text": reading.site}
     if reading.method:
         observation["method"] = {"text": reading.method}
+    if reading.looked_again:
+        observation["note"] = [{"text": codes.LOOKED_AGAIN}]
     if derived := [{"reference": reference} for reference in derived_from]:
         observation["derivedFrom"] = derived
     if pressure:
@@ -79,6 +81,7 @@ def from_fhir(observation: Resource) -> Reading | None:
         performer=next((p.get("reference") for p in observation.get("performer", ())), None),
         site=observation.get("bodySite", {}).get("text", ""),
         method=observation.get("method", {}).get("text", ""),
+        looked_again=any(note.get("text") == codes.LOOKED_AGAIN for note in observation.get("note", ())),
         status=observation["status"],
     )
 

@@ -138,6 +138,7 @@ class VitalsForm(ContextForm):
             performer=self.occasion.performer,
             site=self._text(f"{kind}-arm"),
             method=self._text(f"{kind}-how"),
+            looked_again=value is not None and self._text(f"{kind}-right") == "1",
         )
 
     def _measured(self, kind: Kind) -> Measured | None:
@@ -180,6 +181,7 @@ class VitalsForm(ContextForm):
             self.fields[f"{name}-minor"] = _number(gettext("%(sign)s: ounces or inches") % {"sign": label})
         if kind is Kind.TEMPERATURE:
             self.fields[f"{name}-how"] = _choice(gettext("%(sign)s: where") % {"sign": label}, HOW)
+        self.fields[f"{name}-right"] = forms.CharField(required=False, widget=forms.HiddenInput)
         self.fields[f"{name}-why"] = _choice(gettext("%(sign)s: couldn't get it") % {"sign": label}, COULD_NOT)
 
 

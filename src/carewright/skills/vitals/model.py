@@ -99,6 +99,7 @@ class Reading:
     """One Observation. Either `value` (with `diastolic` for a blood pressure) or `could_not` is there.
 
     A blood pressure felt at the wrist has no diastolic. `site` and `method` are words ("Left arm", "rectal").
+    `looked_again`: it was out of the ordinary, and whoever took it looked again and says that it is right.
     """
 
     kind: Kind
@@ -112,6 +113,7 @@ class Reading:
     performer: str | None = None
     site: str = ""
     method: str = ""
+    looked_again: bool = False
     id: str = ""
     status: str = "final"
 

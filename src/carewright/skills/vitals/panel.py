@@ -46,6 +46,7 @@ class Saved:
     level: str = ""
     mistake: bool = False
     corrected: bool = False
+    looked_again: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +124,7 @@ def saved_of(chart: Chart, kind: Kind) -> tuple[Saved, ...]:
     return tuple(_saved(entry, chart) for entry in chart.saved if entry.reading.kind is kind)
 
 
-_PARTS = ("minor", "lower", "unit", "arm", "how", "why")
+_PARTS = ("minor", "lower", "unit", "arm", "how", "why", "right")
 
 
 def state_of(
@@ -139,7 +140,7 @@ def state_of(
     found = findings.check(typed, subject=chart.subject, last=comparable)
     if findings.worst(found) is FindingLevel.IN_RANGE:
         return replace(beside, ok=gettext("In range") if found else "")
-    if right and findings.worst(found) is FindingLevel.WARN:
+    if (right or typed.looked_again) and findings.worst(found) is FindingLevel.WARN:
         return replace(beside, ok=gettext("You looked again: it is right"))
     return replace(beside, notices=tuple(_notice(f, kind, encounter_id) for f in found))
 
@@ -181,6 +182,7 @@ def _saved(entry: Recorded, chart: Chart) -> Saved:
         level=level,
         mistake=mistake,
         corrected=reading.status == "corrected",
+        looked_again=reading.looked_again,
     )
 
 
@@ -214,7 +216,7 @@ def _action(suggestion: Suggestion, kind: Kind, encounter_id: str, *, impossible
                 "hx-include": "closest .vital",
                 "hx-target": f"#{kind.value}-state",
                 "hx-swap": "outerHTML",
-                "data-then": kind.value,
+                "data-right": kind.value,
             }
             return NoticeAction(label=gettext("It is right"), attributes=attributes)
         case _:

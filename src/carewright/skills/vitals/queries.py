@@ -58,7 +58,8 @@ def told(reader: Reader, encounter_id: str) -> tuple[Told, ...]:
 
 def of_visit(reader: Reader, encounter_id: str) -> list[Recorded]:
     """The vital signs of a visit, the earliest first; those charted by mistake stay in, marked by their status."""
-    return _recorded(reader, ("encounter", f"Encounter/{encounter_id}"), ("_sort", "date"), ("_count", str(HISTORY)))
+    found = _recorded(reader, ("encounter", f"Encounter/{encounter_id}"), ("_count", str(HISTORY)))
+    return sorted(found, key=lambda entry: (entry.reading.at, str(entry.observation["meta"].get("lastUpdated", ""))))
 
 
 def history(reader: Reader, patient_id: str, *, count: int = HISTORY) -> list[Recorded]:

@@ -13,7 +13,15 @@
     if (next) next.focus(); else document.querySelector("[form=vitals][name=onward], form#vitals .button.primary")?.focus();
   });
 
+  /* "It is right" belongs to the number it was said of: another number, or another unit, asks anew. */
+  document.addEventListener("input", (event) => {
+    const row = event.target.closest?.(".vital");
+    if (row) set(`${row.dataset.vital}-right`, "");
+  });
+
   document.addEventListener("click", (event) => {
+    const right = event.target.closest("[data-right]");
+    if (right) set(`${right.dataset.right}-right`, "1");
     const button = event.target.closest("[data-use], [data-retype]");
     if (!button) return;
     const { use, retype, amount, unit, lower } = button.dataset;

@@ -25,6 +25,7 @@ from carewright.core.store.model import (
     StoreError,
     Unavailable,
 )
+from carewright.core.store.search.query import SearchError
 from carewright.shell.components import Level, Notice
 from carewright.shell.forms import CONTEXT_FIELD, KEY_FIELD
 
@@ -78,6 +79,12 @@ def refusal_of(error: Exception) -> Refusal:
                 title=gettext("This cannot be saved as it is"),
                 text=gettext("Something in it does not fit. Nothing was saved; look through what you typed."),
             )
+        case SearchError():
+            return Refusal(
+                status=HTTPStatus.BAD_REQUEST,
+                title=gettext("This address is not complete"),
+                text=gettext("It was cut or changed on its way. Go back and choose the link again."),
+            )
         case Unavailable():
             return Refusal(
                 status=HTTPStatus.SERVICE_UNAVAILABLE,
@@ -98,7 +105,9 @@ def is_refusal(error: Exception) -> bool:
     carries a sentence as `reason`.
     """
     ours = type(error).__module__.startswith("carewright.")
-    return isinstance(error, StoreError | AccessDenied) or (ours and isinstance(getattr(error, "reason", None), str))
+    return isinstance(error, StoreError | AccessDenied | SearchError) or (
+        ours and isinstance(getattr(error, "reason", None), str)
+    )
 
 
 def answer(request: HttpRequest, error: Exception) -> HttpResponse:

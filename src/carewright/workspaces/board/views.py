@@ -31,6 +31,8 @@ from carewright.workspaces.board.reading import Here
 from carewright.workspaces.board.thresholds import WAIT_MINUTES
 
 TYPES = frozenset({"Appointment", "Encounter", "Flag", "Location", "Patient", "Task"})
+POSITION_DIGITS = 18
+"""A position fits the database's integers (64 bits)."""
 MOST_CHANGES = 500
 """Feed entries in one answer; a page that missed more gets every row, and asks on from there."""
 NOT_ROOMS = ("occupy", "vacate", "unoccupy")
@@ -229,7 +231,10 @@ def head(request: CareRequest) -> tuple[int, int]:
 def position_of(text: str) -> tuple[int, int] | None:
     """A feed position as the page keeps it; None for what is none."""
     first, _, second = text.partition(".")
-    if not (first.isdigit() and second.isdigit()) or len(text) > 40:
+    if (
+        not (text.isascii() and first.isdecimal() and second.isdecimal())
+        or max(len(first), len(second)) > POSITION_DIGITS
+    ):
         return None
     return int(first), int(second)
 

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 from carewright.core.access import sessions
 from carewright.core.access.model import AccessDenied
 from carewright.core.store.model import Conflict, KeyTaken, NotFound, Ref, Refused, StoreError, Unavailable
+from carewright.core.store.search.query import SearchError
 from carewright.shell.permissions import Requirement, needs, requirement_of, signed_in
 from tests.clinic import TEN_FORTY
 from tests.pages import ARGON2_COST, PASSWORD, PIN, Pages
@@ -56,6 +57,7 @@ def raises(request: HttpRequest, kind: str) -> HttpResponse:
         "conflict": Conflict(Ref("Patient", "jonas"), expected=1, current=None),
         "taken": KeyTaken("slot", "s1", None), "refused": Refused("visit-ready", "Ask the allergies first."),
         "other": StoreError("Not today."), "down": Unavailable(),
+        "odd": SearchError("The link to the next page is damaged."),
     }[kind]  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def test_a_page_is_for_those_who_hold_its_permission_and_a_refusal_is_audited(pl
     ("kind", "status", "words"),
     [("denied", 403, "Ask a manager"), ("gone", 404, "search box"), ("conflict", 409, "Someone else changed this"),
      ("taken", 409, "choose another"), ("refused", 422, "Ask the allergies first."), ("other", 409, "Not today."),
-     ("down", 503, "look whether it is there")],
+     ("down", 503, "look whether it is there"), ("odd", 400, "choose the link again")],
 )  # fmt: skip
 def test_a_refusal_says_why_keeps_what_was_typed_and_names_nobody(
     planted: Pages, kind: str, status: int, words: str

@@ -129,6 +129,8 @@ def test_a_page_that_was_away_gets_just_the_rows_that_changed(pages: Pages) -> N
     one, other = arrive(pages.clinic, "p0"), arrive(pages.clinic, "p1")
     client = pages.client("dana")
     position = since(client.get("/board/").content.decode())
+    for odd in ("", "1", "1.x", "%C2%B2.1", "1.1%00", f"{10**30}.1"):
+        assert client.get(f"/board/changes?since={odd}", **HTMX).status_code == 400
     assert client.get(f"/board/changes?since={position}", **HTMX).status_code == 204
     press(pages.client("lena"), one, "start_rooming", version=1, room="room-4")
     answer = client.get(f"/board/changes?since={position}", **HTMX)

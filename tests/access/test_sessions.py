@@ -1,6 +1,5 @@
 """Sessions and tokens: the secret is not kept, an ended one opens nothing, and a token has no more than its scopes."""
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,6 +32,7 @@ from carewright.core.clock import Clock
 from carewright.core.registry import Manifest, Permission, Registry
 from carewright.core.store.sql import Sql
 from carewright.core.store.store import Store
+from tests import loops
 
 START = datetime(2026, 11, 23, 15, 40, tzinfo=UTC)
 REGISTRY = Registry((
@@ -114,7 +114,7 @@ def test_the_same_answer_comes_from_the_asynchronous_look_up(store: Store, pract
     async def look_up() -> tuple[Any, Any]:
         return await authenticate_async(store, secret), await authenticate_async(store, "guessed")
 
-    known, unknown = asyncio.run(_closing_async(store, look_up()))
+    known, unknown = loops.run(_closing_async(store, look_up()))
     assert known == authenticate(store, secret)
     assert unknown is None
 

@@ -1,6 +1,5 @@
 """A database that does not answer is said so, soon and in words, whichever way it is asked."""
 
-import asyncio
 import socket
 from collections.abc import Iterator
 
@@ -15,6 +14,7 @@ from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from carewright.fhirapi.outcomes import problem
 from carewright.project import cli
+from tests import loops
 from tests.store.people import everything
 
 
@@ -45,7 +45,7 @@ def test_reads_and_writes_say_that_the_database_does_not_answer(nowhere: str) ->
             await driver.close_async()
 
     with pytest.raises(Unavailable):
-        asyncio.run(ask())
+        loops.run(ask())
 
 
 def test_the_api_answers_503_and_when_to_come_back() -> None:

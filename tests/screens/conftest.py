@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from a2wsgi import WSGIMiddleware
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from carewright.core.store.store import Store
@@ -23,6 +23,7 @@ from tests.pages import PASSWORD, Pages, open_pages, start_django
 
 # Playwright keeps an event loop in the test's thread; the database calls of the tests are blocking all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+expect.set_options(timeout=15_000)  # a shared machine may be slow; how fast a page is, bench/ measures
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PAGE_THREADS = 8
 SignIn = Callable[[Page, str], None]

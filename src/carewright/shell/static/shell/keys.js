@@ -39,7 +39,9 @@
     }
   });
 
-  const typing = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  // The browser leaves the focus in a dialog that was closed until it next draws the page: nobody types there.
+  const typing = (element) =>
+    element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") && !element.closest("dialog:not([open])");
   document.addEventListener("keydown", (event) => {
     if (!switchBox.checked || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (document.querySelector("dialog[open]")) return;

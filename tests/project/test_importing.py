@@ -10,7 +10,7 @@ import pytest
 from carewright.core.fhir import codec
 from carewright.core.store.model import Origin, Ref
 from carewright.core.store.writer import Writer
-from carewright.project.import_files import Unreadable
+from carewright.project.import_sources import Unreadable
 from carewright.project.importing import BATCH, Journal, Outcome, import_files
 from carewright.skills.registration.codes import mrn_system
 from tests.project.conftest import Place
@@ -153,7 +153,10 @@ def test_lines_keep_their_decimals_and_a_bad_line_does_not_stop_the_rest(
     lines = [json.dumps(patient(id="p")), "{ not json", line, '{"resourceType":"Nonsense","id":"n"}', ""]
     outcome = run(place, journal, written(tmp_path, "x.ndjson", "\n".join(lines)))
     assert outcome.done == {"created": 2, "refused": 2}
-    assert [(r["entry"], r["resource"]) for r in outcome.refused] == [(2, ""), (4, "")]
+    assert [(r["file"], r["line"], r["resource"]) for r in outcome.refused] == [
+        (str(tmp_path / "x.ndjson"), 2, ""),
+        (str(tmp_path / "x.ndjson"), 4, ""),
+    ]
     assert body(place, "Observation/o1")["valueQuantity"]["value"].as_tuple() == Decimal("72.50").as_tuple()
 
 
@@ -164,7 +167,7 @@ def test_a_refusal_says_where_and_why_without_what_the_record_says(
     path = written(tmp_path, "b.json", bundle({"resource": patient(id="p")}, {"resource": wrong}))
     outcome = run(place, journal, path)
     (refused,) = outcome.refused
-    assert (refused["file"], refused["entry"], refused["resource"]) == ("b.json", 2, "Observation/bad")
+    assert (refused["file"], refused["entry"], refused["resource"]) == (str(path), 2, "Observation/bad")
     issue = refused["outcome"]["issue"][0]
     assert issue["severity"] == "error"
     assert issue["expression"] == ["Observation.status"]
@@ -227,4 +230,4 @@ def test_a_file_that_is_no_fhir_is_reported(place: Place, journal: Journal, tmp_
     good = written(tmp_path, "b.json", json.dumps(patient(id="single")))
     outcome = run(place, journal, written(tmp_path, "a.json", "[1, 2"), good)
     assert outcome.done == {"created": 1, "refused": 1}
-    assert outcome.refused[0]["file"] == "a.json"
+    assert outcome.refused[0]["file"] == str(tmp_path / "a.json")

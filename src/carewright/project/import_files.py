@@ -5,27 +5,34 @@ https://hl7.org/fhir/R4/bundle.html#references. An entry without an id gets the 
 made from its content, so that the same file gives the same ids every time.
 """
 
+import mmap
 import re
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from carewright.core.fhir import codec
 from carewright.core.fhir.references import rewrite
 from carewright.core.fhir.structures import is_resource
 from carewright.core.store.model import Resource
+from carewright.project.import_bundles import Unbalanced, split
+from carewright.project.import_sources import (
+    BOM,
+    CUT_OFF,
+    DAMAGED_GZIP,
+    MOST_LINE_BYTES,
+    Source,
+    Unreadable,
+    refuse_what_is_no_text,
+)
 
 _URN_UUID = re.compile(r"urn:uuid:([0-9a-fA-F-]{36})")
 _REST = re.compile(r"https?://[^\s?#]+/([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})(?:/_history/[^/\s]+)?")
 _OF_CONTENT = uuid.UUID("5f0f6a2e-0f0b-5a52-9a8a-6f1d1b0f6c11")
 """Namespace of ids that are made from a resource's content (a random constant, RFC 9562 section 5.5)."""
-
-
-class Unreadable(ValueError):
-    """A file, line or entry cannot be read as FHIR JSON; the text says why, without its content."""
+LARGE_BYTES = 4 * 1024 * 1024
+"""A longer document is never held as a whole: decoded, it takes some ten times its size."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,70 +48,102 @@ class Item:
     size: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A file as it was when the import began; a changed file is read from the beginning."""
-
-    path: Path
-    size: int
-    changed_ns: int
-
-    @classmethod
-    def of(cls, path: Path) -> "Source":
-        try:
-            found = path.stat()
-        except OSError as error:
-            raise Unreadable(f"{path.absolute()} cannot be read: {error.strerror}.") from error
-        if not path.is_file():
-            raise Unreadable(f"{path} is not a file.")
-        return cls(path=path, size=found.st_size, changed_ns=found.st_mtime_ns)
-
-    @property
-    def of_lines(self) -> bool:
-        """Whether it has one resource per line, and can be read without holding all of it."""
-        return self.path.suffix.lower() in (".ndjson", ".jsonl")
-
-    @property
-    def key(self) -> str:
-        return sha256(f"{self.path.resolve()}|{self.size}|{self.changed_ns}".encode()).hexdigest()[:32]
-
-
 def items(source: Source) -> Iterator[Item]:
     """The resources of a file in order; Unreadable if the file as a whole cannot be read."""
-    if source.of_lines:
-        yield from _lines(source.path)
+    refuse_what_is_no_text(source)
+    yield from _lines(source) if source.of_lines else _document(source)
+
+
+def _lines(source: Source) -> Iterator[Item]:
+    behind, number = 0, 0
+    with source.opened() as (content, raw):
+        while True:
+            number += 1
+            try:
+                line = content.readline(MOST_LINE_BYTES)
+                too_long = len(line) == MOST_LINE_BYTES
+                while len(line) == MOST_LINE_BYTES and not line.endswith(b"\n"):
+                    line = content.readline(MOST_LINE_BYTES)
+            except DAMAGED_GZIP:
+                yield Item(number=number, problem=CUT_OFF)
+                return
+            if not line:
+                return
+            size, behind = raw.tell() - behind, raw.tell()
+            if too_long:
+                yield Item(number=number, problem=f"The line is longer than {MOST_LINE_BYTES >> 20} MB.", size=size)
+            elif line.strip():
+                yield replace(_decoded(number, line), size=size)
+
+
+def _decoded(number: int, text: bytes) -> Item:
+    try:
+        return _item(number, codec.decode(text))
+    except codec.MalformedJson as error:
+        return Item(number=number, problem=str(error))
+
+
+def _document(source: Source) -> Iterator[Item]:
+    """A Bundle or a single resource. A large one, or one that is not right as a whole, is taken apart."""
+    try:
+        with source.opened() as (content, _):
+            text = content.read(LARGE_BYTES)
+            rest = bool(content.read(1))
+    except DAMAGED_GZIP:
+        raise Unreadable(CUT_OFF) from None
+    if rest:
+        del text
+        with source.mapped() as large:
+            yield from _taken_apart(large, source, start=len(BOM) if large[: len(BOM)] == BOM else 0)
         return
     try:
-        content = codec.decode(source.path.read_bytes())
-    except codec.MalformedJson as error:
-        raise Unreadable(f"{source.path.name}: {error}") from error
-    if content.get("resourceType") == "Bundle":
-        yield from _entries(content, size=source.size)
+        whole = codec.decode(text)
+    except codec.MalformedJson:
+        yield from _taken_apart(text, source, start=0)
+        return
+    if whole.get("resourceType") == "Bundle":
+        entries = _objects(whole.get("entry"))
+        read = (_entry(number, entry) for number, entry in enumerate(entries, start=1))
+        yield from _newest(whole, (replace(item, size=source.size // len(entries)) for item in read))
     else:
-        yield replace(_item(1, content), size=source.size)
+        yield replace(_item(1, whole), size=source.size)
 
 
-def _lines(path: Path) -> Iterator[Item]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                try:
-                    yield replace(_item(number, codec.decode(line)), size=len(line))
-                except codec.MalformedJson as error:
-                    yield Item(number=number, problem=str(error), size=len(line))
+def _taken_apart(text: bytes | mmap.mmap, source: Source, *, start: int) -> Iterator[Item]:
+    """The entries of a Bundle, decoded one by one; Unreadable if it is cut off, or wrong outside of its entries."""
+    try:
+        found = split(text, start=start)
+        bundle = codec.decode(found.around if found else bytes(text[start:]))
+    except Unbalanced:
+        raise Unreadable("The JSON is cut off, or its braces do not match. Copy it again from where it came.") from None
+    except codec.MalformedJson as error:
+        raise Unreadable(str(error)) from error
+    if found is None or bundle.get("resourceType") != "Bundle":
+        yield replace(_item(1, bundle), size=source.size)
+        return
+    share = source.size / max(len(text), 1)
+
+    def decoded() -> Iterator[Item]:
+        for number, (first, last) in enumerate(found.entries, start=1):
+            size = int((last - first) * share)
+            try:
+                yield replace(_entry(number, codec.decode(bytes(text[first:last]))), size=size)
+            except codec.MalformedJson as error:
+                yield Item(number=number, problem=str(error), size=size)
+
+    yield from _newest(bundle, decoded())
 
 
-def _entries(bundle: Resource, *, size: int) -> Iterator[Item]:
-    """The entries of a bundle. A history has the newest first: older versions of the same resource are passed over."""
+def _newest(bundle: Resource, read: Iterable[Item]) -> Iterator[Item]:
+    """A history has the newest version first: older versions of the same resource are passed over."""
     seen: set[str] = set()
-    entries = _objects(bundle.get("entry"))
-    for number, entry in enumerate(entries, start=1):
-        item = replace(_entry(number, entry), size=size // len(entries))
+    for item in read:
         if bundle.get("type") == "history" and item.resource is not None:
             name = reference_of(item.resource)
-            item = replace(item, superseded=name in seen)
+            yield replace(item, superseded=name in seen)
             seen.add(name)
-        yield item
+        else:
+            yield item
 
 
 def _entry(number: int, entry: dict[str, Any]) -> Item:
@@ -151,12 +190,20 @@ def reference_of(resource: Resource) -> str:
 
 @dataclass(frozen=True)
 class Links:
-    """What references in the files stand for: `everywhere` for all files, with a bundle's own entries before it."""
+    """What references in the files stand for: `everywhere` for all files. Where two files have the same fullUrl for
+    different resources, `own` has the second one's, by the key of its source."""
 
-    everywhere: Mapping[str, str]
+    everywhere: dict[str, str] = field(default_factory=dict)
+    own: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def applied(self, resource: Resource, own: Mapping[str, str]) -> Resource:
+    def add(self, source: Source, url: str, name: str) -> None:
+        """The first file that has a fullUrl says what it stands for in the others."""
+        if self.everywhere.setdefault(url, name) != name:
+            self.own.setdefault(source.key, {})[url] = name
+
+    def applied(self, resource: Resource, source: Source) -> Resource:
         """The resource with its references to entries of the import as `Type/id`."""
+        own = self.own.get(source.key, {})
         if not (own or self.everywhere):
             return resource
         return rewrite(resource, _Layered(own, self.everywhere))
@@ -174,11 +221,6 @@ class _Layered(dict[str, str]):
 
     def __getitem__(self, key: str) -> str:
         return self._first[key] if key in self._first else self._second[key]
-
-
-def links_of(read: list[Item]) -> dict[str, str]:
-    """fullUrl to `Type/id` for the entries of one file."""
-    return {item.full_url: reference_of(item.resource) for item in read if item.full_url and item.resource is not None}
 
 
 def conditional_links(resource: Resource) -> Iterator[str]:

@@ -7,119 +7,75 @@ interrupted import goes on, and it is removed at the end: a second import of the
 finds nothing to change.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from carewright.core.access.model import Access, AccessDenied
-from carewright.core.fhir.issues import Issue, outcome
-from carewright.core.store.model import Invalid, KeyTaken, Origin, Refused, Resource, StoreError
+from carewright.core.fhir.issues import Issue
+from carewright.core.store.model import (
+    Invalid,
+    KeyTaken,
+    Origin,
+    Refused,
+    Resource,
+    StoreError,
+    TooBusy,
+    Unavailable,
+)
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
-from carewright.project.import_files import (
-    Item,
-    Links,
-    Source,
-    Unreadable,
-    conditional_links,
-    items,
-    links_of,
-    reference_of,
-)
+from carewright.project.import_files import Item, Links, conditional_links, items, reference_of
+from carewright.project.import_report import Journal, Outcome
+from carewright.project.import_sources import Source, Unreadable
+
+__all__ = ["Journal", "Outcome", "import_files", "issues_of"]
 
 BATCH = 200
 REASON = "import"
+GIVE_UP = (Unavailable, TooBusy)
+"""Nothing is wrong with the record: the import ends here and goes on when it is started again."""
 Told = Callable[[str, int], None]
 """Hears the name of the file and how many more of its bytes are done."""
-
-
-@dataclass
-class Outcome:
-    """What became of an import. `refused` holds one object per record, as the report file does."""
-
-    entries: int = 0
-    done: Counter[str] = field(default_factory=Counter)
-    types: Counter[str] = field(default_factory=Counter)
-    distinct: set[str] = field(default_factory=set)
-    refused: list[dict[str, Any]] = field(default_factory=list)
-
-    def refuse(self, source: Source, item: Item, issues: Iterable[Issue]) -> None:
-        """Note a refusal: file, entry, what it is (never what it says), and an OperationOutcome."""
-        named = reference_of(item.resource) if item.resource else ""
-        self.refused.append({
-            "file": source.path.name, "entry": item.number, "resource": named, "outcome": outcome(issues),
-        })  # fmt: skip
-        self.done["refused"] += 1
-
-    def report(self) -> dict[str, Any]:
-        return {
-            "entries": self.entries,
-            "distinct": len(self.distinct),
-            "done": dict(sorted(self.done.items())),
-            "types": dict(sorted(self.types.items())),
-            "refused": self.refused,
-        }
-
-
-class Journal:
-    """How many entries of each file are written; one small file, replaced as a whole."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._entries: dict[str, int] = {}
-        if path.exists():
-            try:
-                self._entries = {str(key): int(value) for key, value in json.loads(path.read_text()).items()}
-            except (ValueError, AttributeError):
-                self._entries = {}  # a journal only saves time: without it everything is read again
-
-    def done(self, source: Source) -> int:
-        return self._entries.get(source.key, 0)
-
-    def note(self, source: Source, number: int) -> None:
-        self._entries[source.key] = number
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_suffix(".part")
-        beside.write_text(json.dumps(self._entries))
-        beside.replace(self.path)
-
-    def forget(self) -> None:
-        self._entries.clear()
-        self.path.unlink(missing_ok=True)
 
 
 def import_files(
     store: Store, access: Access, paths: Sequence[Path], *, journal: Journal, told: Told = lambda name, done: None
 ) -> Outcome:
-    """Import the files; Unreadable before anything is written if one of them is missing. See the module."""
+    """Import the files; Unreadable before anything is written if one of them is missing. See the module.
+
+    Unavailable, TooBusy: the database went away or stayed busy; the same call goes on where this one was.
+    """
     sources = [Source.of(path) for path in paths]
-    outcome_ = Outcome()
-    links = first_pass(sources)
-    run = _Run(Writer(store, access, origin=Origin.IMPORT), links, journal, outcome_)
+    earlier = journal.earlier(sources)
+    outcome = Outcome(refused=earlier, done=Counter(refused=len(earlier)) if earlier else Counter())
+    run = _Run(Writer(store, access, origin=Origin.IMPORT), first_pass(sources), journal, outcome)
     for source in sources:
         run.file(source, told)
     journal.forget()
-    return outcome_
+    return outcome
 
 
 def first_pass(sources: Sequence[Source]) -> Links:
     """What the fullUrls (and, where they are used, the identifiers) of all files stand for."""
-    everywhere: dict[str, str] = {}
-    conditional = any(b"?identifier=" in source.path.read_bytes() for source in sources)
+    links = Links()
+    conditional = any(source.holds(b"?identifier=") for source in sources)
     for source in sources:
+        if source.of_lines and not conditional:
+            continue  # a line has no fullUrl
         try:
-            read = list(items(source)) if conditional or source.path.suffix.lower() == ".json" else []
+            for item in items(source):
+                if item.resource is None:
+                    continue
+                name = reference_of(item.resource)
+                if item.full_url:
+                    links.add(source, item.full_url, name)
+                for key in conditional_links(item.resource) if conditional else ():
+                    links.everywhere.setdefault(key, name)
         except Unreadable:
             continue  # the second pass reports it
-        for key, name in links_of(read).items():
-            everywhere.setdefault(key, name)
-        for item in read if conditional else ():
-            for key in conditional_links(item.resource) if item.resource else ():
-                everywhere.setdefault(key, reference_of(item.resource or {}))
-    return Links(everywhere)
+    return links
 
 
 @dataclass
@@ -133,21 +89,15 @@ class _Run:
 
     def file(self, source: Source, told: Told) -> None:
         """Write what one file holds, from where an interrupted import stopped."""
-        read = items(source)
-        own: dict[str, str] = {}
+        already = self.journal.done(source)
         try:
-            if not source.of_lines:
-                listed = list(read)
-                own, read = links_of(listed), iter(listed)
+            for batch in self._batches(item for item in items(source) if item.number > already):
+                self._batch(source, batch)
+                self.journal.note(source, batch[-1].number, self.outcome.refused)
+                told(source.path.name, sum(item.size for item in batch))
         except Unreadable as error:
             self.outcome.refuse(source, Item(number=0), [Issue("error", "structure", str(error))])
             told(source.path.name, source.size)
-            return
-        already = self.journal.done(source)
-        for batch in self._batches(item for item in read if item.number > already):
-            self._batch(source, batch, own)
-            self.journal.note(source, batch[-1].number)
-            told(source.path.name, sum(item.size for item in batch))
 
     def _batches(self, read: Iterable[Item]) -> Iterator[list[Item]]:
         """Lists of at most BATCH items in which no resource comes twice."""
@@ -163,7 +113,7 @@ class _Run:
         if batch:
             yield batch
 
-    def _batch(self, source: Source, batch: Sequence[Item], own: dict[str, str]) -> None:
+    def _batch(self, source: Source, batch: Sequence[Item]) -> None:
         self.outcome.entries += len(batch)
         wanted: list[tuple[Item, Resource]] = []
         for item in batch:
@@ -173,10 +123,12 @@ class _Run:
                 self.outcome.done["older version"] += 1
             elif item.resource is not None:
                 self.outcome.distinct.add(reference_of(item.resource))
-                wanted.append((item, self.links.applied(item.resource, own)))
+                wanted.append((item, self.links.applied(item.resource, source)))
         accepted: list[tuple[Item, Resource]] = []
         try:
             self._write(source, wanted, accepted)
+        except GIVE_UP:
+            raise
         except (StoreError, AccessDenied):
             for one in accepted:
                 self._alone(source, one)
@@ -201,6 +153,8 @@ class _Run:
     def _alone(self, source: Source, one: tuple[Item, Resource]) -> None:
         try:
             self._write(source, [one], [])
+        except GIVE_UP:
+            raise
         except (StoreError, AccessDenied) as error:
             self.outcome.refuse(source, one[0], issues_of(error))
 

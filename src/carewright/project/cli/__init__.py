@@ -26,7 +26,7 @@ from carewright.core.store.reindex import UnknownIndex
 from carewright.project.cli.options import Failure, unusable
 from carewright.project.environment import BadEnvironment
 from carewright.project.exporting import NotEmptyFolder
-from carewright.project.import_files import Unreadable
+from carewright.project.import_sources import Unreadable
 from carewright.project.server import CannotServe
 
 COMMANDS = {

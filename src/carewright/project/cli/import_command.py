@@ -2,23 +2,31 @@
 
 import argparse
 import json
+import sys
 from hashlib import sha256
 from pathlib import Path
 
 from carewright.core.clock import wall_now
 from carewright.project.cli.options import add_data_dir, add_practice, opened, practice_or_new, progress, say
 from carewright.project.environment import Environment
-from carewright.project.import_files import Source
-from carewright.project.importing import Journal, Outcome, import_files
+from carewright.project.import_report import Journal, Outcome, where
+from carewright.project.import_sources import Source
+from carewright.project.importing import import_files
 from carewright.project.wiring import operator_access
 
 HELP = """\
-Take in records from elsewhere: FHIR R4 Bundles of any type, NDJSON files, single resources, in any order.
+Take in records from elsewhere: FHIR R4 Bundles of any type, NDJSON files, single resources, in any order, also
+compressed (gzip).
 
 Ids are kept; references by fullUrl (urn:uuid:…) become Type/id. What is wrong is refused and reported, and does not
 stop the rest. An interrupted import goes on where it was when it is started again with the same files; the same
 files twice change nothing. A record that was changed here since is kept as it is.
+
+Exit code 0: everything is in; 1: something was refused, the report says where, why and what to do; 2: nothing was
+imported, because a file is missing or the database cannot be used.
 """
+SHOWN = 5
+SOMETHING_REFUSED = 1
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,10 +48,10 @@ def run(options: argparse.Namespace) -> int:
             outcome = import_files(store, operator_access(practice), options.files, journal=journal, told=told)
         seconds = (wall_now() - began).total_seconds()
     report = options.report or _report_path(found)
-    report.parent.mkdir(parents=True, exist_ok=True)
+    report.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     report.write_text(json.dumps({"began": began.isoformat(), **outcome.report()}, indent=1) + "\n")
     _tell(outcome, seconds, report)
-    return 0
+    return SOMETHING_REFUSED if outcome.done["refused"] else 0
 
 
 def _tell(outcome: Outcome, seconds: float, report: Path) -> None:
@@ -51,12 +59,13 @@ def _tell(outcome: Outcome, seconds: float, report: Path) -> None:
           f"({outcome.entries / max(seconds, 0.001):.0f}/s)")  # fmt: skip
     for done, number in sorted(outcome.done.items()):
         print(f"{number:>9} {done}")
-    for refused in outcome.refused[:5]:
-        issue = refused["outcome"]["issue"][0]
-        where = f"{refused['file']} entry {refused['entry']} {refused['resource']}".strip()
-        say(f"refused: {where}: {' '.join(issue.get('expression', []))} {issue['diagnostics']}")
-    if len(outcome.refused) > 5:
-        say(f"… and {len(outcome.refused) - 5} more")
+    sys.stdout.flush()
+    for refused in outcome.refused[:SHOWN]:
+        say(f"refused: {where(refused)}: {refused['reason']}")
+    if (more := outcome.done["refused"] - SHOWN) > 0:
+        say(f"… and {more} more")
+    for advice in dict.fromkeys(refused["advice"] for refused in outcome.refused):
+        say(f"What to do: {advice}")
     say(f"Report: {report}")
 
 

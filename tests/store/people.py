@@ -7,6 +7,7 @@ from carewright.core.access.labels import EVERYTHING
 from carewright.core.access.model import Access, Actor, Interaction, Role
 from carewright.core.fhir.structures import resource_types
 from carewright.core.registry import Manifest, Registry
+from carewright.core.sentences import quoted
 from carewright.core.store.hooks import (
     Claim,
     Column,
@@ -32,7 +33,7 @@ def _visit_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
 def _no_vitals_on_finished_visits(write: Write, context: WriteContext) -> None:
     encounter = context.loaded.get(_encounter_of(write))
     if encounter is not None and encounter["status"] == "cancelled":
-        raise Refused("visit-open", "The visit was cancelled. Reopen it before you record something for it.")
+        raise Refused("visit-open", quoted("The visit was cancelled. Reopen it before you record something for it."))
 
 
 def _encounter_of(write: Write) -> Ref:

@@ -45,6 +45,7 @@ PLANTED: dict[str, tuple[tuple[str, str], ...]] = {
         ("interop.planted.codec", "core.store.hooks"),
         ("interop.planted.codec", "django.http"),
         ("core.fhir.planted", "starlette.requests"),
+        ("core.sentences", "django.utils.translation"),
     ),
     "values": (
         ("core.store.model", "core.clock"),
@@ -86,6 +87,8 @@ ALLOWED = (
     ("fhirapi.actions", "core.store.writer"),
     ("skills.planted_a.fhir", "core.store.model"),
     ("skills.planted_a.rules", "core.access.model"),
+    ("skills.planted_a.rules", "core.sentences"),
+    ("core.store.model", "core.sentences"),
     ("skills.planted_a.fhir", "core.fhir"),
     ("skills.planted_a.views", "shell"),
     ("skills.planted_a.tests.test_planted", "skills.planted_b.rules"),

@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 
-from carewright.core.access.model import Role
+from carewright.core.access.model import ROLE_WORDS, Role
 from carewright.core.access.sessions import Session
 from carewright.core.registry import Registry
 from carewright.core.store.store import Store
@@ -16,18 +16,6 @@ from carewright.shell.times import SiteClock
 
 EMERGENCY = "emergency"
 """The manifest whose task codes are the jobs of the emergency dialog."""
-
-ROLE_WORDS = {
-    Role.FRONT_DESK: gettext_noop("Front desk"),
-    Role.MA: gettext_noop("Medical assistant"),
-    Role.LEAD_MA: gettext_noop("Lead medical assistant"),
-    Role.NURSE: gettext_noop("Nurse"),
-    Role.PROVIDER: gettext_noop("Provider"),
-    Role.BILLER: gettext_noop("Biller"),
-    Role.MANAGER: gettext_noop("Office manager"),
-    Role.PRIVACY_OFFICER: gettext_noop("Privacy officer"),
-    Role.AUDITOR: gettext_noop("Auditor"),
-}
 
 
 def care_of(request: HttpRequest, signed_on: Session, store: Store) -> Care:

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from carewright.core.access.model import AccessDenied
+from carewright.core.sentences import Sentence
 from carewright.core.store.model import (
     BalanceShort,
     Conflict,
@@ -28,6 +29,7 @@ from carewright.core.store.model import (
 from carewright.core.store.search.query import SearchError
 from carewright.shell.components import Level, Notice
 from carewright.shell.forms import CONTEXT_FIELD, KEY_FIELD
+from carewright.shell.saying import say
 
 NOT_TYPED = frozenset({CONTEXT_FIELD, KEY_FIELD, "csrfmiddlewaretoken"})
 SECRET = ("password", "pin", "lock-")
@@ -71,8 +73,18 @@ def refusal_of(error: Exception) -> Refusal:
                 title=gettext("Someone else was first"),
                 text=gettext("It is taken by now. Nothing was saved; choose another."),
             )
-        case BalanceShort() | Referenced():
-            return Refusal(status=HTTPStatus.CONFLICT, title=gettext("This cannot be done now"), text=str(error))
+        case BalanceShort():
+            return Refusal(
+                status=HTTPStatus.CONFLICT,
+                title=gettext("This cannot be done now"),
+                text=gettext("There is not enough of it left. Nothing was saved."),
+            )
+        case Referenced():
+            return Refusal(
+                status=HTTPStatus.CONFLICT,
+                title=gettext("This cannot be done now"),
+                text=gettext("Other records refer to it. Nothing was changed."),
+            )
         case Invalid():
             return Refusal(
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -95,9 +107,9 @@ def refusal_of(error: Exception) -> Refusal:
                 ),
             )
         case Refused():
-            return Refusal(status=HTTPStatus.UNPROCESSABLE_ENTITY, title=gettext("Stop"), text=error.reason)
+            return Refusal(status=HTTPStatus.UNPROCESSABLE_ENTITY, title=gettext("Stop"), text=say(error.reason))
     reason = getattr(error, "reason", None) or str(error)
-    return Refusal(status=HTTPStatus.CONFLICT, title=gettext("This cannot be done now"), text=str(reason))
+    return Refusal(status=HTTPStatus.CONFLICT, title=gettext("This cannot be done now"), text=say(reason))
 
 
 def is_refusal(error: Exception) -> bool:
@@ -106,7 +118,7 @@ def is_refusal(error: Exception) -> bool:
     """
     ours = type(error).__module__.startswith("carewright.")
     return isinstance(error, StoreError | AccessDenied | SearchError) or (
-        ours and isinstance(getattr(error, "reason", None), str)
+        ours and isinstance(getattr(error, "reason", None), Sentence | str)
     )
 
 

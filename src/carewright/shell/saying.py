@@ -3,9 +3,6 @@
 `{{ finding.text|say }}` for a sentence, `{{ visit.type.display|term }}` for a name that the record keeps in English.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from django.conf import settings
 from django.utils import translation
 
@@ -29,10 +26,3 @@ def language_for(code: str) -> str:
     """
     spoken = code.partition("-")[0].lower()
     return spoken if spoken in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-
-
-@contextmanager
-def in_language(code: str) -> Iterator[None]:
-    """What is said inside is said in this language of the product."""
-    with translation.override(code):
-        yield

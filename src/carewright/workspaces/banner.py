@@ -16,6 +16,7 @@ from carewright.shell.banner import AllergyKnowledge, Flag, PatientBanner
 from carewright.shell.components import Level
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest
+from carewright.shell.saying import term_words
 from carewright.skills.allergies import queries as allergies
 from carewright.skills.allergies.model import Allergy, Asked
 from carewright.skills.allergies.rules import standing
@@ -110,14 +111,16 @@ def _language(patient: Patient) -> str:
     coding = patient.language
     if coding is None or coding.code.partition("-")[0] == "en":
         return ""
-    return coding.display or coding.code
+    return term_words(coding.display) or coding.code
 
 
 def _flag(flag: BannerFlag) -> Flag:
     level = Level.CRITICAL if flag.code in _ALERTS else Level.WARN
-    return Flag(words=flag.shown, icon=_ICONS.get(flag.code, "flag"), level=level)
+    words = term_words(flag.code.display)
+    shown = f"{words}: {flag.words}" if flag.words else words
+    return Flag(words=shown, icon=_ICONS.get(flag.code, "flag"), level=level)
 
 
 def _context(reader: Reader, visit: Visit) -> tuple[str, ...]:
     provider = names_of(reader, [visit.provider]).get(visit.provider or "", "")
-    return tuple(filter(None, (visit.type.display, provider, place_name(reader, visit.room))))
+    return tuple(filter(None, (term_words(visit.type.display), provider, place_name(reader, visit.room))))

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from carewright.core.sentences import term
+
 
 class Role(StrEnum):
     """The roles of a practice's staff; stored as PractitionerRole.code in our own code system."""
@@ -21,6 +23,19 @@ class Role(StrEnum):
     MANAGER = "manager"
     PRIVACY_OFFICER = "privacy-officer"
     AUDITOR = "auditor"
+
+
+ROLE_WORDS: Mapping[Role, str] = {
+    Role.FRONT_DESK: term("Front desk"),
+    Role.MA: term("Medical assistant"),
+    Role.LEAD_MA: term("Lead medical assistant"),
+    Role.NURSE: term("Nurse"),
+    Role.PROVIDER: term("Provider"),
+    Role.BILLER: term("Biller"),
+    Role.MANAGER: term("Office manager"),
+    Role.PRIVACY_OFFICER: term("Privacy officer"),
+    Role.AUDITOR: term("Auditor"),
+}
 
 
 class Interaction(StrEnum):

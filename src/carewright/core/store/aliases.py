@@ -5,6 +5,7 @@ either find what was written for both (search/scope.py), and taking the alias aw
 from collections.abc import Iterable
 from datetime import datetime
 
+from carewright.core.sentences import sentence
 from carewright.core.store.drivers.base import Connection
 from carewright.core.store.hooks import Extra, Merge, Unmerge
 from carewright.core.store.keys import key_of_ref
@@ -22,17 +23,17 @@ def settle(connection: Connection, practice: str, extras: Iterable[Extra], *, at
                 Sql("DELETE FROM alias WHERE practice = ? AND old_key = ?", (practice, key_of_ref(extra.old)))
             )
             if not done:
-                raise Refused("merge", "This record is not merged into another one.")
+                raise Refused("merge", sentence("This record is not merged into another one."))
 
 
 def _merge(connection: Connection, practice: str, merge: Merge, at: datetime) -> None:
     if merge.old == merge.survivor:
-        raise Refused("merge", "A record cannot be merged into itself.")
+        raise Refused("merge", sentence("A record cannot be merged into itself."))
     if _survivor_of(connection, practice, merge.old):
-        raise Refused("merge", "This record has been merged already. Undo that first.")
+        raise Refused("merge", sentence("This record has been merged already. Undo that first."))
     chained = _survivor_of(connection, practice, merge.survivor)
     if chained:
-        raise Refused("merge", "The record to keep was itself merged into another one. Merge into that one.")
+        raise Refused("merge", sentence("The record to keep was itself merged into another one. Merge into that one."))
     old, survivor = key_of_ref(merge.old), key_of_ref(merge.survivor)
     connection.execute(
         Sql(

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from carewright.core.sentences import Sentence
+
 Resource = dict[str, Any]
 """A decoded FHIR resource: JSON objects as dicts in their order, decimals as `decimal.Decimal`."""
 
@@ -92,10 +94,10 @@ class BalanceShort(StoreError):
 
 
 class Refused(StoreError):
-    """A guard refused the write. `guard` is its name; the text says why and what would help."""
+    """A guard refused the write. `guard` is its name; the sentence says why and what would help."""
 
-    def __init__(self, guard: str, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, guard: str, reason: Sentence) -> None:
+        super().__init__(str(reason))
         self.guard, self.reason = guard, reason
 
 

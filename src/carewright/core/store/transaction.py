@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from carewright.core.access.model import Access, AccessDenied, Interaction
 from carewright.core.fhir.references import patient_of
 from carewright.core.fhir.validation import validate
+from carewright.core.sentences import sentence
 from carewright.core.store.hooks import Claim, Extra, Merge, Move, Release, Unmerge
 from carewright.core.store.model import Change, Invalid, Origin, Ref, Refused, Resource, Stored
 
@@ -116,7 +117,10 @@ class Transaction:
         if ref.type in RETRACTABLE:
             raise Refused(
                 "clinical-record",
-                f"{ref.type} records are kept. Retract it instead: update its status to entered-in-error.",
+                sentence(
+                    "%(type)s records are kept. Retract it instead: update its status to entered-in-error.",
+                    type=ref.type,
+                ),
             )
         self._plan(Planned(mode=Mode.DELETE, ref=ref, after=None, expected=version))
 

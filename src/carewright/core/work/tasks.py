@@ -7,14 +7,17 @@ without searching, and the same task is never made twice. https://hl7.org/fhir/R
 from datetime import datetime
 
 from carewright.core.fhir.dates import interval
+from carewright.core.sentences import Sentence, joined, named, quoted, term
 from carewright.core.store.model import Ref, Resource
 from carewright.core.terminology.coding import Coding, own_system
 
 TASK_CODE = own_system("task-code")
+VITAL_SIGN = own_system("vital-sign")
+"""Our name of a vital sign, beside the words of a reading that somebody is to be told of."""
 
-NAME_AND_BIRTH_DATE = Coding(TASK_CODE, "name-and-birth-date", "Name and birth date")
-ALLERGIES_ASKED = Coding(TASK_CODE, "allergies-asked", "Allergies asked today")
-CRITICAL_VITAL_TOLD = Coding(TASK_CODE, "critical-vital-told", "Somebody told about a critical vital sign")
+NAME_AND_BIRTH_DATE = Coding(TASK_CODE, "name-and-birth-date", term("Name and birth date"))
+ALLERGIES_ASKED = Coding(TASK_CODE, "allergies-asked", term("Allergies asked today"))
+CRITICAL_VITAL_TOLD = Coding(TASK_CODE, "critical-vital-told", term("Somebody told about a critical vital sign"))
 SAFETY_ITEMS = (NAME_AND_BIRTH_DATE, ALLERGIES_ASKED, CRITICAL_VITAL_TOLD)
 """What holds "ready for the provider"; nothing else does."""
 
@@ -62,3 +65,15 @@ def with_status(
         period = {**task.get("executionPeriod", {}), "end": changed["lastModified"]}
         changed["executionPeriod"] = period
     return changed
+
+
+def reading_words(sign: Resource | None, words: str) -> Sentence:
+    """A reading as the record names it ("Pulse 190 /min"), so that a page can say its sign in another language.
+
+    `sign` is the concept that names the vital sign; words from elsewhere have none and stay as they are.
+    """
+    codings: list[Resource] = (sign or {}).get("coding", [])
+    name = next((str(coding.get("display", "")) for coding in codings if coding.get("system") == VITAL_SIGN), "")
+    if not name or not words.startswith(f"{name} "):
+        return quoted(words)
+    return joined(named(name), words.removeprefix(f"{name} "))

@@ -17,10 +17,13 @@ from lucide.templatetags.lucide import lucide
 
 from carewright.shell.banner import PatientBanner
 from carewright.shell.components import Chip, FieldState, Level, Notice, Step
+from carewright.shell.saying import say, term_words
 from carewright.shell.times import SiteClock, Wait
 from carewright.shell.words import wait_words
 
 register = template.Library()
+register.filter("say", say)
+register.filter("term", term_words)
 
 _SVG = re.compile(r"<svg\b[^>]*>(.*)</svg>", re.DOTALL)
 _SPACE_BETWEEN_TAGS = re.compile(r">\s+<")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from carewright.core.sentences import sentence
 from carewright.core.store.model import Ref, Refused
 from carewright.core.store.once import check_form, claim_form
 from carewright.core.store.writer import Writer
@@ -25,7 +26,10 @@ def add(writer: Writer, *, allergy: Allergy, at: datetime, form_key: str = "") -
         known = [entry.allergy for entry in queries.listed(reader, allergy.patient.removeprefix("Patient/"))]
     same = already_listed(allergy.substance, known)
     if same is not None:
-        raise Refused("allergy-listed", f"{same.substance} is listed already. Change that entry instead.")
+        raise Refused(
+            "allergy-listed",
+            sentence("%(substance)s is listed already. Change that entry instead.", substance=same.substance),
+        )
     told = replace(
         allergy,
         recorded_at=allergy.recorded_at or at,

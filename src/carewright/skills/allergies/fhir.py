@@ -11,7 +11,7 @@ from carewright.core.fhir.dates import interval
 from carewright.core.fhir.model import Resource
 from carewright.core.terminology.coding import Coding
 from carewright.skills.allergies import codes
-from carewright.skills.allergies.model import Allergy, Asked, Outcome, Reaction, Status
+from carewright.skills.allergies.model import NOT_NAMED, Allergy, Asked, Outcome, Reaction, Status
 
 _CLINICAL = {
     Status.ACTIVE: codes.ACTIVE,
@@ -146,4 +146,4 @@ def _reaction_from(entry: Resource) -> Reaction:
         concept.get("text", "") or next((c["display"] for c in concept.get("coding", ()) if c.get("display")), "")
         for concept in entry["manifestation"]
     ]
-    return Reaction(words=", ".join(filter(None, words)) or "reaction not named", severity=entry.get("severity"))
+    return Reaction(words=", ".join(filter(None, words)) or NOT_NAMED, severity=entry.get("severity"))

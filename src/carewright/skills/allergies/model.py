@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from carewright.core.sentences import Sentence, term
 from carewright.core.terminology.coding import Coding
 
 Criticality = Literal["low", "high", "unable-to-assess"]
@@ -21,6 +22,10 @@ class Status(StrEnum):
     RESOLVED = "resolved"
     REFUTED = "refuted"
     BY_MISTAKE = "entered-in-error"
+
+
+NOT_NAMED = term("reaction not named")
+"""What stands for the reaction where only its severity was told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +100,6 @@ class Asked:
 class Banner:
     """The banner's line: its words, whether it is an alert, and when allergies were last asked."""
 
-    words: str
+    words: Sentence
     alert: bool
     asked_at: datetime | None = None

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from carewright.core.fhir.text import fold
-from carewright.skills.allergies.model import Allergy, Asked, Banner, Outcome, Status
+from carewright.core.sentences import Sentence, joined, named, quoted, sentence
+from carewright.skills.allergies.model import NOT_NAMED, Allergy, Asked, Banner, Outcome, Reaction, Status
 
 _SEVERE_FIRST = {"high": 0, "unable-to-assess": 1, None: 1, "low": 2}
 SHOWN_IN_BANNER = 5
@@ -24,22 +25,30 @@ def banner(allergies: Iterable[Allergy], last_asked: Asked | None) -> Banner:
     listed = standing(allergies)
     asked_at = last_asked.at if last_asked else None
     if listed:
-        shown = ", ".join(in_words(allergy) for allergy in listed[:SHOWN_IN_BANNER])
-        more = f" +{len(listed) - SHOWN_IN_BANNER}" if len(listed) > SHOWN_IN_BANNER else ""
-        return Banner(
-            words=f"{'Allergy' if len(listed) == 1 else 'Allergies'}: {shown}{more}", alert=True, asked_at=asked_at
-        )
+        shown = joined(*(in_words(allergy) for allergy in listed[:SHOWN_IN_BANNER]), by=", ")
+        if len(listed) > SHOWN_IN_BANNER:
+            shown = joined(shown, f"+{len(listed) - SHOWN_IN_BANNER}")
+        words = sentence("Allergy: %(listed)s", listed=shown)
+        if len(listed) > 1:
+            words = sentence("Allergies: %(listed)s", listed=shown)
+        return Banner(words=words, alert=True, asked_at=asked_at)
     if last_asked is not None and last_asked.counts:
-        return Banner(words="No known allergies", alert=False, asked_at=asked_at)
-    return Banner(words="Allergies not asked yet", alert=False)
+        return Banner(words=sentence("No known allergies"), alert=False, asked_at=asked_at)
+    return Banner(words=sentence("Allergies not asked yet"), alert=False)
 
 
-def in_words(allergy: Allergy) -> str:
+def in_words(allergy: Allergy) -> Sentence:
     """ "amoxicillin (hives)"; a high criticality or a severe reaction is said."""
-    details = [reaction.words for reaction in allergy.reactions]
+    details = [_reaction_words(reaction) for reaction in allergy.reactions]
     if allergy.criticality == "high" or _severe(allergy):
-        details.append("severe")
-    return f"{allergy.substance} ({', '.join(details)})" if details else allergy.substance
+        details.append(sentence("severe"))
+    if not details:
+        return quoted(allergy.substance)
+    return sentence("%(substance)s (%(details)s)", substance=allergy.substance, details=joined(*details, by=", "))
+
+
+def _reaction_words(reaction: Reaction) -> Sentence:
+    return named(NOT_NAMED) if reaction.words == NOT_NAMED else quoted(reaction.words)
 
 
 def asked_at_visit(asked: Iterable[Asked], *, encounter: str) -> bool:

@@ -47,7 +47,7 @@ def allergy_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
         "id": resource["id"],
         "patient": allergy.patient.removeprefix("Patient/"),
         "substance": allergy.substance,
-        "words": in_words(allergy),
+        "words": str(in_words(allergy)),
         "criticality": allergy.criticality or "",
     }
 

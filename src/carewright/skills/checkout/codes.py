@@ -3,14 +3,18 @@
 https://hl7.org/fhir/R4/appointment.html (status `proposed`), https://hl7.org/fhir/R4/documentreference.html
 """
 
-from carewright.core.terminology.coding import Coding, own_system
+from carewright.core.sentences import term
+from carewright.core.terminology.coding import OWN_EXTENSIONS, Coding, own_system
 from carewright.core.work.tasks import TASK_CODE
 
 NOTE_TYPE = own_system("note-type")
 SCHOOL_NOTE = Coding(NOTE_TYPE, "school-excuse", "School excuse note")
 WORK_NOTE = Coding(NOTE_TYPE, "work-excuse", "Work excuse note")
 
-SUMMARY_GIVEN = Coding(TASK_CODE, "summary-given", "Visit summary given")
+ASKED_AFTER_EXTENSION = OWN_EXTENSIONS + "asked-after"
+"""On a proposed Appointment: after how long the visit is wanted (valueDuration), as it was asked for."""
+
+SUMMARY_GIVEN = Coding(TASK_CODE, "summary-given", term("Visit summary given"))
 
 LEFT = own_system("left-to-do")
 WAIT_RUNNING = Coding(LEFT, "wait-running", "A wait is still running")

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from carewright.core.sentences import Sentence
 from carewright.core.terminology.coding import Coding
 
+Line = Sentence | str
+"""A line of the summary: a sentence, or words of the chart that stay as they are."""
 Span = Literal["days", "weeks", "months", "years"]
 
 
@@ -14,7 +17,7 @@ class OpenItem:
     """Something still open at the visit; `words` as the MA reads it ("After-shot watch until 10:57 AM")."""
 
     code: Coding
-    words: str
+    words: Sentence
     reference: str = ""
 
 
@@ -22,11 +25,11 @@ class OpenItem:
 class State:
     """What check-out is told of a visit. Each tuple holds the words of one open thing."""
 
-    waits_running: tuple[str, ...] = ()
-    orders_open: tuple[str, ...] = ()
-    rooming_open: tuple[str, ...] = ()
-    forms_owed: tuple[str, ...] = ()
-    next_visit_asked: str = ""
+    waits_running: tuple[Sentence, ...] = ()
+    orders_open: tuple[Sentence, ...] = ()
+    rooming_open: tuple[Sentence, ...] = ()
+    forms_owed: tuple[Sentence, ...] = ()
+    next_visit_asked: Sentence | None = None
     next_visit_booked: bool = False
     summary_given: bool = False
     copay_open: str = ""
@@ -60,7 +63,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class VisitFacts:
-    """What the visit summary is made of; every line is already in the words of the screen."""
+    """What the visit summary is made of: sentences, and what is the same in every language (names, numbers, notes)."""
 
     patient: str
     visited_on: str
@@ -68,21 +71,21 @@ class VisitFacts:
     site: str
     site_phone: str = ""
     reason: str = ""
-    vitals: tuple[str, ...] = ()
-    allergies: str = ""
-    medicines: tuple[str, ...] = ()
-    done_today: tuple[str, ...] = ()
-    instructions: tuple[str, ...] = ()
-    still_open: tuple[str, ...] = ()
-    next_visit: str = ""
+    vitals: tuple[Line, ...] = ()
+    allergies: Sentence | None = None
+    medicines: tuple[Line, ...] = ()
+    done_today: tuple[Line, ...] = ()
+    instructions: tuple[Line, ...] = ()
+    still_open: tuple[Line, ...] = ()
+    next_visit: Line = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """A part of the summary: a heading and its lines."""
 
-    heading: str
-    lines: tuple[str, ...]
+    heading: Sentence
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

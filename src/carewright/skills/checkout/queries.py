@@ -2,16 +2,23 @@
 
 from base64 import b64decode
 
+from carewright.core.sentences import Sentence
 from carewright.core.store.model import NotFound, Ref, Resource
 from carewright.core.store.reader import Reader
 from carewright.core.store.search.parse import parse
 from carewright.core.work.tasks import of_visit
 from carewright.skills.checkout import codes
+from carewright.skills.checkout.fhir import asked_words
 
 
 def next_visits_asked(reader: Reader, patient_id: str) -> list[Resource]:
     """The next visits asked for and not booked yet, as Appointments."""
     return reader.resources(parse("Appointment", [("patient", f"Patient/{patient_id}"), ("status", "proposed")]))
+
+
+def next_visit_asked(reader: Reader, patient_id: str) -> Sentence | None:
+    """The next visit asked for and not booked yet, in words; None where there is none."""
+    return next((asked_words(entry) for entry in next_visits_asked(reader, patient_id)), None)
 
 
 def summary_given(reader: Reader, encounter_id: str) -> bool:

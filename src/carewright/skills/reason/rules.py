@@ -7,6 +7,7 @@ https://988lifeline.org). It reads words, so it misses what is put otherwise: it
 """
 
 from carewright.core.fhir.text import fold
+from carewright.core.sentences import Sentence, sentence
 from carewright.skills.reason.model import MAX_WORDS
 
 _TELL_NOW = (
@@ -34,8 +35,10 @@ def tidy(words: str) -> str:
     return tidied
 
 
-def tell_now(words: str) -> str | None:
+def tell_now(words: str) -> Sentence | None:
     """A prompt to tell the provider or nurse if the words hold a warning sign, else None."""
     folded = fold(words).replace("’", "'")
     said = next((phrase for group in _TELL_NOW for phrase in group if phrase in folded), None)
-    return None if said is None else f"The patient said “{said}”. Tell the provider or nurse now."
+    if said is None:
+        return None
+    return sentence("The patient said “%(said)s”. Tell the provider or nurse now.", said=said)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from carewright.core.sentences import Sentence, sentence
 from carewright.core.store.hooks import Move
 from carewright.core.store.model import KeyTaken, Ref, Refused
 from carewright.core.store.writer import Writer
@@ -19,8 +20,9 @@ MRN = "record number"
 class LooksRegistered(Refused):
     """Somebody like this is registered already; `matches` says who and why. Register again with `is_new=True`."""
 
-    def __init__(self, matches: list[tuple[Patient, tuple[str, ...]]]) -> None:
-        super().__init__("registration-duplicate", "Somebody like this is registered already. Look before you go on.")
+    def __init__(self, matches: list[tuple[Patient, tuple[Sentence, ...]]]) -> None:
+        alike = sentence("Somebody like this is registered already. Look before you go on.")
+        super().__init__("registration-duplicate", alike)
         self.matches = matches
 
 

@@ -4,6 +4,7 @@ http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient (6.1.0), https:/
 https://hl7.org/fhir/R4/valueset-relatedperson-relationshiptype.html
 """
 
+from carewright.core.sentences import term
 from carewright.core.terminology.coding import (
     BCP47,
     IDENTIFIER_TYPE,
@@ -63,16 +64,16 @@ def _flag(code: str, display: str) -> Coding:
     return Coding(own_system("patient-flag"), code, display)
 
 
-NOT_THIS_ARM = _flag("not-this-arm", "No blood pressure or blood draw on this arm")
-LATEX = _flag("latex", "Latex: use latex-free")
-LIDOCAINE = _flag("lidocaine", "Reacted to lidocaine")
-BLOOD_THINNER = _flag("blood-thinner", "Takes a blood thinner")
-PACEMAKER = _flag("pacemaker", "Pacemaker or defibrillator")
-FAINTER = _flag("fainter", "Faints: lay down first")
-HARD_STICK = _flag("hard-stick", "Hard stick")
-WHEELCHAIR = _flag("wheelchair", "Wheelchair")
-FALL_RISK = _flag("fall-risk", "May fall")
-MASK_NOW = _flag("mask-now", "Mask now – room first")
+NOT_THIS_ARM = _flag("not-this-arm", term("No blood pressure or blood draw on this arm"))
+LATEX = _flag("latex", term("Latex: use latex-free"))
+LIDOCAINE = _flag("lidocaine", term("Reacted to lidocaine"))
+BLOOD_THINNER = _flag("blood-thinner", term("Takes a blood thinner"))
+PACEMAKER = _flag("pacemaker", term("Pacemaker or defibrillator"))
+FAINTER = _flag("fainter", term("Faints: lay down first"))
+HARD_STICK = _flag("hard-stick", term("Hard stick"))
+WHEELCHAIR = _flag("wheelchair", term("Wheelchair"))
+FALL_RISK = _flag("fall-risk", term("May fall"))
+MASK_NOW = _flag("mask-now", term("Mask now – room first"))
 FLAGS = {
     flag: category
     for category, flags in {

@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from carewright.core.sentences import Sentence
 from carewright.core.terminology.coding import Coding
 
 Gender = Literal["male", "female", "other", "unknown"]
@@ -130,7 +131,7 @@ class Match:
 
     likeness: Likeness
     points: int
-    reasons: tuple[str, ...]
+    reasons: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

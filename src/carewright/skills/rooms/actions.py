@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from carewright.core.sentences import sentence
 from carewright.core.store.model import Ref
 from carewright.core.store.writer import Writer
 from carewright.skills.rooms import queries, rules
@@ -62,7 +63,7 @@ def kind_of(code: str, *, minutes: int | None = None) -> WaitKind:
     """The kind of wait with this code; RoomRefused for one that this practice does not have."""
     kind = next((kind for kind in rules.WAITS if kind.coding.code == code), None)
     if kind is None:
-        raise RoomRefused("This practice has no such wait.")
+        raise RoomRefused(sentence("This practice has no such wait."))
     return kind if minutes is None else replace(kind, minutes=minutes, source="as entered")
 
 
@@ -73,7 +74,7 @@ def _finish(writer: Writer, why: str, wait_id: str, *, at: datetime, version: in
     try:
         after = replace(rules.end(found.wait, at=at), cancelled=cancelled)
     except ValueError as error:
-        raise RoomRefused(str(error)) from error
+        raise RoomRefused(sentence("A wait ends once, after it began.")) from error
     task = {**found.task, **wait_to_fhir(after)}
     with writer.transaction(reason=f"rooms.{why}") as tx:
         tx.update(task, version=version)

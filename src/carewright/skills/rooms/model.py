@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from carewright.core.sentences import Sentence
 from carewright.core.terminology.coding import Coding
 
 
@@ -49,8 +50,8 @@ class RoomStep:
 class RoomRefused(Exception):
     """The step is not in the table. `reason` is a sentence for the screen."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(str(reason))
         self.reason = reason
 
 

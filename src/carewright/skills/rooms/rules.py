@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from carewright.core.sentences import named, sentence, term
 from carewright.core.terminology.coding import Coding
 from carewright.skills.rooms import codes
 from carewright.skills.rooms.model import Room, RoomRefused, RoomState, RoomStep, Wait, WaitClock, WaitKind
 
 S = RoomState
 WORDS: Mapping[RoomState, str] = {
-    S.READY: "Clean", S.OCCUPIED: "In use", S.DIRTY: "To clean", S.CLEANED: "Cleaned, to stock",
-    S.STOCKED: "Stocked, to check", S.CLOSED: "Closed",
+    S.READY: term("Clean"), S.OCCUPIED: term("In use"), S.DIRTY: term("To clean"), S.CLEANED: term("Cleaned, to stock"),
+    S.STOCKED: term("Stocked, to check"), S.CLOSED: term("Closed"),
 }  # fmt: skip
 """The words on the screen; "ready" alone is kept for "Ready for the provider"."""
 
@@ -53,7 +54,8 @@ def next_state(state: RoomState, action: str) -> RoomState:
     """The state after `action`; RoomRefused, with the reason in words, if the table has no such step."""
     step = _BY_STEP.get((state, action))
     if step is None:
-        raise RoomRefused(f"A room that is “{WORDS[state]}” cannot do this. Look at the rooms again.")
+        now = named(WORDS[state])
+        raise RoomRefused(sentence("A room that is “%(state)s” cannot do this. Look at the rooms again.", state=now))
     return step.target
 
 
@@ -67,15 +69,6 @@ def change(room: Room, action: str, *, at: datetime, by: str | None, isolation: 
     target = next_state(room.state, action)
     marked = (room.isolation or isolation) and target in (S.OCCUPIED, S.DIRTY, S.CLOSED)
     return replace(room, state=target, since=at, by=by, isolation=marked)
-
-
-def skipped(state: RoomState) -> str:
-    """What the screen says when a patient goes into a room in this state; "" when nothing was skipped."""
-    if state in (S.READY, S.OCCUPIED):
-        return ""
-    return {S.DIRTY: "This room has not been cleaned.", S.CLEANED: "This room has not been stocked."}.get(
-        state, "This room has not been checked."
-    )
 
 
 def operational_status(room: Room) -> Coding:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from carewright.core.sentences import sentence
 from carewright.core.store.model import KeyTaken, Ref
 from carewright.core.store.writer import Writer
 from carewright.core.terminology.coding import Coding
@@ -96,7 +97,7 @@ def move(
                            starts_at=starts_at, overbook_reason=overbook_reason)  # fmt: skip
         if _won(lambda: _update(writer, "scheduling.move", found, moved, version=version)):  # noqa: B023 - run at once
             return
-    raise NoSeat("Others are booking this time. Choose another one.")
+    raise NoSeat(sentence("Others are booking this time. Choose another one."))
 
 
 def cancel(writer: Writer, *, appointment_id: str, version: int, by: Coding, words: str = "") -> None:
@@ -145,7 +146,7 @@ def _create(
         except KeyTaken as taken:
             if taken.kind != rules.KEY_KIND:
                 raise
-    raise NoSeat("Others are booking this time. Choose another one.")
+    raise NoSeat(sentence("Others are booking this time. Choose another one."))
 
 
 def _again(writer: Writer, action: str, appointment_id: str, version: int, status: str) -> None:
@@ -153,7 +154,7 @@ def _again(writer: Writer, action: str, appointment_id: str, version: int, statu
         _change(writer, action, appointment_id, version, lambda booking: rules.undo(booking, status=status))
 
     if not _won(again):
-        raise NoSeat("Somebody else has this time by now. Book another time, or overbook with a reason.")
+        raise NoSeat(sentence("Somebody else has this time by now. Book another time, or overbook with a reason."))
 
 
 def _change(
@@ -212,5 +213,6 @@ def _minutes(visit_type: Coding, minutes: int | None) -> int:
     try:
         whole_units(length)
     except ValueError as error:
-        raise NotPossible(str(error)) from error
+        whole = sentence("Times are whole steps of %(minutes)s minutes.", minutes=UNIT // timedelta(minutes=1))
+        raise NotPossible(whole) from error
     return length

@@ -4,17 +4,18 @@ https://hl7.org/fhir/R4/appointment.html, https://terminology.hl7.org/CodeSystem
 https://terminology.hl7.org/CodeSystem-appointment-cancellation-reason.html
 """
 
+from carewright.core.sentences import term
 from carewright.core.terminology.coding import APPOINTMENT_CANCELLATION_REASON, OWN_EXTENSIONS, Coding, own_system
 
 VISIT_TYPE = own_system("visit-type")
-WELL_CHILD = Coding(VISIT_TYPE, "well-child", "Well child")
-PHYSICAL = Coding(VISIT_TYPE, "physical", "Physical")
-SICK = Coding(VISIT_TYPE, "sick", "Sick visit")
-FOLLOW_UP = Coding(VISIT_TYPE, "follow-up", "Follow-up")
-NEW_PATIENT = Coding(VISIT_TYPE, "new-patient", "New patient")
-NURSE_VISIT = Coding(VISIT_TYPE, "nurse-visit", "Nurse visit")
-PROCEDURE = Coding(VISIT_TYPE, "procedure", "Procedure")
-TELEHEALTH = Coding(VISIT_TYPE, "telehealth", "Video visit")
+WELL_CHILD = Coding(VISIT_TYPE, "well-child", term("Well child"))
+PHYSICAL = Coding(VISIT_TYPE, "physical", term("Physical"))
+SICK = Coding(VISIT_TYPE, "sick", term("Sick visit"))
+FOLLOW_UP = Coding(VISIT_TYPE, "follow-up", term("Follow-up"))
+NEW_PATIENT = Coding(VISIT_TYPE, "new-patient", term("New patient"))
+NURSE_VISIT = Coding(VISIT_TYPE, "nurse-visit", term("Nurse visit"))
+PROCEDURE = Coding(VISIT_TYPE, "procedure", term("Procedure"))
+TELEHEALTH = Coding(VISIT_TYPE, "telehealth", term("Video visit"))
 
 _REASON_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0276"
 ROUTINE = Coding(_REASON_TYPE, "ROUTINE", "Routine appointment")

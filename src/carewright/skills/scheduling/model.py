@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from carewright.core.sentences import Sentence
 from carewright.core.terminology.coding import Coding
 from carewright.skills.scheduling import codes
 
@@ -102,16 +103,16 @@ class Opening:
 class NoSeat(Exception):
     """No seat is left at this time. `reason` says so, and what would help."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(str(reason))
         self.reason = reason
 
 
 class NotPossible(ValueError):
     """The appointment does not stand where this can be done. `reason` is a sentence for the screen."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(str(reason))
         self.reason = reason
 
 
@@ -165,11 +166,10 @@ class LateRule:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """How late somebody came, and what the desk is told."""
+    """How late somebody came."""
 
     lateness: Lateness
     minutes: int
-    words: str
 
 
 def later(at: datetime, minutes: int) -> datetime:

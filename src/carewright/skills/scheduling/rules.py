@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from carewright.core.sentences import Sentence, joined, sentence
 from carewright.core.terminology.coding import Coding
 from carewright.skills.scheduling.model import (
     UNIT,
@@ -97,8 +98,8 @@ def free_seat(
         if not set(keys(template.provider, starts_at, minutes=minutes, seat=seat)) & set(taken):
             return seat
     if not seats:
-        raise NoSeat("The provider does not see patients at this time. To book anyway, give a reason.")
-    raise NoSeat("This time is full. Choose another one, or overbook with a reason.")
+        raise NoSeat(sentence("The provider does not see patients at this time. To book anyway, give a reason."))
+    raise NoSeat(sentence("This time is full. Choose another one, or overbook with a reason."))
 
 
 def is_overbooked(template: Template, booking: Booking) -> bool:
@@ -140,21 +141,21 @@ def free_times(
 
 def move(booking: Booking, *, starts_at: datetime, seat: int, overbook_reason: str = "") -> Booking:
     """The booking at another time of the same schedule. NotPossible unless it is still only booked."""
-    _only_booked(booking, "moved")
+    _only_booked(booking, sentence("Only a booked appointment can be moved."))
     return replace(booking, starts_at=starts_at, seat=seat, overbook_reason=overbook_reason)
 
 
 def cancel(booking: Booking, *, by: Coding, words: str = "") -> Booking:
     """Cancelled by patient, provider or other; the seat is given back. NotPossible unless it is still only booked."""
-    _only_booked(booking, "cancelled")
+    _only_booked(booking, sentence("Only a booked appointment can be cancelled."))
     return replace(booking, status="cancelled", cancelled_by=by, cancelled_words=words)
 
 
 def no_show(booking: Booking, *, now: datetime) -> Booking:
     """The patient did not come. NotPossible before the appointed time, or unless it is still only booked."""
-    _only_booked(booking, "marked a no-show")
+    _only_booked(booking, sentence("Only a booked appointment can be marked a no-show."))
     if _utc(now) < _utc(booking.starts_at):
-        raise NotPossible("Nobody is a no-show before the appointed time.")
+        raise NotPossible(sentence("Nobody is a no-show before the appointed time."))
     return replace(booking, status="noshow")
 
 
@@ -179,13 +180,13 @@ def walk_in(
 def undo(booking: Booking, *, status: str) -> Booking:
     """A cancelled or missed appointment booked again, its seat still to be won. NotPossible if it is not `status`."""
     if booking.status != status:
-        raise NotPossible(f"This appointment is {booking.status} by now. Look at the day again.")
+        raise NotPossible(joined(_standing(booking), sentence("Look at the day again.")))
     return replace(booking, status="booked", cancelled_by=None, cancelled_words="")
 
 
 def strike(booking: Booking) -> Booking:
     """Booked by mistake: the seat is given back and the record says so. NotPossible unless it is still only booked."""
-    _only_booked(booking, "struck")
+    _only_booked(booking, sentence("Only a booked appointment can be taken off the schedule."))
     return replace(booking, status="entered-in-error")
 
 
@@ -216,16 +217,32 @@ def arrival(starts_at: datetime, *, arrived_at: datetime, rule: LateRule) -> Arr
     """How late somebody is, by the site's rule. Nobody is turned away by it: past the limit the provider is asked."""
     minutes = max(0, (_utc(arrived_at) - _utc(starts_at)) // timedelta(minutes=1))
     if minutes <= rule.grace_minutes:
-        return Arrival(lateness=Lateness.ON_TIME, minutes=minutes, words="On time")
+        return Arrival(lateness=Lateness.ON_TIME, minutes=minutes)
     if minutes <= rule.ask_after_minutes:
-        return Arrival(lateness=Lateness.LATE, minutes=minutes, words=f"Late by {minutes} min")
-    words = f"Late by {minutes} min: ask the provider whether to see the patient today or move the visit."
-    return Arrival(lateness=Lateness.TOO_LATE, minutes=minutes, words=words)
+        return Arrival(lateness=Lateness.LATE, minutes=minutes)
+    return Arrival(lateness=Lateness.TOO_LATE, minutes=minutes)
 
 
-def _only_booked(booking: Booking, what: str) -> None:
+def _only_booked(booking: Booking, otherwise: Sentence) -> None:
     if booking.status != "booked":
-        raise NotPossible(f"Only a booked appointment can be {what}; this one is {booking.status}.")
+        raise NotPossible(joined(otherwise, _standing(booking)))
+
+
+def _standing(booking: Booking) -> Sentence:
+    """Where an appointment stands, as somebody at the desk says it."""
+    if booking.status in PRESENT:
+        return sentence("The patient is here already.")
+    match booking.status:
+        case "cancelled":
+            return sentence("It is cancelled.")
+        case "noshow":
+            return sentence("It is marked a no-show.")
+        case "entered-in-error":
+            return sentence("It was taken off the schedule.")
+        case "booked":
+            return sentence("It is booked again.")
+        case _:
+            return sentence("It is not booked.")
 
 
 def _utc(at: datetime) -> datetime:

@@ -4,6 +4,7 @@ Encounter: https://hl7.org/fhir/R4/encounter.html, profile
 http://hl7.org/fhir/us/core/StructureDefinition/us-core-encounter (US Core 6.1.0).
 """
 
+from carewright.core.sentences import term
 from carewright.core.terminology.coding import ACT_CODE, OWN_EXTENSIONS, PARTICIPATION_TYPE, Coding, own_system
 from carewright.core.work.tasks import ALLERGIES_ASKED, CRITICAL_VITAL_TOLD, NAME_AND_BIRTH_DATE, TASK_CODE
 
@@ -19,10 +20,10 @@ VISIT_STATUS = own_system("visit-status")
 VISIT_STATUS_EXTENSION = OWN_EXTENSIONS + "visit-status"
 """On each Encounter.statusHistory entry: the board status (valueCode) that the entry stands for."""
 
-ROOM_PATIENT = Coding(TASK_CODE, "room-patient", "Room the patient")
-SEE_PATIENT = Coding(TASK_CODE, "see-patient", "See the patient")
-DO_ORDERS = Coding(TASK_CODE, "do-orders", "Do the orders")
-CHECK_OUT = Coding(TASK_CODE, "check-out", "Check the patient out")
+ROOM_PATIENT = Coding(TASK_CODE, "room-patient", term("Room the patient"))
+SEE_PATIENT = Coding(TASK_CODE, "see-patient", term("See the patient"))
+DO_ORDERS = Coding(TASK_CODE, "do-orders", term("Do the orders"))
+CHECK_OUT = Coding(TASK_CODE, "check-out", term("Check the patient out"))
 FLOW_TASKS = (ROOM_PATIENT, SEE_PATIENT, DO_ORDERS, CHECK_OUT)
 
 PRIMARY_PERFORMER = Coding(PARTICIPATION_TYPE, "PPRF", "primary performer")

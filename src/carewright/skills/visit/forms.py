@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from carewright.core.sentences import Sentence, sentence
 from carewright.core.store.model import Conflict
 from carewright.shell.forms import ContextForm
 from carewright.shell.permissions import CareRequest
@@ -31,8 +32,8 @@ class StepForm(ContextForm):
 class MovedOn(Exception):
     """Somebody has taken a step meanwhile. `reason` is for the screen."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(str(reason))
         self.reason = reason
 
 
@@ -42,7 +43,7 @@ def take(request: CareRequest, form: StepForm, *, encounter_id: str) -> VisitSta
     for attempt in range(ATTEMPTS):
         found = queries.open_visit(request.reader("visit.step"), encounter_id)
         if form.cleaned_data["shown"] not in ("", found.visit.status.value):
-            raise MovedOn("Somebody has moved this visit on. Look where it stands now.")
+            raise MovedOn(sentence("Somebody has moved this visit on. Look where it stands now."))
         try:
             return actions.take_step(
                 request.writer(),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from carewright.core.access.model import Role
+from carewright.core.sentences import Sentence
 from carewright.core.terminology.coding import Coding
 
 
@@ -80,8 +81,8 @@ class Transition:
 class NotAllowed(Exception):
     """The step is not in the state table, or not for this person. `reason` is a sentence for the screen."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(str(reason))
         self.reason = reason
 
 
@@ -175,7 +176,7 @@ class Told:
 class CriticalVital:
     """A critical reading of this visit in words ("SpO₂ 84 %") and who was told of it, if anybody was."""
 
-    words: str
+    words: Sentence
     told: Told | None = None
 
 
@@ -193,4 +194,4 @@ class Hold:
     """One thing that holds "ready": what is missing and the task code that ends it."""
 
     code: Coding
-    words: str
+    words: Sentence

@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from carewright.core.sentences import Sentence, sentence
 from carewright.core.store.model import Ref, Resource
 from carewright.core.store.reader import Reader
 from carewright.core.store.reads import Between
-from carewright.core.work.tasks import ALLERGIES_ASKED, CRITICAL_VITAL_TOLD, NAME_AND_BIRTH_DATE, of_visit
+from carewright.core.work.tasks import (
+    ALLERGIES_ASKED,
+    CRITICAL_VITAL_TOLD,
+    NAME_AND_BIRTH_DATE,
+    of_visit,
+    reading_words,
+)
 from carewright.skills.visit.codes import FLOW_TASKS
 from carewright.skills.visit.fhir import from_fhir
 from carewright.skills.visit.model import CriticalVital, Readiness, Visit
@@ -68,9 +75,13 @@ def _done(task: Resource | None) -> bool:
 def _words(task: Resource) -> tuple[CriticalVital, ...]:
     """The readings that the task names as its inputs and that no output says somebody was told of."""
     told = {entry.get("valueReference", {}).get("reference") for entry in task.get("output", ())}
-    readings = [entry.get("valueReference", {}) for entry in task.get("input", ())]
     return tuple(
-        CriticalVital(words=reading.get("display", "A critical vital sign"))
-        for reading in readings
-        if reading.get("reference") not in told
+        CriticalVital(words=_reading_words(entry))
+        for entry in task.get("input", ())
+        if entry.get("valueReference", {}).get("reference") not in told
     )
+
+
+def _reading_words(entry: Resource) -> Sentence:
+    words = str(entry.get("valueReference", {}).get("display", ""))
+    return reading_words(entry.get("type"), words) if words else sentence("A critical vital sign")

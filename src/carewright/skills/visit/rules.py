@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from carewright.core.access.model import CLINICAL, Role
+from carewright.core.access.model import CLINICAL, ROLE_WORDS, Role
+from carewright.core.sentences import joined, named, sentence, term
 from carewright.skills.visit.codes import (
     ALLERGIES_ASKED,
     CHECK_OUT,
@@ -40,29 +41,29 @@ S = VisitStatus
 STATES: Mapping[VisitStatus, StatusRow] = {
     row.status: row
     for row in (
-        StatusRow(status=S.BOOKED, words="Booked", appointment="booked", encounter=None, room=RoomUse.NONE,
+        StatusRow(status=S.BOOKED, words=term("Booked"), appointment="booked", encounter=None, room=RoomUse.NONE,
                   turn=Turn.DESK),
-        StatusRow(status=S.WAITING, words="Waiting", appointment="arrived", encounter="arrived", room=RoomUse.NONE,
-                  turn=Turn.MA),
-        StatusRow(status=S.ROOMING, words="Rooming", appointment="fulfilled", encounter="in-progress",
+        StatusRow(status=S.WAITING, words=term("Waiting"), appointment="arrived", encounter="arrived",
+                  room=RoomUse.NONE, turn=Turn.MA),
+        StatusRow(status=S.ROOMING, words=term("Rooming"), appointment="fulfilled", encounter="in-progress",
                   room=RoomUse.ACTIVE, turn=Turn.MA),
-        StatusRow(status=S.READY, words="Ready for the provider", appointment="fulfilled", encounter="in-progress",
-                  room=RoomUse.ACTIVE, turn=Turn.PROVIDER),
-        StatusRow(status=S.WITH_PROVIDER, words="With the provider", appointment="fulfilled",
+        StatusRow(status=S.READY, words=term("Ready for the provider"), appointment="fulfilled",
                   encounter="in-progress", room=RoomUse.ACTIVE, turn=Turn.PROVIDER),
-        StatusRow(status=S.ORDERS, words="Orders to do", appointment="fulfilled", encounter="in-progress",
+        StatusRow(status=S.WITH_PROVIDER, words=term("With the provider"), appointment="fulfilled",
+                  encounter="in-progress", room=RoomUse.ACTIVE, turn=Turn.PROVIDER),
+        StatusRow(status=S.ORDERS, words=term("Orders to do"), appointment="fulfilled", encounter="in-progress",
                   room=RoomUse.ACTIVE, turn=Turn.MA),
-        StatusRow(status=S.CHECKING_OUT, words="Checking out", appointment="fulfilled", encounter="in-progress",
+        StatusRow(status=S.CHECKING_OUT, words=term("Checking out"), appointment="fulfilled", encounter="in-progress",
                   room=RoomUse.COMPLETED, turn=Turn.DESK),
-        StatusRow(status=S.DONE, words="Done", appointment="fulfilled", encounter="finished",
+        StatusRow(status=S.DONE, words=term("Done"), appointment="fulfilled", encounter="finished",
                   room=RoomUse.COMPLETED, turn=Turn.NOBODY, end=True),
-        StatusRow(status=S.LEFT, words="Left without being seen", appointment="fulfilled", encounter="cancelled",
+        StatusRow(status=S.LEFT, words=term("Left without being seen"), appointment="fulfilled", encounter="cancelled",
                   room=RoomUse.COMPLETED, turn=Turn.NOBODY, end=True),
-        StatusRow(status=S.NO_SHOW, words="No-show", appointment="noshow", encounter=None, room=RoomUse.NONE,
-                  turn=Turn.NOBODY, end=True),
-        StatusRow(status=S.CANCELLED, words="Cancelled", appointment="cancelled", encounter=None, room=RoomUse.NONE,
-                  turn=Turn.NOBODY, end=True),
-        StatusRow(status=S.BY_MISTAKE, words="Charted by mistake", appointment="entered-in-error",
+        StatusRow(status=S.NO_SHOW, words=term("No-show"), appointment="noshow", encounter=None,
+                  room=RoomUse.NONE, turn=Turn.NOBODY, end=True),
+        StatusRow(status=S.CANCELLED, words=term("Cancelled"), appointment="cancelled", encounter=None,
+                  room=RoomUse.NONE, turn=Turn.NOBODY, end=True),
+        StatusRow(status=S.BY_MISTAKE, words=term("Charted by mistake"), appointment="entered-in-error",
                   encounter="entered-in-error", room=RoomUse.COMPLETED, turn=Turn.NOBODY, end=True),
     )
 }  # fmt: skip
@@ -72,52 +73,52 @@ STARTS = (S.BOOKED, S.WAITING)
 """A visit begins as a booking, or as a walk-in."""
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(action="check_in", words="Check in", sources=(S.BOOKED, S.NO_SHOW), target=S.WAITING, roles=EVERYONE,
-               tasks=((ROOM_PATIENT, "requested"),)),
-    Transition(action="cancel", words="Cancel", sources=(S.BOOKED,), target=S.CANCELLED, roles=EVERYONE),
-    Transition(action="mark_no_show", words="No-show", sources=(S.BOOKED,), target=S.NO_SHOW, roles=EVERYONE),
-    Transition(action="start_rooming", words="Room", sources=(S.WAITING,), target=S.ROOMING, roles=CLINICAL,
+    Transition(action="check_in", words=term("Check in"), sources=(S.BOOKED, S.NO_SHOW), target=S.WAITING,
+               roles=EVERYONE, tasks=((ROOM_PATIENT, "requested"),)),
+    Transition(action="cancel", words=term("Cancel"), sources=(S.BOOKED,), target=S.CANCELLED, roles=EVERYONE),
+    Transition(action="mark_no_show", words=term("No-show"), sources=(S.BOOKED,), target=S.NO_SHOW, roles=EVERYONE),
+    Transition(action="start_rooming", words=term("Room"), sources=(S.WAITING,), target=S.ROOMING, roles=CLINICAL,
                tasks=((ROOM_PATIENT, "in-progress"),)),
-    Transition(action="mark_ready", words="Ready for the provider", sources=(S.ROOMING,), target=S.READY,
+    Transition(action="mark_ready", words=term("Ready for the provider"), sources=(S.ROOMING,), target=S.READY,
                roles=CLINICAL, tasks=((ROOM_PATIENT, "completed"), (SEE_PATIENT, "requested"))),
-    Transition(action="provider_in", words="Provider is in", sources=(S.READY,), target=S.WITH_PROVIDER,
+    Transition(action="provider_in", words=term("Provider is in"), sources=(S.READY,), target=S.WITH_PROVIDER,
                roles=CLINICAL, tasks=((SEE_PATIENT, "in-progress"),)),
     # The rooming task is left as it is: the provider never waits for the checklist, and the MA may finish it later.
-    Transition(action="provider_in_anyway", words="Provider going in anyway", sources=(S.WAITING, S.ROOMING),
+    Transition(action="provider_in_anyway", words=term("Provider going in anyway"), sources=(S.WAITING, S.ROOMING),
                target=S.WITH_PROVIDER, roles=CLINICAL, tasks=((SEE_PATIENT, "in-progress"),)),
-    Transition(action="orders_to_do", words="Orders to do", sources=(S.WITH_PROVIDER, S.CHECKING_OUT),
+    Transition(action="orders_to_do", words=term("Orders to do"), sources=(S.WITH_PROVIDER, S.CHECKING_OUT),
                target=S.ORDERS, roles=CLINICAL, tasks=((SEE_PATIENT, "on-hold"), (DO_ORDERS, "requested"))),
-    Transition(action="orders_done", words="Orders done, back to the provider", sources=(S.ORDERS,), target=S.READY,
-               roles=CLINICAL, tasks=((DO_ORDERS, "completed"), (SEE_PATIENT, "requested"))),
-    Transition(action="provider_back_in", words="Provider is back in", sources=(S.ORDERS, S.CHECKING_OUT),
+    Transition(action="orders_done", words=term("Orders done, back to the provider"), sources=(S.ORDERS,),
+               target=S.READY, roles=CLINICAL, tasks=((DO_ORDERS, "completed"), (SEE_PATIENT, "requested"))),
+    Transition(action="provider_back_in", words=term("Provider is back in"), sources=(S.ORDERS, S.CHECKING_OUT),
                target=S.WITH_PROVIDER, roles=CLINICAL, tasks=((SEE_PATIENT, "in-progress"),)),
-    Transition(action="send_to_check_out", words="To check-out", sources=(S.WITH_PROVIDER, S.ORDERS),
+    Transition(action="send_to_check_out", words=term("To check-out"), sources=(S.WITH_PROVIDER, S.ORDERS),
                target=S.CHECKING_OUT, roles=CLINICAL, tasks=((SEE_PATIENT, "completed"), (CHECK_OUT, "requested"))),
-    Transition(action="finish", words="Done", sources=(S.CHECKING_OUT,), target=S.DONE, roles=EVERYONE,
+    Transition(action="finish", words=term("Done"), sources=(S.CHECKING_OUT,), target=S.DONE, roles=EVERYONE,
                tasks=((CHECK_OUT, "completed"),)),
-    Transition(action="patient_left", words="Patient left", sources=(S.WAITING, S.ROOMING, S.READY), target=S.LEFT,
-               roles=EVERYONE, cancels_tasks=True),
-    Transition(action="left_early", words="Left before check-out",
+    Transition(action="patient_left", words=term("Patient left"), sources=(S.WAITING, S.ROOMING, S.READY),
+               target=S.LEFT, roles=EVERYONE, cancels_tasks=True),
+    Transition(action="left_early", words=term("Left before check-out"),
                sources=(S.WITH_PROVIDER, S.ORDERS, S.CHECKING_OUT), target=S.DONE, roles=EVERYONE,
                tasks=((SEE_PATIENT, "completed"),), cancels_tasks=True),
-    Transition(action="came_back", words="Patient came back", sources=(S.LEFT,), target=S.WAITING, roles=EVERYONE,
+    Transition(action="came_back", words=term("Patient came back"), sources=(S.LEFT,), target=S.WAITING, roles=EVERYONE,
                tasks=((ROOM_PATIENT, "requested"),), back=True),
-    Transition(action="undo_check_in", words="Not here: checked in by mistake", sources=(S.WAITING,),
+    Transition(action="undo_check_in", words=term("Not here: checked in by mistake"), sources=(S.WAITING,),
                target=S.BOOKED, roles=EVERYONE, back=True, cancels_tasks=True),
-    Transition(action="remove_walk_in", words="Walk-in charted by mistake", sources=(S.WAITING,),
+    Transition(action="remove_walk_in", words=term("Walk-in charted by mistake"), sources=(S.WAITING,),
                target=S.BY_MISTAKE, roles=EVERYONE, back=True, cancels_tasks=True),
-    Transition(action="undo_cancel", words="Cancelled by mistake", sources=(S.CANCELLED,), target=S.BOOKED,
+    Transition(action="undo_cancel", words=term("Cancelled by mistake"), sources=(S.CANCELLED,), target=S.BOOKED,
                roles=EVERYONE, back=True),
-    Transition(action="undo_no_show", words="No-show by mistake", sources=(S.NO_SHOW,), target=S.BOOKED,
+    Transition(action="undo_no_show", words=term("No-show by mistake"), sources=(S.NO_SHOW,), target=S.BOOKED,
                roles=EVERYONE, back=True),
-    Transition(action="back_to_waiting", words="Back to waiting", sources=(S.ROOMING,), target=S.WAITING,
+    Transition(action="back_to_waiting", words=term("Back to waiting"), sources=(S.ROOMING,), target=S.WAITING,
                roles=CLINICAL, tasks=((ROOM_PATIENT, "requested"),), back=True),
-    Transition(action="back_to_rooming", words="Back to rooming", sources=(S.READY, S.WITH_PROVIDER),
+    Transition(action="back_to_rooming", words=term("Back to rooming"), sources=(S.READY, S.WITH_PROVIDER),
                target=S.ROOMING, roles=CLINICAL,
                tasks=((ROOM_PATIENT, "in-progress"), (SEE_PATIENT, "cancelled")), back=True),
-    Transition(action="provider_not_in", words="Provider was not in", sources=(S.WITH_PROVIDER,), target=S.READY,
+    Transition(action="provider_not_in", words=term("Provider was not in"), sources=(S.WITH_PROVIDER,), target=S.READY,
                roles=CLINICAL, tasks=((SEE_PATIENT, "requested"),), back=True),
-    Transition(action="reopen", words="Open again", sources=(S.DONE,), target=S.CHECKING_OUT, roles=EVERYONE,
+    Transition(action="reopen", words=term("Open again"), sources=(S.DONE,), target=S.CHECKING_OUT, roles=EVERYONE,
                tasks=((CHECK_OUT, "requested"),), back=True),
 )  # fmt: skip
 """Every allowed step; what is not here is refused."""
@@ -135,10 +136,11 @@ def transition(status: VisitStatus, action: str, *, roles: Iterable[Role]) -> Tr
     """
     found = _BY_STEP.get((status, action))
     if found is None:
-        raise NotAllowed(f"A visit that is “{STATES[status].words}” cannot do this. Look at the board again.")
+        now = named(STATES[status].words)
+        raise NotAllowed(sentence("A visit that is “%(status)s” cannot do this. Look at the board again.", status=now))
     if not found.roles & set(roles):
-        names = ", ".join(sorted(role.value for role in found.roles))
-        raise NotAllowed(f"“{found.words}” is for: {names}.")
+        names = joined(*(named(ROLE_WORDS[role]) for role in Role if role in found.roles), by=", ")
+        raise NotAllowed(sentence("“%(step)s” is for: %(roles)s.", step=named(found.words), roles=names))
     return found
 
 
@@ -158,11 +160,11 @@ def holds(readiness: Readiness) -> tuple[Hold, ...]:
     """What still holds "ready", in the order to do it; empty when nothing does."""
     found = []
     if not readiness.identity_checked:
-        found.append(Hold(code=NAME_AND_BIRTH_DATE, words="Name and birth date not checked yet."))
+        found.append(Hold(code=NAME_AND_BIRTH_DATE, words=sentence("Name and birth date not checked yet.")))
     if not readiness.allergies_asked:
-        found.append(Hold(code=ALLERGIES_ASKED, words="Allergies not asked today."))
+        found.append(Hold(code=ALLERGIES_ASKED, words=sentence("Allergies not asked today.")))
     found += [
-        Hold(code=CRITICAL_VITAL_TOLD, words=f"{vital.words}: say whom you told, and when.")
+        Hold(code=CRITICAL_VITAL_TOLD, words=sentence("%(reading)s: say whom you told, and when.", reading=vital.words))
         for vital in readiness.critical_vitals
         if vital.told is None
     ]
@@ -173,7 +175,7 @@ def check_ready(action: str, readiness: Readiness) -> None:
     """Raise NotAllowed if `action` is held by a safety item; never for an action outside NEEDS_READINESS."""
     missing = holds(readiness) if action in NEEDS_READINESS else ()
     if missing:
-        raise NotAllowed(" ".join(hold.words for hold in missing))
+        raise NotAllowed(joined(*(hold.words for hold in missing)))
 
 
 def encounter_status(status: VisitStatus) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from carewright.core.access.model import CLINICAL, READ, STAFF, WRITE
 from carewright.core.registry import Manifest, Permission, TaskCode
+from carewright.core.sentences import joined
 from carewright.core.store.hooks import Column, ColumnType, Guard, Projection, Write, WriteContext
 from carewright.core.store.model import Ref, Refused, Resource
 from carewright.core.work.tasks import SAFETY_ITEMS, of_visit
@@ -67,7 +68,7 @@ def check_ready(write: Write, context: WriteContext) -> None:
     tasks = {code.code: context.loaded.get(of_visit(write.ref.id, code)) for code in SAFETY_ITEMS}
     missing = rules.holds(readiness_of(tasks))
     if missing:
-        raise Refused("visit-ready", " ".join(hold.words for hold in missing))
+        raise Refused("visit-ready", joined(*(hold.words for hold in missing)))
 
 
 MANIFEST = Manifest(

@@ -69,16 +69,15 @@ def tell(writer: Writer, *, encounter_id: str, whom: str, name: str, at: datetim
         return
     told = critical.told(task, name=name, at=at)
     with writer.transaction(reason="vitals.tell") as tx:
-        for reading in untold:
+        for entry in untold:
             tx.create(
                 fhir.told_to_fhir(
-                    reading["reference"],
+                    entry,
                     patient=task["for"]["reference"],
                     encounter=f"Encounter/{encounter_id}",
                     sender=writer.access.actor.reference,
                     whom=whom,
                     at=at.isoformat(timespec="seconds"),
-                    words=reading.get("display", ""),
                 )
             )
         done = with_status(told, "completed", at=at, by=writer.access.actor.reference)

@@ -91,21 +91,25 @@ def by_mistake(observation: Resource) -> Resource:
     return {**observation, "status": "entered-in-error"}
 
 
-def told_to_fhir(
-    observation: str, *, patient: str, encounter: str | None, sender: str, whom: str, at: str, words: str
-) -> Resource:
-    """Somebody was told of a critical vital sign: a Communication about the Observation. `at` is a FHIR dateTime."""
+def told_to_fhir(entry: Resource, *, patient: str, encounter: str | None, sender: str, whom: str, at: str) -> Resource:
+    """Somebody was told of a critical vital sign: a Communication about the Observation. `at` is a FHIR dateTime.
+
+    `entry` is the input of the task that asked for it (rules.critical): the sign, the Observation, its words.
+    """
+    reading, codings = entry["valueReference"], entry["type"].get("coding")
     communication: Resource = {
         "resourceType": "Communication",
         "status": "completed",
         "category": [codes.CRITICAL_VITAL.concept()],
         "subject": {"reference": patient},
-        "about": [{"reference": observation}],
+        "about": [{"reference": reading["reference"]}],
         "sent": at,
         "recipient": [{"reference": whom}],
         "sender": {"reference": sender},
-        "payload": [{"contentString": words}],
+        "payload": [{"contentString": reading.get("display", "")}],
     }
+    if codings:
+        communication["topic"] = {"coding": codings}
     if encounter:
         communication["encounter"] = {"reference": encounter}
     return communication

@@ -14,9 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from carewright.core.sentences import sentence
 from carewright.shell.fields import number_fault_words
 from carewright.shell.forms import ContextForm
 from carewright.shell.numbers import BadNumber, parse_decimal, parse_quantity
+from carewright.shell.saying import say, term_words
 from carewright.skills.vitals import codes
 from carewright.skills.vitals.codes import Unit
 from carewright.skills.vitals.model import DEFINITIONS, Age, CouldNot, Kind, Measured, Reading
@@ -62,18 +64,12 @@ HOW: tuple[tuple[str, str | Promise], ...] = (
 
 def kind_words(kind: Kind) -> str:
     """The name of a sign in the reader's language."""
-    return {
-        Kind.WEIGHT: gettext("Weight"),
-        Kind.HEIGHT: gettext("Height"),
-        Kind.LENGTH: gettext("Length"),
-        Kind.HEAD: gettext("Head circumference"),
-        Kind.TEMPERATURE: gettext("Temperature"),
-        Kind.HEART_RATE: gettext("Pulse"),
-        Kind.RESPIRATORY_RATE: gettext("Breathing rate"),
-        Kind.SPO2: gettext("SpO₂"),
-        Kind.BLOOD_PRESSURE: gettext("Blood pressure"),
-        Kind.BMI: gettext("BMI"),
-    }[kind]
+    return term_words(DEFINITIONS[kind].words)
+
+
+def how_words(method: str) -> str:
+    """Where a temperature was taken, in the reader's language; a method from elsewhere as it is."""
+    return str(dict(HOW).get(method, method))
 
 
 def kinds_for(birth_date: date | None, *, on: date) -> tuple[Kind, ...]:
@@ -122,7 +118,7 @@ class VitalsForm(ContextForm):
         try:
             value, lower = self._pressure() if kind is Kind.BLOOD_PRESSURE else (self._measured(kind), None)
         except (NotReadable, BadNumber) as wrong:
-            words = number_fault_words(wrong) if isinstance(wrong, BadNumber) else wrong.reason
+            words = number_fault_words(wrong) if isinstance(wrong, BadNumber) else say(wrong.reason)
             self.add_error(kind.value, words)
             return None
         if value is None and not why:
@@ -158,7 +154,7 @@ class VitalsForm(ContextForm):
         if "/" in upper and not lower:
             upper, _, lower = (part.strip() for part in upper.partition("/"))
         if not upper and lower:
-            raise NotReadable(gettext("Write the upper number too."))
+            raise NotReadable(sentence("Write the upper number too."))
         if not upper:
             return None, None
         return read(_plain(upper), codes.MMHG), read(_plain(lower), codes.MMHG) if lower else None

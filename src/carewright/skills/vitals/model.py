@@ -6,7 +6,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+from carewright.core.sentences import Sentence, counted, sentence, term
 from carewright.core.terminology.coding import Coding
+from carewright.core.work.tasks import VITAL_SIGN
 from carewright.skills.vitals import codes
 from carewright.skills.vitals.codes import Unit
 
@@ -37,24 +39,29 @@ class Definition:
 
 DEFINITIONS: dict[Kind, Definition] = {
     Kind.WEIGHT: Definition(
-        words="Weight", codings=(codes.WEIGHT,), units=(codes.KG, codes.LB, codes.LB_OZ, codes.G)
+        words=term("Weight"), codings=(codes.WEIGHT,), units=(codes.KG, codes.LB, codes.LB_OZ, codes.G)
     ),
-    Kind.HEIGHT: Definition(words="Height", codings=(codes.HEIGHT,), units=(codes.CM, codes.IN, codes.FT_IN)),
-    Kind.LENGTH: Definition(words="Length", codings=(codes.HEIGHT, codes.LENGTH), units=(codes.CM, codes.IN)),
-    Kind.HEAD: Definition(words="Head circumference", codings=(codes.HEAD,), units=(codes.CM, codes.IN)),
+    Kind.HEIGHT: Definition(words=term("Height"), codings=(codes.HEIGHT,), units=(codes.CM, codes.IN, codes.FT_IN)),
+    Kind.LENGTH: Definition(words=term("Length"), codings=(codes.HEIGHT, codes.LENGTH), units=(codes.CM, codes.IN)),
+    Kind.HEAD: Definition(words=term("Head circumference"), codings=(codes.HEAD,), units=(codes.CM, codes.IN)),
     Kind.TEMPERATURE: Definition(
-        words="Temperature", codings=(codes.TEMPERATURE,), units=(codes.CEL, codes.DEG_F)
+        words=term("Temperature"), codings=(codes.TEMPERATURE,), units=(codes.CEL, codes.DEG_F)
     ),
-    Kind.HEART_RATE: Definition(words="Pulse", codings=(codes.HEART_RATE,), units=(codes.PER_MINUTE,)),
+    Kind.HEART_RATE: Definition(words=term("Pulse"), codings=(codes.HEART_RATE,), units=(codes.PER_MINUTE,)),
     Kind.RESPIRATORY_RATE: Definition(
-        words="Breathing rate", codings=(codes.RESPIRATORY_RATE,), units=(codes.PER_MINUTE,)
+        words=term("Breathing rate"), codings=(codes.RESPIRATORY_RATE,), units=(codes.PER_MINUTE,)
     ),
     Kind.SPO2: Definition(
-        words="SpO₂", codings=(codes.PULSE_OXIMETRY, codes.OXYGEN_SATURATION), units=(codes.PERCENT,)
+        words=term("SpO₂"), codings=(codes.PULSE_OXIMETRY, codes.OXYGEN_SATURATION), units=(codes.PERCENT,)
     ),
-    Kind.BLOOD_PRESSURE: Definition(words="Blood pressure", codings=(codes.BP_PANEL,), units=(codes.MMHG,)),
-    Kind.BMI: Definition(words="BMI", codings=(codes.BMI,), units=(codes.KG_M2,)),
+    Kind.BLOOD_PRESSURE: Definition(words=term("Blood pressure"), codings=(codes.BP_PANEL,), units=(codes.MMHG,)),
+    Kind.BMI: Definition(words=term("BMI"), codings=(codes.BMI,), units=(codes.KG_M2,)),
 }  # fmt: skip
+
+
+def sign_of(kind: Kind) -> Coding:
+    """Our own name of a sign, for records that only speak of a reading."""
+    return Coding(VITAL_SIGN, kind.value, DEFINITIONS[kind].words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,10 +168,12 @@ class Age:
         return cls(days=(on - birth_date).days, months=months, years=months // 12)
 
     @property
-    def words(self) -> str:
+    def words(self) -> Sentence:
         if self.days < 60:
-            return f"{self.days} days"
-        return f"{self.months} mo" if self.months < 24 else f"{self.years} y"
+            return counted("%(count)s day", "%(count)s days", self.days)
+        if self.months < 24:
+            return sentence("%(months)s mo", months=self.months)
+        return sentence("%(years)s y", years=self.years)
 
 
 class Level(StrEnum):
@@ -181,7 +190,7 @@ class Suggestion:
     """A button beside a finding. `replacement` is what "use-instead" would put into the field."""
 
     does: Literal["measure-again", "it-is-right", "use-instead", "tell"]
-    words: str
+    words: Sentence
     replacement: Measured | None = None
     replacement_diastolic: Measured | None = None
 
@@ -192,6 +201,6 @@ class Finding:
 
     kind: Kind
     level: Level
-    text: str
+    text: Sentence
     actions: tuple[Suggestion, ...] = ()
     source: str = ""

@@ -11,14 +11,16 @@ from django.forms import BoundField
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from carewright.core.sentences import Sentence
 from carewright.core.store.model import Resource
 from carewright.core.store.reader import Reader
 from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, of_visit
 from carewright.shell.components import FieldState, Level, Notice, NoticeAction
 from carewright.shell.people import names_of
+from carewright.shell.saying import say, term_words
 from carewright.shell.times import SiteClock
 from carewright.skills.vitals import queries
-from carewright.skills.vitals.forms import UNIT_KEYS, VitalsForm, kind_words
+from carewright.skills.vitals.forms import UNIT_KEYS, VitalsForm, how_words, kind_words
 from carewright.skills.vitals.model import DEFINITIONS, Finding, Kind, Reading, Subject, Suggestion
 from carewright.skills.vitals.model import Level as FindingLevel
 from carewright.skills.vitals.queries import Recorded, Told
@@ -74,7 +76,7 @@ class Chart:
     last: Mapping[Kind, Reading]
     saved: tuple[Recorded, ...]
     names: Mapping[str, str]
-    untold: tuple[str, ...] = ()
+    untold: tuple[Sentence, ...] = ()
     told: tuple[Told, ...] = ()
 
     @property
@@ -98,7 +100,7 @@ def read_chart(reader: Reader, *, patient: Resource, encounter_id: str, before: 
         last=queries.last_before(reader, patient["id"], at=before),
         saved=saved,
         names=names_of(reader, people),
-        untold=tuple(str(entry.get("display", "")) for entry in critical.untold(task)) if task else (),
+        untold=tuple(critical.in_words(entry) for entry in critical.untold(task)) if task else (),
         told=told,
     )
 
@@ -176,7 +178,7 @@ def _saved(entry: Recorded, chart: Chart) -> Saved:
         version=entry.version,
         shown=could_not_words(reading) if reading.value is None else _shown(reading),
         other=in_other_unit(reading.value) if reading.value and reading.kind is not Kind.BLOOD_PRESSURE else "",
-        where=", ".join(filter(None, (reading.site, reading.method))),
+        where=", ".join(filter(None, (term_words(reading.site), how_words(reading.method)))),
         at=reading.at,
         who=chart.names.get(reading.performer or "", ""),
         level=level,
@@ -184,6 +186,11 @@ def _saved(entry: Recorded, chart: Chart) -> Saved:
         corrected=reading.status == "corrected",
         looked_again=reading.looked_again,
     )
+
+
+def typed_words(reading: Reading) -> str:
+    """A reading as it was typed, in the reader's language: "8 lb 3 oz", "Couldn't get it: crying"."""
+    return could_not_words(reading) if reading.value is None else reading.shown
 
 
 def could_not_words(reading: Reading) -> str:
@@ -197,7 +204,7 @@ def _notice(finding: Finding, kind: Kind, encounter_id: str) -> Notice:
     level = _LEVELS.get(finding.level, Level.WARN)
     impossible = finding.level is FindingLevel.IMPOSSIBLE
     actions = tuple(_action(s, kind, encounter_id, impossible=impossible) for s in finding.actions)
-    return Notice(text=finding.text, level=level, actions=actions)
+    return Notice(text=say(finding.text), level=level, actions=actions)
 
 
 def _action(suggestion: Suggestion, kind: Kind, encounter_id: str, *, impossible: bool) -> NoticeAction:
@@ -227,4 +234,4 @@ def _action(suggestion: Suggestion, kind: Kind, encounter_id: str, *, impossible
                 values |= {"data-amount": f"{measured.amount:f}", "data-unit": UNIT_KEYS.get(measured.unit, "")}
             if pair is not None:
                 values["data-lower"] = f"{pair.amount:f}"
-            return NoticeAction(label=suggestion.words, attributes=values)
+            return NoticeAction(label=say(suggestion.words), attributes=values)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from carewright.core.fhir.dates import interval
+from carewright.core.sentences import Sentence
 from carewright.core.store.model import NotFound, Ref, Resource
 from carewright.core.store.reader import Reader
 from carewright.core.store.search.parse import parse
+from carewright.core.work.tasks import reading_words
 from carewright.skills.vitals import codes
 from carewright.skills.vitals.fhir import from_fhir
 from carewright.skills.vitals.model import Kind, Reading, Subject
@@ -33,7 +35,7 @@ class Recorded:
 class Told:
     """That somebody was told of a critical reading: `words` of it, by whom, whom (`Practitioner/…`), and when."""
 
-    words: str
+    words: Sentence
     by: str
     whom: str
     at: datetime
@@ -44,7 +46,7 @@ def told(reader: Reader, encounter_id: str) -> tuple[Told, ...]:
     query = parse("Communication", [("encounter", f"Encounter/{encounter_id}"), ("_sort", "sent")])
     return tuple(
         Told(
-            words=next((part.get("contentString", "") for part in entry.get("payload", ())), ""),
+            words=reading_words(entry.get("topic"), _payload(entry)),
             by=entry.get("sender", {}).get("reference", ""),
             whom=next((r.get("reference", "") for r in entry.get("recipient", ())), ""),
             at=interval(entry["sent"])[0],
@@ -54,6 +56,10 @@ def told(reader: Reader, encounter_id: str) -> tuple[Told, ...]:
         and entry.get("sent")
         and any(codes.CRITICAL_VITAL.matches(concept) for concept in entry.get("category", ()))
     )
+
+
+def _payload(communication: Resource) -> str:
+    return next((str(part.get("contentString", "")) for part in communication.get("payload", ())), "")
 
 
 def of_visit(reader: Reader, encounter_id: str) -> list[Recorded]:

@@ -9,7 +9,7 @@ from carewright.core.store.model import Ref, Resource
 from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, new_task, of_visit, with_status
 from carewright.skills.vitals import codes
 from carewright.skills.vitals.fhir import from_fhir
-from carewright.skills.vitals.model import DEFINITIONS, Reading
+from carewright.skills.vitals.model import Reading, sign_of
 from carewright.skills.vitals.queries import subject_of
 from carewright.skills.vitals.rules import critical
 from carewright.skills.vitals.rules.findings import is_critical
@@ -35,9 +35,10 @@ def critical_vital(write: Write, context: WriteContext) -> Sequence[Extra]:
     if _is_critical(reading, context.loaded.get(patient_ref)):
         encounter_id = reading.encounter.removeprefix("Encounter/")
         task = task or new_task(encounter_id, CRITICAL_VITAL_TOLD, patient=reading.patient, at=context.now)
-        words = f"{DEFINITIONS[reading.kind].words} {reading.shown}"
-        return [_put(with_status(critical.with_reading(task, observation=str(write.ref), words=words), "requested",
-                                 at=context.now))]  # fmt: skip
+        listed = critical.with_reading(
+            task, observation=str(write.ref), sign=sign_of(reading.kind), shown=reading.shown
+        )
+        return [_put(with_status(listed, "requested", at=context.now))]
     if task is None or str(write.ref) not in {entry["valueReference"]["reference"] for entry in task.get("input", ())}:
         return []
     left = critical.without_reading(task, observation=str(write.ref))

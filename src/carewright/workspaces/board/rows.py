@@ -12,6 +12,7 @@ from carewright.core.access.model import Role
 from carewright.core.fhir.text import fold
 from carewright.shell.care import Care
 from carewright.shell.components import Level
+from carewright.shell.saying import term_words
 from carewright.shell.times import Wait
 from carewright.shell.words import age_on, wait_words
 from carewright.skills.rooms.model import RoomState
@@ -249,7 +250,7 @@ def _visit_row(row: Row, read: Read, *, care: Care, thresholds: Thresholds, role
         minutes=Wait.between(since=since, now=care.now).minutes,
         limits=thresholds["mask" if masked else status.value],
         at=cast(datetime, appointment.get("starts_at") or row["started_at"]),
-        reason=str(row["reason"] or row["type_words"] or ""),
+        reason=str(row["reason"] or term_words(row["type_words"])),
         provider=provider,
         provider_name=read.names.get(provider, ""),
         assistant=assistant,
@@ -259,7 +260,7 @@ def _visit_row(row: Row, read: Read, *, care: Care, thresholds: Thresholds, role
         room=str(row["room"] or ""),
         room_name=_room_number(row["room"], read.rooms),
         done=sum(task["status"] == "completed" for task in tasks),
-        open_tasks=tuple(str(task["words"]) for task in tasks if task["is_open"]),
+        open_tasks=tuple(term_words(task["words"]) for task in tasks if task["is_open"]),
         flags=flags,
         waits=tuple(_wait(wait, care.now) for wait in read.waits.get(visit, ())),
         actions=frozenset(step.action for step in actions_from(status, roles=roles)),
@@ -280,7 +281,7 @@ def _expected_row(row: Row, read: Read, *, care: Care, thresholds: Thresholds, r
         minutes=(care.now - starts_at) // timedelta(minutes=1),
         limits=thresholds["booked"],
         at=starts_at,
-        reason=str(row["reason"] or row["type_words"] or ""),
+        reason=str(row["reason"] or term_words(row["type_words"])),
         provider=provider,
         provider_name=read.names.get(provider, ""),
         version=cast(int, row["version"]),
@@ -317,7 +318,7 @@ def _flags(read: Read, patient: str) -> tuple[Mark, ...]:
     ]
     if read.patients.get(patient, {}).get("needs_interpreter"):
         icon, text = words.INTERPRETER
-        language = str(read.patients[patient]["language"] or "")
+        language = term_words(read.patients[patient]["language"])
         found.append(Mark(icon=icon, words=gettext("%(language)s interpreter") % {"language": language}
                           if language else gettext(text)))  # fmt: skip
     return tuple(found)
@@ -325,7 +326,9 @@ def _flags(read: Read, patient: str) -> tuple[Mark, ...]:
 
 def _wait(row: Row, now: datetime) -> RunningWait:
     due_at = cast(datetime, row["due_at"])
-    return RunningWait(words=str(row["words"]), due_at=due_at, minutes_left=-((now - due_at) // timedelta(minutes=1)))
+    return RunningWait(
+        words=term_words(row["words"]), due_at=due_at, minutes_left=-((now - due_at) // timedelta(minutes=1))
+    )
 
 
 def _room_number(reference: object, rooms: Sequence[Row]) -> str:

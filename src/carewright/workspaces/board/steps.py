@@ -15,6 +15,7 @@ from carewright.core.access.model import Role
 from carewright.core.store.model import Conflict
 from carewright.shell.components import Level, Notice
 from carewright.shell.permissions import CareRequest, needs
+from carewright.shell.saying import say
 from carewright.skills.registration.codes import MASK_NOW
 from carewright.skills.rooms import actions as room_actions
 from carewright.skills.visit import actions as visit_actions
@@ -166,7 +167,7 @@ def _stands(request: CareRequest, visit_id: str, error: Conflict | NotAllowed) -
     """Somebody else was faster, or the step is held: what stands now, with the steps that are open now."""
     context = visit_context(request, visit_id)
     if isinstance(error, NotAllowed) and context["version"] == _version(request):
-        context["notice"] = Notice(text=error.reason, level=Level.WARN)
+        context["notice"] = Notice(text=say(error.reason), level=Level.WARN)
     else:
         context["notice"] = _someone_else()
     return _into_dialog(render(request, "board/visit.html", context, status=409))

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from carewright.core.store.model import NotFound
 from carewright.shell.permissions import CareRequest, needs
+from carewright.shell.saying import say
 from carewright.skills.allergies import queries as allergies
 from carewright.skills.allergies.rules import in_words, standing
 from carewright.skills.history import queries as history
@@ -31,7 +32,7 @@ def chart(request: CareRequest, patient_id: str) -> HttpResponse:
                    "more": len(found.lines) > reading.SHORT or bool(found.over) or not found.complete}
             for name, found in parts.items()
         },
-        "allergies": [(a, in_words(a)) for a in standing(e.allergy for e in allergies.listed(reader, patient_id))],
+        "allergies": [(a, say(in_words(a))) for a in standing(e.allergy for e in allergies.listed(reader, patient_id))],
         "vitals": reading.vitals_table(reader, patient_id, most=40),
         "visits": reading.visit_lines(reader, patient_id, most=reading.SHORT),
     }  # fmt: skip

@@ -29,7 +29,7 @@ class NextVisitForm(ContextForm):
     )
     kind = forms.ChoiceField(
         label=_("Kind of visit"),
-        choices=[(known.coding.code, known.coding.display) for known in VISIT_TYPES],
+        choices=[(known.coding.code, _(known.coding.display)) for known in VISIT_TYPES],
         initial="follow-up",
     )
     reason = forms.CharField(

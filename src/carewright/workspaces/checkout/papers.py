@@ -4,12 +4,14 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
 from carewright.core.store.model import KeyTaken
 from carewright.shell.forms import ContextForm
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.printing.sheets import render_sheet
+from carewright.shell.saying import language_for
 from carewright.skills.checkout import actions, queries, rules
 from carewright.skills.checkout.model import ExcuseNote
 from carewright.workspaces.checkout import reading
@@ -20,9 +22,13 @@ from carewright.workspaces.checkout.views import NOTE, not_here, show
 @require_GET
 @needs("checkout.see")
 def summary(request: CareRequest, encounter_id: str) -> HttpResponse:
-    """The visit summary on paper."""
+    """The visit summary on paper, in the patient's language where we have it, else in English."""
     page = reading.load(request, encounter_id)
-    values: dict[str, Any] = {"sections": rules.summary(reading.facts(request, page)), "name": page.patient.banner.name}
+    spoken = page.patient.patient.language
+    language = language_for(spoken.code if spoken else "")
+    with translation.override(language):
+        sections = rules.summary(reading.facts(request, page))
+    values: dict[str, Any] = {"sections": sections, "name": page.patient.banner.name, "patient_language": language}
     return _sheet(request, "checkout_page/summary.html", values)
 
 

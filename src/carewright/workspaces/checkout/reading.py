@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from carewright.core.sentences import named
 from carewright.core.store.reader import Reader
 from carewright.core.work.tasks import OPEN
 from carewright.shell import whose
@@ -69,14 +70,15 @@ def state_of(request: CareRequest, page: CheckoutPage) -> State:
     reader = request.reader("checkout.page")
     rows = reader.rows("task", where={"encounter": page.id})
     open_rows = [row for row in rows if row["status"] in OPEN and row["code"] != CHECK_OUT.code]
-    asked = papers.next_visits_asked(reader, page.patient_id)
     return State(
-        waits_running=tuple(str(row.get("words") or row.get("code")) for row in rooms.waits(reader, (page.id,))),
-        orders_open=tuple(str(row["words"]) for row in open_rows if row["code"] == DO_ORDERS.code),
+        waits_running=tuple(named(str(row.get("words") or row.get("code"))) for row in rooms.waits(reader, (page.id,))),
+        orders_open=tuple(named(str(row["words"])) for row in open_rows if row["code"] == DO_ORDERS.code),
         rooming_open=tuple(
-            str(row["words"]) for row in open_rows if row["code"] == ROOM_PATIENT.code or row["code"] not in _FLOW
+            named(str(row["words"]))
+            for row in open_rows
+            if row["code"] == ROOM_PATIENT.code or row["code"] not in _FLOW
         ),
-        next_visit_asked=next((str(entry.get("description", "")) for entry in asked), ""),
+        next_visit_asked=papers.next_visit_asked(reader, page.patient_id),
         next_visit_booked=bool(booked_next(request, page)),
         summary_given=papers.summary_given(reader, page.id),
     )
@@ -96,12 +98,10 @@ def booked_next(request: CareRequest, page: CheckoutPage) -> str:
 
 
 def facts(request: CareRequest, page: CheckoutPage) -> VisitFacts:
-    """What the visit summary is made of, in the words of the screen."""
+    """What the visit summary is made of, in the language of the moment (papers.py: the patient's)."""
     reader = request.reader("checkout.summary")
     visit = page.found.visit
     told = reasons.of_visit(reader, page.id)
-    asked = papers.next_visits_asked(reader, page.patient_id)
-    next_words = booked_next(request, page) or next((str(entry.get("description", "")) for entry in asked), "")
     return VisitFacts(
         patient=f"{page.patient.banner.name}, {page.patient.banner.born_words}",
         visited_on=request.care.clock.date(visit.stages[0].since),
@@ -111,7 +111,7 @@ def facts(request: CareRequest, page: CheckoutPage) -> VisitFacts:
         vitals=_measured(reader, page.id) if request.access.may_do("vitals.see") else (),
         allergies=allergies.banner_of(reader, page.patient_id).words,
         medicines=_medicines(request, reader, page.patient_id),
-        next_visit=next_words,
+        next_visit=booked_next(request, page) or papers.next_visit_asked(reader, page.patient_id) or "",
     )
 
 

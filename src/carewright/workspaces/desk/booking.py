@@ -15,6 +15,7 @@ from carewright.core.terminology.coding import Coding
 from carewright.shell.components import Level, Notice
 from carewright.shell.forms import ContextForm
 from carewright.shell.permissions import CareRequest, needs
+from carewright.shell.saying import say
 from carewright.shell.whose import context_of, of_another
 from carewright.skills.registration import queries as registration
 from carewright.skills.scheduling import actions, rules
@@ -32,7 +33,7 @@ class BookingForm(ContextForm):
 
     schedule = forms.ChoiceField(label=gettext_lazy("With"))
     visit_type = forms.ChoiceField(
-        label=gettext_lazy("For"), choices=[(code, kind.coding.display) for code, kind in TYPES.items()]
+        label=gettext_lazy("For"), choices=[(code, gettext_lazy(kind.coding.display)) for code, kind in TYPES.items()]
     )
     reason = forms.CharField(label=gettext_lazy("In the patient’s words"), required=False, max_length=300)
     starts_at = forms.CharField(label=gettext_lazy("Time"), required=False)
@@ -130,7 +131,7 @@ def _save(request: CareRequest, form: BookingForm, patient_id: str, context: dic
             overbook = form.cleaned_data["overbook_reason"]
             actions.book(request.writer(), **named, starts_at=starts_at, overbook_reason=overbook)
     except (NoSeat, NotPossible) as refused:
-        return _not_saved(request, context, refused.reason)
+        return _not_saved(request, context, say(refused.reason))
     return steps.done(request, gettext("Booked."))
 
 

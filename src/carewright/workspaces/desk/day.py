@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_noop
 from carewright.core.store.reader import Reader
 from carewright.shell.components import Level
 from carewright.shell.permissions import CareRequest
+from carewright.shell.saying import term_words
 from carewright.shell.sites import Site, sites_of
 from carewright.shell.times import Wait
 from carewright.shell.words import age_on, sex_words, wait_words
@@ -166,7 +167,7 @@ def _line(row: Row, visit: Row | None, patient: Row, names: Mapping[str, str], r
         born=care.clock.partial_date(born) if born else "",
         starts_at=starts_at,
         minutes=cast(int, row["minutes"]),
-        type_words=str(row["type_words"] or ""),
+        type_words=term_words(row["type_words"]),
         reason=str(row["reason"] or ""),
         comment=str(row["comment"] or ""),
         provider=provider,
@@ -177,7 +178,7 @@ def _line(row: Row, visit: Row | None, patient: Row, names: Mapping[str, str], r
         is_due=status == "booked" and starts_at <= care.now + DUE,
         overbooked=str(row["overbook_reason"] or ""),
         is_walk_in=bool(row["is_walk_in"]),
-        interpreter=str(patient.get("language") or gettext("Interpreter")) if interpreter else "",
+        interpreter=(term_words(patient.get("language")) or gettext("Interpreter")) if interpreter else "",
         cancelled_words=str(row["cancelled_words"] or ""),
         visit=str(visit["id"]) if visit else "",
         visit_version=cast(int, visit["version"]) if visit else 0,

@@ -9,8 +9,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from carewright.core.sentences import term
 from carewright.core.terminology.coding import BCP47, Coding
 from carewright.shell.permissions import CareRequest, needs
+from carewright.shell.saying import say
 from carewright.shell.words import age_on, sex_words
 from carewright.skills.registration import actions, queries
 from carewright.skills.registration.model import Name, Patient, Phone
@@ -19,9 +21,9 @@ from carewright.workspaces.desk import steps
 FOUND_SHOWN = 8
 OLDEST = date(1900, 1, 1)
 LANGUAGES = (
-    ("en", gettext_lazy("English")), ("es", gettext_lazy("Spanish")), ("vi", gettext_lazy("Vietnamese")),
-    ("hmn", gettext_lazy("Hmong")), ("so", gettext_lazy("Somali")), ("ar", gettext_lazy("Arabic")),
-    ("zh", gettext_lazy("Chinese")), ("ru", gettext_lazy("Russian")),
+    ("en", term("English")), ("es", term("Spanish")), ("vi", term("Vietnamese")),
+    ("hmn", term("Hmong")), ("so", term("Somali")), ("ar", term("Arabic")),
+    ("zh", term("Chinese")), ("ru", term("Russian")),
 )  # fmt: skip
 
 
@@ -43,7 +45,11 @@ class NewPatientForm(forms.Form):
         ],
     )  # fmt: skip
     phone = forms.CharField(label=gettext_lazy("Phone"), required=False, max_length=40)
-    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=LANGUAGES, required=False)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=[(code, gettext_lazy(words)) for code, words in LANGUAGES],
+        required=False,
+    )
     interpreter = forms.BooleanField(label=gettext_lazy("Needs an interpreter"), required=False)
 
     def clean_birth_date(self) -> date:
@@ -56,13 +62,12 @@ class NewPatientForm(forms.Form):
         """What was typed, as a patient."""
         typed = self.cleaned_data
         code = typed["language"] or "en"
-        names = dict(LANGUAGES)
         return Patient(
             name=Name(family=typed["family"].strip(), given=tuple(typed["given"].split())),
             gender=typed["gender"],
             birth_date=typed["birth_date"],
             phones=(Phone(number=typed["phone"].strip()),) if typed["phone"].strip() else (),
-            language=Coding(BCP47, code, str(names[code])),
+            language=Coding(BCP47, code, dict(LANGUAGES)[code]),
             needs_interpreter=typed["interpreter"],
         )
 
@@ -105,7 +110,9 @@ def register(request: CareRequest) -> HttpResponse:
         ref = actions.register(request.writer(), entered=form.patient(), is_new="is_new" in request.POST)
     except actions.LooksRegistered as alike:
         today = request.care.now_local.date()
-        matches = [(_hit(request, patient, today), reasons) for patient, reasons in alike.matches]
+        matches = [
+            (_hit(request, patient, today), [say(reason) for reason in reasons]) for patient, reasons in alike.matches
+        ]
         return steps.into_dialog(render(request, "desk/register.html", {**context, "matches": matches}, status=409))
     patient, _ = queries.patient(request.reader("desk.registered"), ref.id)
     hit = _hit(request, patient, request.care.now_local.date())

@@ -14,6 +14,7 @@ from carewright.core.store.model import Conflict, KeyTaken, Ref
 from carewright.core.terminology.coding import Coding
 from carewright.shell.components import Level, Notice
 from carewright.shell.permissions import CareRequest, needs
+from carewright.shell.saying import say
 from carewright.skills.registration import actions as registration_actions
 from carewright.skills.registration import queries as registration
 from carewright.skills.scheduling import actions as scheduling
@@ -175,7 +176,7 @@ def _try(request: CareRequest, appointment_id: str, act: Callable[[], None], wor
     except KeyTaken:
         return _again(request, appointment_id, gettext("Somebody else has this time by now."))
     except (NoSeat, NotPossible, NotAllowed) as refused:
-        return _again(request, appointment_id, refused.reason)
+        return _again(request, appointment_id, say(refused.reason))
     return done(request, words)
 
 

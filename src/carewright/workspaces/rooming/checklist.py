@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from carewright.core.sentences import term
 from carewright.core.terminology.coding import Coding
 from carewright.core.work.tasks import ALLERGIES_ASKED, NAME_AND_BIRTH_DATE, TASK_CODE
 
@@ -36,7 +37,7 @@ IDENTITY = Line(key="identity", words=_("Name and birth date"), panel="identity"
 REASON = Line(key="reason", words=_("Reason"), panel="reason")
 MEDICINES = _tick(
     "medicines",
-    "Go over medicines",
+    term("Go over medicines"),
     _("Go over medicines"),
     _("Read each medicine aloud and ask whether, and how, it is taken. What is not taken is recorded, never changed."),
 )
@@ -44,25 +45,27 @@ ALLERGIES = Line(key="allergies", words=_("Allergies"), panel="allergies", task=
 VITALS = Line(key="vitals", words=_("Vitals"), panel="vitals")
 WHO_CAME = _tick(
     "who-came",
-    "Who came with the child",
+    term("Who came with the child"),
     _("Who came along"),
     _("Write down who came with the child, and whether they may consent."),
 )
 SCREENING = _tick(
     "screening",
-    "Screening forms",
+    term("Screening forms"),
     _("Screening forms"),
     _("Give the forms for this age, and take them back filled in."),
 )
 SHOTS = _tick(
-    "shots-due", "Vaccines due, information given", _("Vaccines due"),
+    "shots-due", term("Vaccines due, information given"), _("Vaccines due"),
     _("Look at what is due, and give the vaccine information statements to read now."),
 )  # fmt: skip
-UNDRESS = _tick("gown", "Gown and drape", _("Gown and drape"), _("Offer a gown, and say what comes off."))
-VISION = _tick("vision-hearing", "Vision and hearing", _("Vision and hearing"), _("Test both eyes and both ears."))
+UNDRESS = _tick("gown", term("Gown and drape"), _("Gown and drape"), _("Offer a gown, and say what comes off."))
+VISION = _tick(
+    "vision-hearing", term("Vision and hearing"), _("Vision and hearing"), _("Test both eyes and both ears.")
+)
 SETUP = _tick(
     "set-up",
-    "Tray and consent form",
+    term("Tray and consent form"),
     _("Tray and consent form"),
     _("Lay out the tray, and have the consent form ready for the provider."),
 )

@@ -20,6 +20,7 @@ from carewright.shell.components import Step, StepState
 from carewright.shell.forms import PatientContext
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest
+from carewright.shell.saying import say
 from carewright.skills.messages import queries as messages
 from carewright.skills.visit import queries as visits
 from carewright.skills.visit import rules as visit_rules
@@ -117,7 +118,7 @@ def show(
         "steps": _steps(rooming, line),
         "line": line,
         "panel": template or f"rooming/panels/{line.panel}.html",
-        "holds": [(hold.words, _address_of(rooming, hold)) for hold in holds],
+        "holds": [(say(hold.words), _address_of(rooming, hold)) for hold in holds],
         "forward": {step.action: step for step in steps},
         "step": step_form(request, rooming),
         "provider": rooming.provider or gettext("the provider"),

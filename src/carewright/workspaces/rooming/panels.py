@@ -10,6 +10,7 @@ from carewright.shell import drafts, whose
 from carewright.shell.forms import ContextForm
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest
+from carewright.shell.saying import say
 from carewright.skills.allergies import queries as allergies
 from carewright.skills.allergies.rules import in_words, standing
 from carewright.skills.history import queries as history
@@ -75,7 +76,7 @@ def reason_values(request: CareRequest, rooming: Rooming, *, form: ReasonForm | 
         "form": form,
         "offer": offer if not form.is_bound else None,
         "told": [(reason, names.get(reason.recorded_by or "", "")) for reason in told],
-        "prompt": tell_now(words) if words else None,
+        "prompt": tell_now(words),
     }
 
 
@@ -97,7 +98,7 @@ def allergy_values(
     initial = drafts.resumed(request, offer)
     here_now = [asking for asking in askings if asking.encounter == f"Encounter/{rooming.id}"]
     return {
-        "entries": [(a, in_words(a), by_id[a.id].version, names.get(a.recorded_by or "", "")) for a in counting],
+        "entries": [(a, say(in_words(a)), by_id[a.id].version, names.get(a.recorded_by or "", "")) for a in counting],
         "asked_here": [(asking, names.get(asking.by, "")) for asking in here_now],
         "last_asked": next(((a, names.get(a.by, "")) for a in askings if a.counts and a not in here_now), None),
         "form": form or AllergyForm(here=here, now=now, initial=initial),

@@ -13,9 +13,10 @@ from carewright.shell import drafts, whose
 from carewright.shell.components import Level, Notice
 from carewright.shell.forms import ContextForm
 from carewright.shell.permissions import CareRequest, needs
+from carewright.shell.saying import say
 from carewright.skills.allergies import actions as allergy_actions
 from carewright.skills.allergies import queries as allergies
-from carewright.skills.allergies.model import Allergy, Reaction, Status
+from carewright.skills.allergies.model import NOT_NAMED, Allergy, Reaction, Status
 from carewright.skills.allergies.rules import standing
 from carewright.skills.reason import actions as reason_actions
 from carewright.skills.reason.codes import TOLD_BY
@@ -57,7 +58,7 @@ def reason(request: CareRequest, encounter_id: str) -> HttpResponse:
 def check_reason(request: CareRequest, encounter_id: str) -> HttpResponse:
     """Whether the words hold a warning sign: a prompt to tell somebody, for htmx to swap; saves nothing."""
     prompt = tell_now(request.POST.get("words", ""))
-    notice = Notice(text=prompt, level=Level.CRITICAL) if prompt else None
+    notice = Notice(text=say(prompt), level=Level.CRITICAL) if prompt else None
     return render(request, "rooming/prompt.html", {"notice": notice})
 
 
@@ -70,7 +71,7 @@ def add_allergy(request: CareRequest, encounter_id: str) -> HttpResponse:
     if not form.is_valid():
         other = _not_here(request, form, "allergy", ALLERGIES.key)
         return other or _allergies_again(request, rooming, form=form)
-    words = form.cleaned_data["reaction"].strip() or (form.cleaned_data["severity"] and "reaction not named")
+    words = form.cleaned_data["reaction"].strip() or (form.cleaned_data["severity"] and NOT_NAMED)
     reaction = Reaction(words=words, severity=form.cleaned_data["severity"] or None) if words else None
     told = Allergy(
         patient=rooming.found.visit.patient,
@@ -82,7 +83,7 @@ def add_allergy(request: CareRequest, encounter_id: str) -> HttpResponse:
     except KeyTaken:
         pass  # the same form was sent twice; its first sending was saved
     except Refused as refused:
-        form.add_error("substance", refused.reason)
+        form.add_error("substance", say(refused.reason))
         return _allergies_again(request, rooming, form=form)
     drafts.done(request, form="allergy", patient=rooming.patient_id)
     return redirect("rooming-step", encounter_id, ALLERGIES.key)

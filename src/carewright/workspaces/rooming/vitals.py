@@ -20,6 +20,7 @@ from carewright.shell import drafts, whose
 from carewright.shell.forms import ContextForm
 from carewright.shell.people import providers
 from carewright.shell.permissions import CareRequest, needs
+from carewright.shell.saying import say
 from carewright.skills.vitals import actions, panel
 from carewright.skills.vitals.forms import UNIT_KEYS, Occasion, TellForm, VitalsForm, initial_of, kind_words, kinds_for
 from carewright.skills.vitals.model import Kind
@@ -251,7 +252,7 @@ def _changed_meanwhile(form: VitalsForm, chart: Chart) -> list[Kind]:
 
 def _differences(form: VitalsForm, chart: Chart, kinds: list[Kind]) -> list[dict[str, Any]]:
     """Now and yours, side by side."""
-    yours = {reading.kind: reading.shown for reading in form.readings}
+    yours = {reading.kind: panel.typed_words(reading) for reading in form.readings}
     return [{"label": kind_words(kind), "now": panel.saved_of(chart, kind), "yours": yours[kind]} for kind in kinds]
 
 
@@ -294,7 +295,7 @@ def _changed_by_another(request: CareRequest, encounter_id: str, observation_id:
     chart = chart_of(request, rooming)
     form.renew(versions={**rooming.versions, **chart.versions})
     entry = _of_this_visit(chart, observation_id)
-    return _change_page(request, rooming, chart, entry, form, status=409, yours=form.readings[0].shown)
+    return _change_page(request, rooming, chart, entry, form, status=409, yours=panel.typed_words(form.readings[0]))
 
 
 def _of_this_visit(chart: Chart, observation_id: str) -> Recorded:
@@ -310,7 +311,7 @@ def _mark_impossible(form: VitalsForm) -> None:
         try:
             check_possible(reading)
         except NotPossible as refused:
-            form.add_error(reading.kind.value, str(refused))
+            form.add_error(reading.kind.value, say(refused.reason))
 
 
 def _half_a_pressure(form: VitalsForm) -> bool:

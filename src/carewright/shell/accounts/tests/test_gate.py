@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from carewright.core.access import sessions
 from carewright.core.access.model import AccessDenied
+from carewright.core.sentences import quoted
 from carewright.core.store.model import Conflict, KeyTaken, NotFound, Ref, Refused, StoreError, Unavailable
 from carewright.core.store.search.query import SearchError
 from carewright.shell.permissions import Requirement, needs, requirement_of, signed_in
@@ -55,7 +56,7 @@ def raises(request: HttpRequest, kind: str) -> HttpResponse:
     raise {
         "denied": AccessDenied("secret reason"), "gone": NotFound("Patient/jonas is not here."),
         "conflict": Conflict(Ref("Patient", "jonas"), expected=1, current=None),
-        "taken": KeyTaken("slot", "s1", None), "refused": Refused("visit-ready", "Ask the allergies first."),
+        "taken": KeyTaken("slot", "s1", None), "refused": Refused("visit-ready", quoted("Ask the allergies first.")),
         "other": StoreError("Not today."), "down": Unavailable(),
         "odd": SearchError("The link to the next page is damaged."),
     }[kind]  # fmt: skip

@@ -29,7 +29,7 @@ def listed(clinic: Clinic, jonas: Ref) -> list[queries.Listed]:
 
 def banner_words(clinic: Clinic, jonas: Ref) -> str:
     with clinic.store.reader(clinic.access("dana"), reason="test.read") as reader:
-        return queries.banner_of(reader, jonas.id).words
+        return str(queries.banner_of(reader, jonas.id).words)
 
 
 def ask(clinic: Clinic, jonas: Ref, **more: object) -> Outcome:

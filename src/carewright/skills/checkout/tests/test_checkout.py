@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carewright.core.fhir.validation import validate
+from carewright.core.sentences import quoted
 from carewright.core.terminology.coding import Coding, own_system
 from carewright.skills.checkout import codes, fhir, rules
 from carewright.skills.checkout.model import ExcuseNote, NextVisit, Span, State, VisitFacts
@@ -25,25 +26,25 @@ NOTE = ExcuseNote(
 )  # fmt: skip
 FACTS = VisitFacts(
     patient="Jonas Okafor", visited_on="11/23/2026", provider="Dr. Lind", site="Main St Clinic",
-    site_phone="(555) 010-0100", reason="Shots", vitals=("Weight 8 lb 3 oz",), allergies="amoxicillin (hives)",
+    site_phone="(555) 010-0100", reason="Shots", vitals=("Weight 8 lb 3 oz",), allergies=quoted("amoxicillin (hives)"),
     instructions=("Rest and drink",), next_visit="Well child in 3 months",
 )  # fmt: skip
 
 
 def test_what_is_left_comes_safety_first_and_money_last() -> None:
     state = State(
-        waits_running=("After-shot watch until 10:57 AM",), orders_open=("Rapid strep",),
-        rooming_open=("Go over medicines",), forms_owed=("Sports form",),
-        next_visit_asked="Well child in 3 months", copay_open="$25",
+        waits_running=(quoted("After-shot watch until 10:57 AM"),), orders_open=(quoted("Rapid strep"),),
+        rooming_open=(quoted("Go over medicines"),), forms_owed=(quoted("Sports form"),),
+        next_visit_asked=quoted("Well child in 3 months"), copay_open="$25",
     )  # fmt: skip
     left = rules.left_to_do(state)
     assert [item.code for item in left] == list(codes.ORDER)
-    assert left[0].words == "After-shot watch until 10:57 AM"
-    assert left[-1].words == "Copay: $25"
+    assert str(left[0].words) == "After-shot watch until 10:57 AM"
+    assert str(left[-1].words) == "Copay: $25"
 
 
 def test_nothing_left_is_an_empty_list() -> None:
-    done = State(next_visit_asked="Follow-up in 2 weeks", next_visit_booked=True, summary_given=True)
+    done = State(next_visit_asked=quoted("Follow-up in 2 weeks"), next_visit_booked=True, summary_given=True)
     assert rules.left_to_do(done) == ()
 
 
@@ -78,20 +79,36 @@ def test_the_request_is_a_proposed_appointment() -> None:
     assert appointment["requestedPeriod"] == [{"start": "2027-02-16", "end": "2027-03-02"}]
     assert appointment["description"] == "Well child in 3 months"
     assert appointment["reasonCode"] == [{"text": "15-month shots"}]
-    assert rules.next_visit_words(replace(REQUEST, amount=1, span="years")) == "Well child in 1 year"
+    assert str(rules.next_visit_words("Well child", amount=1, span="years")) == "Well child in 1 year"
     with pytest.raises(ValueError, match="in the future"):
         replace(REQUEST, amount=0)
 
 
+@given(st.integers(1, 60), st.sampled_from(["days", "weeks", "months", "years"]))
+def test_what_was_asked_for_can_be_said_in_any_language(amount: int, span: Span) -> None:
+    appointment = fhir.next_visit_to_fhir(replace(REQUEST, amount=amount, span=span))
+    asked = fhir.asked_words(appointment)
+    assert (str(asked), asked.count) == (appointment["description"], amount)
+
+
+def test_what_was_asked_for_elsewhere_stays_as_it_is_described() -> None:
+    assert str(fhir.asked_words({"resourceType": "Appointment", "description": "In 100 % of cases"})) == (
+        "In 100 % of cases"
+    )
+    assert str(fhir.asked_words({"resourceType": "Appointment"})) == ""
+
+
 def test_the_summary_leaves_out_what_is_empty_but_never_allergies() -> None:
-    headings = [section.heading for section in rules.summary(FACTS)]
+    headings = [str(section.heading) for section in rules.summary(FACTS)]
     assert headings == [
         "Your visit", "Why you came", "Measured today", "What to do now", "Your allergies", "Next visit", "Questions",
     ]  # fmt: skip
     bare = rules.summary(
-        replace(FACTS, allergies="", reason="", vitals=(), instructions=(), next_visit="", site_phone="")
+        replace(FACTS, allergies=None, reason="", vitals=(), instructions=(), next_visit="", site_phone="")
     )
-    assert [(section.heading, section.lines[0]) for section in bare][-1] == ("Your allergies", "Not asked today")
+    assert [(str(section.heading), str(section.lines[0])) for section in bare][-1] == (
+        "Your allergies", "Not asked today",
+    )  # fmt: skip
 
 
 def test_the_note_says_when_and_never_why() -> None:

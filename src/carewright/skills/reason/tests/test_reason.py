@@ -58,7 +58,7 @@ def test_words_are_only_trimmed() -> None:
 def test_a_warning_sign_asks_to_tell_somebody(words: str) -> None:
     prompt = rules.tell_now(words)
     assert prompt is not None
-    assert prompt.endswith("Tell the provider or nurse now.")
+    assert str(prompt).endswith("Tell the provider or nurse now.")
 
 
 @pytest.mark.parametrize("words", ["Shots", "sports physical", "INR check", "cough for 3 days"])

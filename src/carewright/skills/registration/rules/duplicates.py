@@ -9,6 +9,7 @@ order, makes two people of them.
 from collections.abc import Iterable
 from datetime import date
 
+from carewright.core.sentences import Sentence, sentence
 from carewright.skills.registration.model import Likeness, Match, Patient
 from carewright.skills.registration.rules.finding import name_parts, phone_digits, sound
 
@@ -35,7 +36,7 @@ _FULL_NAMES = {
 }  # fmt: skip
 """Short forms common at a front desk; the preferred name of a record adds its own."""
 
-Scored = tuple[int, str] | None
+Scored = tuple[int, Sentence] | None
 
 
 def compare(one: Patient, other: Patient) -> Match:
@@ -50,7 +51,7 @@ def compare(one: Patient, other: Patient) -> Match:
         return Match(likeness=Likeness.DIFFERENT, points=0, reasons=(two_people,))
     likeness = Likeness.LIKELY if points >= LIKELY else Likeness.POSSIBLE if points >= POSSIBLE else Likeness.DIFFERENT
     if likeness is Likeness.LIKELY and given is not None and given[0] == GIVEN_ALIKE and _household(one, other):
-        likeness, reasons = Likeness.POSSIBLE, (*reasons, "Could be twins: the first names are only alike.")
+        likeness, reasons = Likeness.POSSIBLE, (*reasons, sentence("Could be twins: the first names are only alike."))
     return Match(likeness=likeness, points=points, reasons=reasons)
 
 
@@ -61,13 +62,15 @@ def look_alikes(entered: Patient, known: Iterable[Patient]) -> list[tuple[Patien
     return sorted(alike, key=lambda pair: (-pair[1].points, pair[0].name.words, pair[0].id))
 
 
-def _two_people(one: Patient, other: Patient, *, family: Scored, given: Scored) -> str | None:
+def _two_people(one: Patient, other: Patient, *, family: Scored, given: Scored) -> Sentence | None:
     if one.birth_order and other.birth_order and one.birth_order != other.birth_order:
-        return "Twins: born first and second."
+        return sentence("Twins: born first and second.")
     if family is None or given is not None:
         return None
     same_day = one.birth_date is not None and one.birth_date == other.birth_date
-    return "Different first names: twins, not the same person." if same_day else "Different first names."
+    if same_day:
+        return sentence("Different first names: twins, not the same person.")
+    return sentence("Different first names.")
 
 
 def _household(one: Patient, other: Patient) -> bool:
@@ -77,20 +80,20 @@ def _household(one: Patient, other: Patient) -> bool:
 def _family(one: Patient, other: Patient) -> Scored:
     mine, theirs = name_parts(one.name.family), name_parts(other.name.family)
     if mine and sorted(mine) == sorted(theirs):
-        return FAMILY_SAME, "Same last name."
+        return FAMILY_SAME, sentence("Same last name.")
     if set(mine) & set(theirs):
-        return FAMILY_ALIKE, "One last name in common."
+        return FAMILY_ALIKE, sentence("One last name in common.")
     if mine and theirs and _alike("".join(mine), "".join(theirs)):
-        return FAMILY_ALIKE, "Last names sound or look alike."
+        return FAMILY_ALIKE, sentence("Last names sound or look alike.")
     return None
 
 
 def _given(one: Patient, other: Patient) -> Scored:
     mine, theirs = _given_names(one), _given_names(other)
     if mine & theirs:
-        return GIVEN_SAME, "Same first name."
+        return GIVEN_SAME, sentence("Same first name.")
     if any(_alike(a, b) for a in mine for b in theirs):
-        return GIVEN_ALIKE, "First names sound or look alike."
+        return GIVEN_ALIKE, sentence("First names sound or look alike.")
     return None
 
 
@@ -104,7 +107,7 @@ def _names_swapped(one: Patient, other: Patient) -> Scored:
     mine = (set(name_parts(one.name.family)), _given_names(one))
     theirs = (set(name_parts(other.name.family)), _given_names(other))
     if mine[0] and mine[0] == theirs[1] and mine[1] == theirs[0]:
-        return FAMILY_SAME + GIVEN_SAME - 1, "First and last name are swapped."
+        return FAMILY_SAME + GIVEN_SAME - 1, sentence("First and last name are swapped.")
     return None
 
 
@@ -132,12 +135,12 @@ def _born(one: Patient, other: Patient) -> Scored:
     if mine is None or theirs is None:
         return None
     if mine == theirs:
-        return BORN_SAME, "Same birth date."
+        return BORN_SAME, sentence("Same birth date.")
     if _swapped(mine) == theirs:
-        return BORN_SWAPPED, "Birth dates with day and month swapped."
+        return BORN_SWAPPED, sentence("Birth dates with day and month swapped.")
     if one_slip(f"{mine:%Y%m%d}", f"{theirs:%Y%m%d}"):
-        return BORN_SLIP, "Birth dates differ by one slip of the finger."
-    return BORN_DIFFERS, "Different birth dates."
+        return BORN_SLIP, sentence("Birth dates differ by one slip of the finger.")
+    return BORN_DIFFERS, sentence("Different birth dates.")
 
 
 def _swapped(born: date) -> date | None:
@@ -149,12 +152,12 @@ def _swapped(born: date) -> date | None:
 
 def _phone(one: Patient, other: Patient) -> Scored:
     mine, theirs = ({phone_digits(p.number) for p in patient.phones} - {""} for patient in (one, other))
-    return (PHONE_SAME, "Same phone.") if mine & theirs else None
+    return (PHONE_SAME, sentence("Same phone.")) if mine & theirs else None
 
 
 def _address(one: Patient, other: Patient) -> Scored:
     mine, theirs = _street(one), _street(other)
-    return (ADDRESS_SAME, "Same address.") if mine and mine == theirs else None
+    return (ADDRESS_SAME, sentence("Same address.")) if mine and mine == theirs else None
 
 
 def _street(patient: Patient) -> tuple[str, ...]:
@@ -166,5 +169,5 @@ def _street(patient: Patient) -> tuple[str, ...]:
 
 def _sex(one: Patient, other: Patient) -> Scored:
     if {one.gender, other.gender} == {"male", "female"}:
-        return SEX_DIFFERS, "Different sex."
+        return SEX_DIFFERS, sentence("Different sex.")
     return None

@@ -51,7 +51,7 @@ def test_a_likely_duplicate_is_named_with_its_reasons_and_can_still_be_registere
         actions.register(clinic.writer("fay"), entered=swapped)
     ((found, reasons),) = caught.value.matches
     assert found.id == first.id
-    assert "Same last name." in reasons
+    assert "Same last name." in map(str, reasons)
     second = actions.register(clinic.writer("fay"), entered=swapped, is_new=True)
     assert patient_of(clinic, second.id).mrn != patient_of(clinic, first.id).mrn
 

@@ -129,7 +129,7 @@ def born(patient: Patient, day: date) -> Patient:
 def test_who_is_alike_and_why(entered: Patient, likeness: Likeness, reason: str) -> None:
     match = compare(entered, ADA)
     assert match.likeness is likeness
-    assert not reason or reason in match.reasons
+    assert not reason or reason in map(str, match.reasons)
 
 
 def test_a_short_name_is_the_same_first_name() -> None:
@@ -141,13 +141,15 @@ def test_a_short_name_is_the_same_first_name() -> None:
 def test_twins_are_two_people() -> None:
     tobias = named(JONAS, "Okafor", "Tobias")
     assert compare(JONAS, tobias).likeness is Likeness.DIFFERENT
-    assert compare(JONAS, tobias).reasons == ("Different first names: twins, not the same person.",)
+    assert [str(reason) for reason in compare(JONAS, tobias).reasons] == [
+        "Different first names: twins, not the same person."
+    ]
     first, second = replace(JONAS, birth_order=1), replace(named(JONAS, "Okafor", "Jonah"), birth_order=2)
     assert compare(first, second).likeness is Likeness.DIFFERENT
     jayden, kayden = named(JONAS, "Okafor", "Jayden"), replace(named(JONAS, "Okafor", "Kayden"), id="k")
     match = compare(jayden, kayden)
     assert match.likeness is Likeness.POSSIBLE
-    assert match.reasons[-1].startswith("Could be twins")
+    assert str(match.reasons[-1]).startswith("Could be twins")
 
 
 def test_a_shared_phone_and_surname_is_no_duplicate() -> None:

@@ -67,12 +67,6 @@ def test_isolation_stays_with_the_room_until_it_is_cleaned() -> None:
     assert rules.operational_status(cleaned) == codes.HOUSEKEEPING
 
 
-def test_a_patient_in_an_unclean_room_is_recorded_and_said() -> None:
-    assert rules.skipped(S.DIRTY) == "This room has not been cleaned."
-    assert rules.skipped(S.READY) == ""
-    assert all(rules.skipped(state) for state in (S.CLEANED, S.STOCKED, S.CLOSED))
-
-
 def test_the_cleanest_and_longest_free_room_comes_first() -> None:
     earlier = replace(ROOM_4, id="r7", name="Room 7", since=AT - timedelta(minutes=9))
     cleaned = replace(ROOM_4, id="r1", state=S.CLEANED, since=AT - timedelta(hours=2))

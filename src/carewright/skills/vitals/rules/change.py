@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from carewright.core.sentences import Sentence, sentence
 from carewright.skills.vitals.model import Age, Kind, Reading
 from carewright.skills.vitals.rules.typed import show, standard
 
@@ -34,7 +35,7 @@ _SIZES = frozenset({Kind.WEIGHT, Kind.HEIGHT, Kind.LENGTH, Kind.HEAD})
 class Change:
     """A change worth a second look, in words, and where its limit comes from."""
 
-    text: str
+    text: Sentence
     source: str
 
 
@@ -60,7 +61,10 @@ def size_change(reading: Reading, *, last: Reading, birth_date: date) -> Change 
     else:
         odd, source = _length_is_odd(now - before, days=days, then=then, adult=adult)
         moved = f"{(now - before).quantize(Decimal('0.1'), ROUND_HALF_UP):+f} cm".replace("-", "−")
-    return Change(text=f"{moved} since {show(last.value)} ({then.words})", source=source) if odd else None
+    if not odd:
+        return None
+    text = sentence("%(change)s since %(last)s (%(age)s)", change=moved, last=show(last.value), age=then.words)
+    return Change(text=text, source=source)
 
 
 def _weight_is_odd(ratio: Decimal, *, days: Decimal, then: Age, adult: bool) -> tuple[bool, str]:

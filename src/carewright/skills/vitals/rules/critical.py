@@ -6,15 +6,21 @@ Pure: Tasks in, Tasks out. One task for each visit, so that a guard knows where 
 from datetime import datetime
 
 from carewright.core.fhir.model import Resource
+from carewright.core.sentences import Sentence
+from carewright.core.terminology.coding import Coding
+from carewright.core.work.tasks import reading_words
 
 CRITICAL = "Critical vital sign"
 TOLD = "Told"
 
 
-def with_reading(task: Resource, *, observation: str, words: str) -> Resource:
-    """The task with one more reading to tell of (a corrected one replaces its words)."""
+def with_reading(task: Resource, *, observation: str, sign: Coding, shown: str) -> Resource:
+    """The task with one more reading to tell of (a corrected one replaces its words); `sign` is what was measured."""
     others = [entry for entry in task.get("input", ()) if entry["valueReference"]["reference"] != observation]
-    entry = {"type": {"text": CRITICAL}, "valueReference": {"reference": observation, "display": words}}
+    entry = {
+        "type": sign.concept(CRITICAL),
+        "valueReference": {"reference": observation, "display": f"{sign.display} {shown}"},
+    }
     return {**task, "input": [*others, entry], "output": _outputs_without(task, observation)}
 
 
@@ -25,18 +31,26 @@ def without_reading(task: Resource, *, observation: str) -> Resource:
 
 
 def untold(task: Resource) -> list[Resource]:
-    """The readings (references with their words) of which nobody was told."""
+    """The inputs (type and reference with its words) whose readings nobody was told of."""
     done = {entry["valueReference"]["reference"] for entry in task.get("output", ())}
-    readings: list[Resource] = [entry["valueReference"] for entry in task.get("input", ())]
-    return [reading for reading in readings if reading["reference"] not in done]
+    inputs: list[Resource] = [*task.get("input", ())]
+    return [entry for entry in inputs if entry["valueReference"]["reference"] not in done]
+
+
+def in_words(entry: Resource) -> Sentence:
+    """What an input of the task says: "Pulse 190 /min"."""
+    return reading_words(entry.get("type"), str(entry["valueReference"].get("display", "")))
 
 
 def told(task: Resource, *, name: str, at: datetime) -> Resource:
     """The task after `name` was told of everything still untold."""
     words = f"{TOLD} {name}, {at.isoformat(timespec='minutes')}"
     outputs = [
-        {"type": {"text": TOLD}, "valueReference": {"reference": reading["reference"], "display": words}}
-        for reading in untold(task)
+        {
+            "type": {"text": TOLD},
+            "valueReference": {"reference": entry["valueReference"]["reference"], "display": words},
+        }
+        for entry in untold(task)
     ]
     return {**task, "output": [*task.get("output", ()), *outputs]}
 

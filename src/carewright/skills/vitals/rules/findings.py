@@ -7,6 +7,7 @@ somebody (whom and when hold "ready"); a warning offers buttons and keeps what w
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from carewright.core.sentences import Sentence, joined, named, quoted, sentence
 from carewright.skills.vitals.codes import DEG_F, IN, LB, MMHG
 from carewright.skills.vitals.model import (
     DEFINITIONS,
@@ -28,9 +29,9 @@ _COMPARED_AT = {Kind.TEMPERATURE: Decimal("0.1")} | dict.fromkeys(
 )
 """A reading is compared with a limit at the precision of the limit, half up: 100.3 °F is 37.9 °C and no fever."""
 
-AGAIN = Suggestion(does="measure-again", words="Measure again")
-RIGHT = Suggestion(does="it-is-right", words="It is right")
-TELL = Suggestion(does="tell", words="Tell the provider")
+AGAIN = Suggestion(does="measure-again", words=sentence("Measure again"))
+RIGHT = Suggestion(does="it-is-right", words=sentence("It is right"))
+TELL = Suggestion(does="tell", words=sentence("Tell the provider"))
 _ORDER = (Level.IMPOSSIBLE, Level.CRITICAL, Level.WARN, Level.IN_RANGE)
 
 
@@ -49,7 +50,7 @@ def check(reading: Reading, *, subject: Subject, last: Reading | None = None) ->
         else:
             found = _single(reading, reading.value, subject=subject, age=age, last=last)
     if not found and _judged(reading, age, subject):
-        found = [Finding(kind=reading.kind, level=Level.IN_RANGE, text="In range")]
+        found = [Finding(kind=reading.kind, level=Level.IN_RANGE, text=sentence("In range"))]
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.level)))
 
 
@@ -59,7 +60,11 @@ def worst(findings: tuple[Finding, ...]) -> Level:
 
 
 class NotPossible(ValueError):
-    """A number that no patient can have; the text says which and what to do."""
+    """A number that no patient can have; `reason` says which and what to do."""
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 def check_possible(reading: Reading) -> None:
@@ -68,7 +73,7 @@ def check_possible(reading: Reading) -> None:
     for measured in (reading.value, reading.diastolic):
         value = standard(measured) if measured is not None else None
         if measured is not None and value is not None and not low <= value <= high:
-            raise NotPossible(f"{measured.shown} is not possible. Look at the number and the unit.")
+            raise NotPossible(_not_possible(measured))
 
 
 def is_critical(reading: Reading, *, subject: Subject) -> bool:
@@ -93,10 +98,13 @@ def _impossible(reading: Reading, *, age: Age, last: Reading | None) -> list[Fin
         if measured is None or value is None or low <= value <= high:
             continue
         slip = _slip(reading, measured, age=age, last=last)
-        text = f"{measured.shown} is not possible. Look at the number and the unit."
         actions = (*((slip,) if slip else ()), AGAIN)
-        return [Finding(kind=reading.kind, level=Level.IMPOSSIBLE, text=text, actions=actions)]
+        return [Finding(kind=reading.kind, level=Level.IMPOSSIBLE, text=_not_possible(measured), actions=actions)]
     return []
+
+
+def _not_possible(measured: Measured) -> Sentence:
+    return sentence("%(shown)s is not possible. Look at the number and the unit.", shown=measured.shown)
 
 
 def _single(reading: Reading, measured: Measured, *, subject: Subject, age: Age, last: Reading | None) -> list[Finding]:
@@ -107,7 +115,7 @@ def _single(reading: Reading, measured: Measured, *, subject: Subject, age: Age,
     found += _size(reading, measured, age=age, last=last)
     if last is not None and (change := size_change(reading, last=last, birth_date=subject.birth_date)):
         slip = _slip(reading, measured, age=age, last=last)
-        text = f"{change.text}. Measure again, or confirm it is right."
+        text = sentence("%(change)s. Measure again, or confirm it is right.", change=change.text)
         actions = (AGAIN, RIGHT, *((slip,) if slip else ()))
         found.insert(0, Finding(kind=reading.kind, level=Level.WARN, text=text, actions=actions, source=change.source))
     return found
@@ -130,19 +138,36 @@ def _ranged(
 
 
 def _finding(reading: Reading, *, level: Level, high: bool, age: Age, part: str, source: str) -> Finding:
-    words = DEFINITIONS[reading.kind].words
-    name = f"{words} ({part})" if part else words
-    side = "high" if high else "low"
     if level is Level.CRITICAL:
-        text = f"{name} very {side} for {age.words}: {reading.shown}. Tell the provider now: whom, and when."
-        if reading.kind is Kind.TEMPERATURE and high and age.days <= 60:
-            text = f"Fever in a baby of {age.words}: {reading.shown}. Tell the provider now: whom, and when."
+        text = _critical(reading, high=high, age=age, part=part)
         return Finding(kind=reading.kind, level=level, text=text, actions=(TELL, AGAIN), source=source)
+    sign = _sign(reading.kind, part)
     if reading.kind is Kind.TEMPERATURE and high:
-        text = "Fever (38.0 °C or higher). Tell the provider before vaccines."
+        text = sentence("Fever (38.0 °C or higher). Tell the provider before vaccines.")
+    elif high:
+        text = sentence("%(sign)s high for %(age)s. Measure again, or confirm it is right.", sign=sign, age=age.words)
     else:
-        text = f"{name} {side} for {age.words}. Measure again, or confirm it is right."
+        text = sentence("%(sign)s low for %(age)s. Measure again, or confirm it is right.", sign=sign, age=age.words)
     return Finding(kind=reading.kind, level=level, text=text, actions=(AGAIN, RIGHT), source=source)
+
+
+def _critical(reading: Reading, *, high: bool, age: Age, part: str) -> Sentence:
+    """What is said of a critical reading, and that it ends with whom was told, and when."""
+    sign, shown = _sign(reading.kind, part), reading.shown
+    if reading.kind is Kind.TEMPERATURE and high and age.days <= 60:
+        what = sentence("Fever in a baby of %(age)s: %(shown)s.", age=age.words, shown=shown)
+    elif high:
+        what = sentence("%(sign)s very high for %(age)s: %(shown)s.", sign=sign, age=age.words, shown=shown)
+    else:
+        what = sentence("%(sign)s very low for %(age)s: %(shown)s.", sign=sign, age=age.words, shown=shown)
+    return joined(what, sentence("Tell the provider now: whom, and when."))
+
+
+def _sign(kind: Kind, part: str) -> Sentence:
+    """The name of a sign; of a blood pressure, which of the two numbers."""
+    if part == limits.SYS:
+        return sentence("Blood pressure (systolic)")
+    return sentence("Blood pressure (diastolic)") if part else named(DEFINITIONS[kind].words)
 
 
 def _size(reading: Reading, measured: Measured, *, age: Age, last: Reading | None) -> list[Finding]:
@@ -151,9 +176,14 @@ def _size(reading: Reading, measured: Measured, *, age: Age, last: Reading | Non
     if bounds is None or value is None or bounds[0] <= value <= bounds[1]:
         return []
     slip = _slip(reading, measured, age=age, last=last)
-    side = "low" if value < bounds[0] else "high"
-    words = DEFINITIONS[reading.kind].words
-    text = f"{words} hardly ever this {side} at {age.words}. Measure again, or confirm it is right."
+    sign = named(DEFINITIONS[reading.kind].words)
+    text = (
+        sentence("%(sign)s hardly ever this low at %(age)s. Measure again, or confirm it is right.",
+                 sign=sign, age=age.words)
+        if value < bounds[0]
+        else sentence("%(sign)s hardly ever this high at %(age)s. Measure again, or confirm it is right.",
+                      sign=sign, age=age.words)
+    )  # fmt: skip
     actions = (AGAIN, RIGHT, *((slip,) if slip else ()))
     return [Finding(kind=reading.kind, level=Level.WARN, text=text, actions=actions, source=bounds[2])]
 
@@ -177,7 +207,7 @@ def _slip(reading: Reading, measured: Measured, *, age: Age, last: Reading | Non
         return None
     converted = in_other_unit(other)
     words = f"{other.shown} = {converted}" if other.unit in (LB, IN, DEG_F) else other.shown
-    return Suggestion(does="use-instead", words=words, replacement=other)
+    return Suggestion(does="use-instead", words=quoted(words), replacement=other)
 
 
 NEAR = (Decimal("0.80"), Decimal("1.25"))
@@ -201,11 +231,11 @@ def _pressure(reading: Reading, *, subject: Subject, age: Age) -> list[Finding]:
 
 
 def _order_of_numbers(upper: Measured, lower: Measured) -> Finding:
-    text = "The first number is not above the second. Look at the order."
+    text = sentence("The first number is not above the second. Look at the order.")
     actions: tuple[Suggestion, ...] = (AGAIN, RIGHT)
     if upper.amount < lower.amount:
         swapped = f"{lower.amount:f}/{upper.amount:f} {MMHG.words}"
-        swap = Suggestion(does="use-instead", words=swapped, replacement=lower, replacement_diastolic=upper)
+        swap = Suggestion(does="use-instead", words=quoted(swapped), replacement=lower, replacement_diastolic=upper)
         actions = (AGAIN, swap, RIGHT)
     return Finding(kind=Kind.BLOOD_PRESSURE, level=Level.WARN, text=text, actions=actions)
 

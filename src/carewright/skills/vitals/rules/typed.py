@@ -9,6 +9,7 @@ rounded half up to the places in `_PLACES`.
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from carewright.core.sentences import Sentence, sentence
 from carewright.skills.vitals.codes import CEL, CM, DEG_F, IN, KG, KG_M2, LB, G, Unit
 from carewright.skills.vitals.model import DEFINITIONS, Kind, Measured, Reading
 
@@ -27,8 +28,8 @@ _TYPED_PLACES = 3
 class NotReadable(ValueError):
     """What was typed is no number in this unit. `reason` is for the screen; what was typed stays in the field."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(str(reason))
         self.reason = reason
 
 
@@ -42,16 +43,18 @@ def read(text: str, unit: Unit, *, minor: str = "") -> Measured:
         return Measured(amount=amount, unit=unit)
     second = _number(minor or "0")
     if amount != amount.to_integral_value():
-        raise NotReadable(f"Write whole {unit.words}, and the rest in {unit.minor_words}.")
+        whole = sentence("Write whole %(unit)s, and the rest in %(rest)s.", unit=unit.words, rest=unit.minor_words)
+        raise NotReadable(whole)
     if not 0 <= second < unit.minor_per_major:
-        raise NotReadable(f"{unit.minor_words} goes from 0 to under {unit.minor_per_major}.")
+        under = sentence("%(unit)s goes from 0 to under %(end)s.", unit=unit.minor_words, end=unit.minor_per_major)
+        raise NotReadable(under)
     return Measured(amount=amount, unit=unit, minor=second)
 
 
 def _number(text: str) -> Decimal:
     stripped = text.strip()
     if not _NUMBER.fullmatch(stripped):
-        raise NotReadable("Write a number such as 72 or 72.5.")
+        raise NotReadable(sentence("Write a number such as 72 or 72.5."))
     return Decimal(stripped)
 
 

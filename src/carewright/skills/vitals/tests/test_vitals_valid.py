@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from carewright.core.fhir.validation import validate
 from carewright.skills.vitals import codes, fhir
 from carewright.skills.vitals.codes import Unit
-from carewright.skills.vitals.model import DEFINITIONS, CouldNot, Kind, Measured, Reading
+from carewright.skills.vitals.model import DEFINITIONS, CouldNot, Kind, Measured, Reading, sign_of
+from carewright.skills.vitals.rules import critical
 
 AT = datetime(2026, 11, 23, 10, 40, tzinfo=UTC)
 ENTRIES = [(kind, unit) for kind, known in DEFINITIONS.items() for unit in known.units]
@@ -33,11 +35,18 @@ def test_no_number_is_valid_too(kind: Kind, could_not: CouldNot) -> None:
     assert validate(fhir.to_fhir(Reading(kind=kind, at=AT, patient="Patient/1", could_not=could_not))) == []
 
 
+def asked_for(kind: Kind, shown: str) -> dict[str, Any]:
+    """The input of the task that asks to tell somebody of a reading."""
+    task = critical.with_reading({}, observation="Observation/9", sign=sign_of(kind), shown=shown)
+    entry: dict[str, Any] = task["input"][0]
+    return entry
+
+
 def test_a_felt_pressure_and_somebody_told_are_valid() -> None:
     value = Measured(amount=Decimal(84), unit=codes.MMHG)
     assert validate(fhir.to_fhir(Reading(kind=Kind.BLOOD_PRESSURE, at=AT, patient="Patient/1", value=value))) == []
     told = fhir.told_to_fhir(
-        "Observation/9", patient="Patient/1", encounter="Encounter/2", sender="Practitioner/cole",
-        whom="Practitioner/lind", at=AT.isoformat(), words="Blood pressure 84/– mmHg",
+        asked_for(Kind.BLOOD_PRESSURE, "84/– mmHg"), patient="Patient/1", encounter="Encounter/2",
+        sender="Practitioner/cole", whom="Practitioner/lind", at=AT.isoformat(),
     )  # fmt: skip
     assert validate(told) == []

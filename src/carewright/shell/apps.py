@@ -1,7 +1,11 @@
 """The Django app of the shell: on start it makes the message catalogues ready."""
 
-from django.apps import AppConfig, apps
+from pathlib import Path
+
+from django.apps import AppConfig
 from django.conf import settings
+
+PACKAGE = Path(__file__).parents[1]
 
 
 class ShellConfig(AppConfig):
@@ -9,9 +13,6 @@ class ShellConfig(AppConfig):
     label = "shell"
 
     def ready(self) -> None:
-        from carewright.shell.catalogs import compile_catalogs
+        from carewright.shell.catalogs import compile_catalogs, owners
 
-        compile_catalogs(
-            sources=[app.path for app in apps.get_app_configs() if app.name.startswith("carewright.")],
-            target=settings.CARE_DATA_DIR / "locale",
-        )
+        compile_catalogs(sources=owners(PACKAGE), target=settings.CARE_DATA_DIR / "locale")

@@ -1,8 +1,9 @@
 """Message catalogues: .po files are kept beside the code and compiled at start, in plain Python.
 
-GNU msgfmt is not on every machine and a compiled file is no source, so nothing compiled is committed. Each app of
-the product has its `locale/<language>/LC_MESSAGES/django.po`; together they make one `django.mo` per language in
-the data folder, where `LOCALE_PATHS` points. The same words must have the same translation in all of them.
+GNU msgfmt is not on every machine and a compiled file is no source, so nothing compiled is committed. Each owner of
+messages (a skill, a workspace, a layer) has its `locale/<language>/LC_MESSAGES/django.po`; together they make one
+`django.mo` per language in the data folder, where `LOCALE_PATHS` points. The same words must have the same translation
+in all of them.
 
 Format: https://www.gnu.org/software/gettext/manual/html_node/MO-Files.html
 """
@@ -21,12 +22,29 @@ Messages = dict[str, str]
 """msgid (with its context and plural, as the .mo file holds them) to msgstr (plural forms joined)."""
 
 
+LAYERS_OF_SLICES = ("skills", "workspaces")
+"""Layers whose folders each have a catalogue of their own."""
+
+
 class CatalogError(Exception):
     """A .po file cannot be read, or two of them translate the same words differently."""
 
 
+def owners(package: Path) -> list[Path]:
+    """The folders with a catalogue of their own: each layer, skill and workspace, and each app inside one of these."""
+    layers = [folder for folder in sorted(package.iterdir()) if (folder / "__init__.py").exists()]
+    return layers + [owner for layer in layers for owner in owners_below(layer)]
+
+
+def owners_below(owner: Path) -> list[Path]:
+    """The folders inside `owner` whose messages are not its own."""
+    apps = {path.parent for path in owner.rglob("apps.py")} - {owner}
+    slices = {path for path in owner.iterdir() if path.is_dir()} if owner.name in LAYERS_OF_SLICES else set()
+    return sorted(apps | slices)
+
+
 def compile_catalogs(*, sources: Iterable[str | Path], target: Path) -> list[Path]:
-    """Compile the .po files under each app folder in `sources` into `target`; returns the .mo files."""
+    """Compile the .po files of each folder in `sources` into `target`; returns the .mo files."""
     by_language: dict[str, Messages] = {}
     for source in sources:
         for path in sorted(Path(source).glob("locale/*/LC_MESSAGES/django.po")):

@@ -1,7 +1,7 @@
-"""The messages of an app, read from its code: what its .po file must hold. Plain Python, no GNU xgettext.
+"""The messages of a folder, read from its code: what its .po file must hold. Plain Python, no GNU xgettext.
 
-Python files are read by their syntax tree (calls of gettext and its kin), templates through Django's own
-`templatize`, which turns the translation tags into such calls.
+Python files are read by their syntax tree (calls of gettext and its kin, and of core/sentences.py), templates through
+Django's own `templatize`, which turns the translation tags into such calls.
 """
 
 import ast
@@ -11,10 +11,12 @@ from pathlib import Path
 
 from django.utils.translation.template import templatize
 
-from carewright.shell.catalogs import CONTEXT_SEPARATOR, PLURAL_SEPARATOR
+from carewright.core.sentences import has_words
+from carewright.shell.catalogs import CONTEXT_SEPARATOR, PLURAL_SEPARATOR, owners_below
 
-_PLAIN = frozenset({"gettext", "gettext_lazy", "gettext_noop", "_"})
-_PLURAL = frozenset({"ngettext", "ngettext_lazy"})
+_OURS = frozenset({"sentence", "term"})
+_PLAIN = frozenset({"gettext", "gettext_lazy", "gettext_noop", "_"}) | _OURS
+_PLURAL = frozenset({"ngettext", "ngettext_lazy", "counted"})
 _CONTEXT = frozenset({"pgettext", "pgettext_lazy"})
 _TEMPLATE_CALL = re.compile(
     r"\b(?:_|n?p?gettext)\((?:[^()\"']|u?\"(?:[^\"\\]|\\.)*\"|u?'(?:[^'\\]|\\.)*')*\)", re.DOTALL
@@ -24,10 +26,10 @@ _TEMPLATE_CALL = re.compile(
 def messages_in(app: Path, *, leave_out: tuple[str, ...] = ("tests", "gallery")) -> set[str]:
     """The keys (as `catalogs.Messages` has them) of all messages below the folder `app`, except in some folders.
 
-    A folder below with an `apps.py` is an app of its own, with a catalogue of its own.
+    A folder below with a catalogue of its own (catalogs.owners_below) is left out too.
     """
     found: set[str] = set()
-    others = [path.parent for path in app.rglob("apps.py") if path.parent != app]
+    others = owners_below(app)
     for path in sorted(app.rglob("*")):
         if set(path.relative_to(app).parts) & set(leave_out) or set(path.parents) & set(others):
             continue
@@ -45,7 +47,7 @@ def _calls(tree: ast.AST) -> Iterator[str]:
             continue
         texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
         strings = [text for text in texts if isinstance(text, str)]
-        if node.func.id in _PLAIN and strings:
+        if node.func.id in _PLAIN and strings and (node.func.id not in _OURS or has_words(strings[0])):
             yield strings[0]
         elif node.func.id in _PLURAL and len(strings) > 1:
             yield PLURAL_SEPARATOR.join(strings[:2])

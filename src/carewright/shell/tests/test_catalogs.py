@@ -1,16 +1,22 @@
+import ast
 import gettext
 import os
+import re
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.utils import translation
 
-from carewright.shell.catalogs import CatalogError, compile_catalogs, encode_mo, read_po
+from carewright.core.sentences import places_of
+from carewright.shell.catalogs import PLURAL_SEPARATOR, CatalogError, compile_catalogs, encode_mo, owners, read_po
 from carewright.shell.messages import messages_in
 
 SHELL = Path(__file__).parents[1]
-SPANISH = SHELL / "locale/es/LC_MESSAGES/django.po"
+PACKAGE = SHELL.parent
+TEMPLATES = {"sentence": 1, "term": 1, "counted": 2}
+"""How many of the first arguments are templates."""
+PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 
 def write_po(folder: Path, text: str) -> Path:
@@ -20,17 +26,50 @@ def write_po(folder: Path, text: str) -> Path:
     return folder
 
 
-def our_apps() -> list[Path]:
-    return [Path(app.path) for app in apps.get_app_configs() if app.name.startswith("carewright.")]
-
-
-@pytest.mark.parametrize("app", our_apps(), ids=lambda path: path.name)
-def test_the_spanish_catalogue_of_an_app_holds_every_message_and_no_other(app: Path) -> None:
-    catalogue = app / "locale/es/LC_MESSAGES/django.po"
+@pytest.mark.parametrize("owner", owners(PACKAGE), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_spanish_catalogue_holds_every_message_of_its_folder_and_no_other(owner: Path) -> None:
+    catalogue = owner / "locale/es/LC_MESSAGES/django.po"
     translated = set(read_po(catalogue)) - {""} if catalogue.exists() else set()
-    messages = messages_in(app)
+    messages = messages_in(owner)
     assert messages - translated == set(), "not in Spanish yet"
     assert translated - messages == set(), "no longer used"
+
+
+def test_every_file_with_words_belongs_to_one_catalogue() -> None:
+    listed = owners(PACKAGE)
+    assert len(set(listed)) == len(listed)
+    assert {path.parents[2].parent for path in PACKAGE.rglob("locale/*/LC_MESSAGES/django.po")} <= set(listed)
+    assert {PACKAGE / "core", PACKAGE / "skills" / "visit", PACKAGE / "shell" / "accounts"} <= set(listed)
+
+
+def test_a_sentence_is_written_out_where_it_is_made() -> None:
+    """A template put together from parts would be in no catalogue: its values go into places."""
+    made = [
+        f"{path.relative_to(PACKAGE)}:{call.lineno}"
+        for path in PACKAGE.rglob("*.py")
+        if "tests" not in path.parts
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        if any(not isinstance(text, ast.Constant) for text in call.args[: TEMPLATES.get(call.func.id, 0)])
+    ]
+    assert made == []
+
+
+def test_the_messages_of_rules_are_found(tmp_path: Path) -> None:
+    (tmp_path / "rules.py").write_text(
+        'sentence("Same phone.")\nsentence("%(a)s (%(b)s)", a=1, b=2)\nterm("Physical")\n'
+        'counted("%(count)s day", "%(count)s days", 3)\nsentence("High " + "low")\n'
+    )
+    assert messages_in(tmp_path) == {"Same phone.", "Physical", "%(count)s day\0%(count)s days"}
+
+
+def test_a_skill_has_its_own_messages(tmp_path: Path) -> None:
+    layer = tmp_path / "skills"
+    for folder in (layer, layer / "visit"):
+        folder.mkdir()
+        (folder / "__init__.py").write_text(f'sentence("{folder.name}")')
+    assert owners(tmp_path) == [layer, layer / "visit"]
+    assert [messages_in(owner) for owner in owners(tmp_path)] == [{"skills"}, {"visit"}]
 
 
 def test_an_app_inside_an_app_has_its_own_messages(tmp_path: Path) -> None:
@@ -42,13 +81,16 @@ def test_an_app_inside_an_app_has_its_own_messages(tmp_path: Path) -> None:
     assert messages_in(tmp_path / "inner") == {"inner"}
 
 
-def test_placeholders_survive_translation() -> None:
-    import re
-
-    for message, translated in read_po(SPANISH).items():
+@pytest.mark.parametrize("owner", owners(PACKAGE), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_placeholders_survive_translation(owner: Path) -> None:
+    catalogue = owner / "locale/es/LC_MESSAGES/django.po"
+    for message, translated in read_po(catalogue).items() if catalogue.exists() else ():
         if message:
-            wanted = set(re.findall(r"%\(\w+\)[sd]|\{\w+\}", message))
-            assert set(re.findall(r"%\(\w+\)[sd]|\{\w+\}", translated)) == wanted, message
+            assert set(PLACE.findall(translated)) == set(PLACE.findall(message)), message
+        if PLURAL_SEPARATOR in message:
+            forms = translated.split(PLURAL_SEPARATOR)
+            assert len(forms) == 2, message
+            assert all(places_of(form) >= places_of(message) - {"count"} for form in forms), message
 
 
 def test_the_compiled_catalogue_is_read_by_gettext(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_what_is_typed_survives_a_reload(
     sign_in(page, "dana")
     page.goto(f"{planted_form}jonas")
     page.get_by_label("Weight").press_sequentially("19.4 lb")
-    expect(page.locator("[data-draft-status]")).to_contain_text("Saved", timeout=4000)
+    expect(page.locator("[data-draft-status]")).to_contain_text("Draft kept", timeout=4000)
     page.reload()
     expect(page.get_by_text(re.compile(r"You typed this at 10:4\d AM – use it\?"))).to_be_visible()
     assert_accessible(page)

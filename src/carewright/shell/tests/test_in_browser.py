@@ -181,7 +181,7 @@ def test_what_is_typed_reaches_the_server_within_two_seconds(page: Page, server:
         weight.press_sequentially("10.3", delay=30)
     assert "care_context" in (sent.value.post_data or "")
     assert sent.value.headers["x-csrftoken"]
-    expect(page.locator("[data-draft-status]")).to_have_text("Saved 10:42 AM")
+    expect(page.locator("[data-draft-status]")).to_have_text("Draft kept 10:42 AM – not in the chart yet")
 
 
 def test_slow_typing_without_a_pause_is_saved_too(page: Page, server: str) -> None:
@@ -196,7 +196,7 @@ def test_a_draft_that_is_not_saved_says_so_and_is_tried_again(page: Page, server
     page.locator("#id_vitals-weight").fill("10.3")
     expect(page.locator("[data-draft-status]")).to_have_text("Not yet saved")
     page.unroute("**/answer/")
-    expect(page.locator("[data-draft-status]")).to_have_text(re.compile("Saved"), timeout=8000)
+    expect(page.locator("[data-draft-status]")).to_have_text(re.compile("Draft kept"), timeout=8000)
 
 
 def test_the_screen_is_locked_by_keyboard_with_the_menu_shut(page: Page, server: str) -> None:

@@ -40,7 +40,7 @@ class NewPatientForm(forms.Form):
     gender = forms.ChoiceField(
         label=gettext_lazy("Sex"),
         choices=[
-            ("female", gettext_lazy("female")), ("male", gettext_lazy("male")), ("other", gettext_lazy("another")),
+            ("", gettext_lazy("Choose")), ("female", gettext_lazy("female")), ("male", gettext_lazy("male")), ("other", gettext_lazy("another")),
             ("unknown", gettext_lazy("not known")),
         ],
     )  # fmt: skip

@@ -99,6 +99,7 @@ def allergy_values(
     here_now = [asking for asking in askings if asking.encounter == f"Encounter/{rooming.id}"]
     return {
         "entries": [(a, say(in_words(a)), by_id[a.id].version, names.get(a.recorded_by or "", "")) for a in counting],
+        "is_asked": any(asking.counts for asking in here_now),
         "asked_here": [(asking, names.get(asking.by, "")) for asking in here_now],
         "last_asked": next(((a, names.get(a.by, "")) for a in askings if a.counts and a not in here_now), None),
         "form": form or AllergyForm(here=here, now=now, initial=initial),

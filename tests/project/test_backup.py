@@ -2,16 +2,20 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from carewright.core.access import sessions
 from carewright.core.audit.sealer import Sealer
 from carewright.core.audit.verify import verify
 from carewright.core.blobs.blobs import Blobs
 from carewright.core.blobs.files import BlobFiles
+from carewright.core.clock import wall_now
 from carewright.core.settings import values
 from carewright.core.settings.model import WHOLE, Setting
 from carewright.core.store import archive, balances, claims, consumers, reindex
@@ -210,6 +214,56 @@ def test_a_practice_that_holds_anything_is_not_restored_into(filled: Place, file
         restore_backup(filled.store, filled.access, path, write_blob=files.write)
 
 
+def test_those_who_may_sign_in_come_back_and_their_sessions_do_not(
+    filled: Place, target: Store, files: BlobFiles, tmp_path: Path
+) -> None:
+    people = [{"username": "dana", "password": "digest"}, {"username": "kim", "password": "other"}]
+    path = tmp_path / "b.zip"
+    back_up(filled.store, filled.practice, path, read_blob=files.read, sign_ins=people)
+    secret = sessions.open_session(
+        target, practice=filled.practice, actor="Practitioner/dana", display="Dana", user_name="dana", roles=[],
+        expires_at=wall_now() + timedelta(hours=1),
+    )  # fmt: skip
+    assert sessions.authenticate(target, secret) is not None
+    came: list[dict[str, Any]] = []
+
+    def write(records: Iterable[dict[str, Any]]) -> int:
+        came.extend(records)
+        return len(came)
+
+    restore_backup(target, filled.access, path, write_blob=files.write, write_sign_ins=write)
+    assert came == people
+    assert sessions.authenticate(target, secret) is None
+
+
+def test_a_restore_that_cannot_let_everybody_sign_in_leaves_nothing(
+    filled: Place, target: Store, files: BlobFiles, tmp_path: Path
+) -> None:
+    path = tmp_path / "b.zip"
+    back_up(filled.store, filled.practice, path, read_blob=files.read, sign_ins=[{"username": "dana"}])
+    with pytest.raises(RestoreFailed, match="sign in"):
+        restore_backup(target, filled.access, path, write_blob=files.write, write_sign_ins=lambda records: 0)
+    assert target.practices() == []
+    with target.reader(filled.access, reason="test") as reader:
+        assert reader.resource_or_none(Ref("Patient", "ada")) is None
+
+
+def test_a_backup_from_before_there_were_sign_ins_in_it_is_taken(
+    filled: Place, elsewhere: Store, files: BlobFiles, tmp_path: Path
+) -> None:
+    path, older = backed_up(filled, files, tmp_path / "b.zip"), tmp_path / "older.zip"
+    with archive.writing(older) as writer:
+        for part in archive.contents(path).parts:
+            if part.name.startswith(archive.BLOBS):
+                writer.blob(part.name.removeprefix(archive.BLOBS), b"a photo")
+            elif not part.name.startswith("sign_in"):
+                name = part.name.removesuffix(".ndjson")
+                writer.records(name, archive.records(path, name), told=lambda done: None)
+        writer.manifest(archive.contents(path))
+    restore_backup(elsewhere, filled.access, older, write_blob=files.write)
+    assert verify(elsewhere, filled.practice).whole
+
+
 def test_a_backup_belongs_to_its_practice(filled: Place, elsewhere: Store, files: BlobFiles, tmp_path: Path) -> None:
     path = backed_up(filled, files, tmp_path / "b.zip")
     with pytest.raises(RestoreFailed, match=filled.practice):
@@ -279,6 +333,7 @@ def test_drafts_and_sessions_stay_behind(filled: Place, files: BlobFiles, tmp_pa
             "setting",
             "blob",
             "feed_position",
+            "sign_in",
         )
     }
     assert (path.stat().st_mode & 0o777) == 0o600

@@ -15,6 +15,7 @@ from carewright.project.cli.doctor_command import Level, examine
 from carewright.project.cli.explain_command import explanation
 from carewright.project.environment import Environment
 from tests.postgresql_server import Database
+from tests.project.processes import command, commands, environment
 
 PATIENT = '{"resourceType":"Patient","id":"ada","name":[{"family":"Okafor"}]}'
 
@@ -70,8 +71,8 @@ def test_the_overview_names_every_command(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_commands_without_a_database_say_what_makes_one(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in (["export", "--out", "x"], ["backup"], ["reindex"], ["audit", "verify"], ["worker"], ["serve"]):
-        assert "carewright migrate" in complaint(capsys, *command)
+    for line in (["export", "--out", "x"], ["backup"], ["reindex"], ["audit", "verify"], ["worker"], ["serve"]):
+        assert "carewright migrate" in complaint(capsys, *line)
 
 
 @pytest.mark.usefixtures("migrated")
@@ -92,8 +93,8 @@ def test_mistakes_are_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 
 def test_a_damaged_database_is_named_with_what_helps(capsys: pytest.CaptureFixture[str], migrated: Path) -> None:
     (migrated / "care.sqlite3").write_bytes(b"no database at all" * 1000)
-    for command in (["audit", "verify"], ["export", "--out", str(migrated / "x")], ["migrate"], ["serve"]):
-        assert "carewright restore" in complaint(capsys, *command)
+    for line in (["audit", "verify"], ["export", "--out", str(migrated / "x")], ["migrate"], ["serve"]):
+        assert "carewright restore" in complaint(capsys, *line)
     store = wiring.open_store(Environment.read())
     broken = [finding.words for finding in examine(Environment.read(), store) if finding.level is Level.BROKEN]
     store.close()
@@ -108,33 +109,20 @@ def test_a_bad_setting_is_one_line(capsys: pytest.CaptureFixture[str], monkeypat
     assert "CARE_CLOCK_OFFSET" in complaint(capsys, "doctor")
 
 
-def test_from_import_to_backup_to_another_folder(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, patient_file: str, migrated: Path, migrated_folder: Path
-) -> None:
-    assert main(["import", patient_file]) == 0
-    assert "1 entries, 1 distinct resources" in capsys.readouterr().out
-    (report,) = (migrated / "import").glob("report-*.json")
+def test_from_import_to_backup_to_another_folder(tmp_path: Path, patient_file: str, migrated_folder: Path) -> None:
+    for name in ("first", "other", "third"):
+        shutil.copytree(migrated_folder, tmp_path / name)
+    first, other, third = (environment(tmp_path / name) for name in ("first", "other", "third"))
+    backup = tmp_path / "b.zip"
+    commands(["import", patient_file], ["audit", "seal"], ["backup", "--out", str(backup)], env=first)
+    (report,) = (tmp_path / "first" / "import").glob("report-*.json")
     assert json.loads(report.read_text())["done"] == {"created": 1}
-    assert main(["audit", "seal"]) == 0
-    assert main(["backup", "--out", str(tmp_path / "b.zip")]) == 0
-    for other in ("other", "third"):
-        shutil.copytree(migrated_folder, tmp_path / other)
-    assert main(["restore", "--data-dir", str(tmp_path / "other"), str(tmp_path / "b.zip")]) == 0
-    assert "chain is whole" in capsys.readouterr().out
-    assert main(["export", "--out", str(tmp_path / "out")]) == 0
+    said = commands(["restore", str(backup)], ["export", "--out", str(tmp_path / "out")], env=other)
+    assert "chain is whole" in said
     assert b'"id":"ada"' in (tmp_path / "out" / "Patient.ndjson").read_bytes()
-    assert main(["restore", "--data-dir", str(tmp_path / "third"), str(tmp_path / "out")]) == 0
-    assert main(["audit", "verify"]) == 0
-    assert main(["reindex"]) == 0
-    assert "differ" not in capsys.readouterr().out.replace("different", "")
-
-
-@pytest.mark.usefixtures("migrated")
-def test_a_backup_is_never_written_over(capsys: pytest.CaptureFixture[str], tmp_path: Path, patient_file: str) -> None:
-    main(["import", patient_file])
-    main(["backup", "--out", str(tmp_path / "b.zip")])
-    capsys.readouterr()
-    assert "is there already" in complaint(capsys, "backup", "--out", str(tmp_path / "b.zip"))
+    said = commands(["restore", str(tmp_path / "out")], ["audit", "verify"], ["reindex"], env=third)
+    assert "differ" not in said
+    assert "is there already" in command("backup", "--out", str(backup), env=first, code=2).stderr
 
 
 @pytest.mark.usefixtures("migrated")
@@ -146,26 +134,13 @@ def test_several_practices_must_be_named(capsys: pytest.CaptureFixture[str], tmp
 
 
 @pytest.mark.postgresql
-def test_the_same_commands_work_on_postgresql(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    patient_file: str,
-    fresh_postgresql: Database,
-) -> None:
-    monkeypatch.setenv("CARE_DATABASE_URL", fresh_postgresql.app_url)
-    monkeypatch.setenv("CARE_DATABASE_OWNER_URL", fresh_postgresql.owner_url)
-    assert main(["migrate", "--practice", "main"]) == 0
-    assert main(["migrate"]) == 0
-    assert "nothing to do" in capsys.readouterr().err
-    assert main(["import", patient_file]) == 0
-    assert main(["audit", "seal"]) == 0
-    assert main(["doctor"]) == 0
-    assert main(["backup", "--out", str(tmp_path / "b.zip")]) == 0
-    monkeypatch.setenv("CARE_DATABASE_URL", "")
-    monkeypatch.setenv("CARE_DATABASE_OWNER_URL", "")
-    assert main(["restore", "--data-dir", str(tmp_path / "sqlite"), str(tmp_path / "b.zip")]) == 0
-    assert "chain is whole" in capsys.readouterr().out
+def test_the_same_commands_work_on_postgresql(tmp_path: Path, patient_file: str, fresh_postgresql: Database) -> None:
+    urls = {"CARE_DATABASE_URL": fresh_postgresql.app_url, "CARE_DATABASE_OWNER_URL": fresh_postgresql.owner_url}
+    there, backup = environment(tmp_path / "there", **urls), tmp_path / "b.zip"
+    command("migrate", "--practice", "main", env=there)
+    assert "nothing to do" in command("migrate", env=there).stderr
+    commands(["import", patient_file], ["audit", "seal"], ["doctor"], ["backup", "--out", str(backup)], env=there)
+    assert "chain is whole" in command("restore", str(backup), env=environment(tmp_path / "sqlite")).stdout
 
 
 def words(found: list[tuple[Level, str]], level: Level) -> str:
@@ -173,10 +148,10 @@ def words(found: list[tuple[Level, str]], level: Level) -> str:
 
 
 def examined() -> list[tuple[Level, str]]:
-    environment = Environment.read()
-    store = wiring.open_store(environment)
+    found = Environment.read()
+    store = wiring.open_store(found)
     try:
-        return [(finding.level, finding.words) for finding in examine(environment, store)]
+        return [(finding.level, finding.words) for finding in examine(found, store)]
     finally:
         store.close()
 
@@ -192,8 +167,8 @@ def test_the_doctor_says_what_is_missing(patient_file: str) -> None:
 @pytest.mark.usefixtures("migrated")
 def test_the_doctor_sees_a_projection_that_does_not_agree(patient_file: str) -> None:
     main(["import", patient_file])
-    environment = Environment.read()
-    store: Store = wiring.open_store(environment)
+    found = Environment.read()
+    store: Store = wiring.open_store(found)
     with store.driver.writing("main") as connection:
         connection.execute(Sql(f"DELETE FROM {schema.STRING.name} WHERE practice = 'main'"))  # noqa: S608
     store.close()

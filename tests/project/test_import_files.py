@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carewright.core.fhir.issues import Issue
@@ -140,6 +140,7 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(s
 OBJECTS = st.dictionaries(st.text() | st.just("entry"), VALUES, max_size=4)
 
 
+@settings(max_examples=50)
 @given(
     before=OBJECTS, entries=st.lists(OBJECTS, max_size=4), after=st.dictionaries(st.text(min_size=6), VALUES),
     indent=st.none() | st.integers(0, 2), cut=st.floats(0, 0.99),

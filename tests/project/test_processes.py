@@ -1,17 +1,13 @@
 """The real command as a process: it serves, its worker seals, and both end cleanly."""
 
 import json
-import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,50 +15,15 @@ from typing import Any
 import pytest
 
 from carewright.core.access.staff import ROLE_SYSTEM
-
-START_SECONDS = 60.0
-COMMAND = [sys.executable, "-m", "carewright.project.cli"]
-
-
-def environment(data_dir: Path, **more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CARE_")}
-    return {**kept, "CARE_DATA_DIR": str(data_dir), **more}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own server
-        return json.load(answer)
-
-
-@contextmanager
-def running(*arguments: str, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([*COMMAND, *arguments], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.communicate(timeout=60)
-
-
-def wait_for_health(port: int, process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.stdout.read() if process.stdout else ""
-        try:
-            found: dict[str, Any] = get(f"http://127.0.0.1:{port}/healthz")
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return found
-    raise AssertionError("The server did not answer.")
+from tests.project.processes import (
+    COMMAND,
+    START_SECONDS,
+    environment,
+    free_port,
+    get,
+    running,
+    wait_for_health,
+)
 
 
 @dataclass(frozen=True)

@@ -139,9 +139,12 @@ def _verify_part(file: zipfile.ZipFile, part: Part) -> None:
 
 def records(path: Path, name: str) -> Iterator[dict[str, Any]]:
     """The records of one part."""
-    with zipfile.ZipFile(path) as file, file.open(f"{name}.ndjson") as opened:
-        for line in opened:
-            yield json.loads(line)
+    with zipfile.ZipFile(path) as file:
+        if f"{name}.ndjson" not in file.namelist():
+            return  # made before there was such a part
+        with file.open(f"{name}.ndjson") as opened:
+            for line in opened:
+                yield json.loads(line)
 
 
 def blobs(path: Path) -> Iterator[tuple[str, bytes]]:

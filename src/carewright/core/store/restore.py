@@ -20,7 +20,7 @@ from carewright.core.fhir import codec
 from carewright.core.registry import Registry
 from carewright.core.store import archive, consumers, dump, schema
 from carewright.core.store.archive import Contents
-from carewright.core.store.backup import Told, nobody
+from carewright.core.store.backup import SIGN_INS, Told, nobody
 from carewright.core.store.drivers.base import Connection
 from carewright.core.store.model import Change, Origin, Ref, StoreError
 from carewright.core.store.rows import RowSet, Version, add_index, add_projections, add_version, current_row
@@ -50,39 +50,85 @@ class RestoreFailed(StoreError):
 
 
 def restore_backup(
-    store: "Store", access: Access, path: Path, *, write_blob: Callable[[str, bytes], str], told: Told = nobody
+    store: "Store",
+    access: Access,
+    path: Path,
+    *,
+    write_blob: Callable[[str, bytes], str],
+    write_sign_ins: Callable[[Iterable[Record]], int] = lambda records: sum(1 for _ in records),
+    told: Told = nobody,
 ) -> Contents:
     """Bring a backup back into the practice of `access`, whose key must be the backup's.
 
+    `write_sign_ins` keeps those who may sign in, all or none, and says how many. Sessions and drafts that the practice
+    may have left behind end.
     BadArchive, NotEmpty, RestoreFailed; after any of them nothing was written (blob files apart, which do no harm).
     """
     contents = archive.verify(path)
     practice = contents.practice
     if access.practice != practice:
         raise RestoreFailed(f"The backup is of the practice '{practice}'; its audit can only be whole under that name.")
+    with store.driver.reading(practice) as connection:
+        _require_empty(connection, practice)
     for digest, content in archive.blobs(path):
         if write_blob(practice, content) != digest:
             raise RestoreFailed(f"The file {digest} in the backup does not hold what its name says.")
-    store.ensure_practice(practice, contents.practice_name)
+    newest = _newest(path)
     with store.driver.writing(practice) as connection:
-        if not dump.is_empty(connection, practice):
-            raise NotEmpty(practice)
-        _Restore(connection, store.registry, path, practice, told).run()
+        _begin(connection, contents)
+        _Restore(connection, store.registry, path, practice, newest, told).run()
         _check_counts(connection, contents)
         detail = {"backup_of": contents.created_at, "chain": contents.chain}
         audit = record(
             access, at=wall_now(), action=Action.CREATE, reason="restore", origin=Origin.RESTORE.value, detail=detail
         )
         connection.insert(schema.AUDIT, [audit.row()])
+        # Last: they stand in a database of their own. A restore that ends between the two commits is simply done again.
+        if write_sign_ins(archive.records(path, SIGN_INS)) != contents.count(SIGN_INS):
+            raise RestoreFailed("Not everybody who may sign in was restored.")
     return contents
+
+
+def _require_empty(connection: Connection, practice: str) -> None:
+    if not dump.is_empty(connection, practice):
+        raise NotEmpty(practice)
+
+
+def _begin(connection: Connection, contents: Contents) -> None:
+    """Make the practice; nobody is at work in it, whatever an earlier database left behind."""
+    practice = contents.practice
+    _require_empty(connection, practice)
+    values = (practice, contents.practice_name, wall_now())
+    connection.execute(
+        Sql("INSERT INTO practice (practice, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", values)
+    )
+    for table in ("session", "draft"):
+        connection.execute(Sql(f"DELETE FROM {table} WHERE practice = ?", (practice,)))
+
+
+def _newest(path: Path) -> dict[Ref, int]:
+    """The number of the current version of each resource."""
+    newest: dict[Ref, int] = {}
+    for item in archive.records(path, "version"):
+        ref = Ref(item["type"], item["id"])
+        newest[ref] = max(newest.get(ref, 0), item["version"])
+    return newest
 
 
 class _Restore:
     """The parts of one backup, in the order of `dump.PARTS`."""
 
-    def __init__(self, connection: Connection, registry: Registry, path: Path, practice: str, told: Told) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        registry: Registry,
+        path: Path,
+        practice: str,
+        newest: dict[Ref, int],
+        told: Told,
+    ) -> None:
         self.connection, self.registry, self.path = connection, registry, path
-        self.practice, self.told = practice, told
+        self.practice, self.newest, self.told = practice, newest, told
 
     def run(self) -> None:
         self._versions()
@@ -94,16 +140,12 @@ class _Restore:
         self._positions()
 
     def _versions(self) -> None:
-        newest: dict[Ref, int] = {}
-        for item in archive.records(self.path, "version"):
-            ref = Ref(item["type"], item["id"])
-            newest[ref] = max(newest.get(ref, 0), item["version"])
         for batch in self._batches("version"):
             rows, current = RowSet(), []
             for item in batch:
                 version = version_of(item, practice=self.practice)
                 add_version(rows, version)
-                if newest[version.ref] == version.version:
+                if self.newest[version.ref] == version.version:
                     current.append(current_row(version))
                     add_index(rows, version)
                     add_projections(rows, version, self.registry.projections_for(version.ref.type))

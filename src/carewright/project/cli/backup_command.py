@@ -5,14 +5,17 @@ from pathlib import Path
 
 from carewright.core.clock import wall_now
 from carewright.core.store.backup import back_up
+from carewright.project import sign_ins
 from carewright.project.cli.options import Failure, add_data_dir, add_practice, opened, practice, progress
+from carewright.project.cli.pages import set_up_pages
 from carewright.project.wiring import open_blobs
 
 HELP = """\
-Write everything of a practice to one file: history, audit, files, settings. The same file fits either database.
+Write everything of a practice to one file: history, audit, files, settings, and who may sign in. The same file fits
+either database.
 
-It shows one moment, while people go on working, and is read back in full before it counts. It is not encrypted; it
-holds no passwords, sign-ins or drafts. `carewright restore` brings it back.
+It shows one moment, while people go on working, and is read back in full before it counts. It is not encrypted: keep it
+where the chart may be. Open sessions, tokens and what is being typed stay behind. `carewright restore` brings it back.
 """
 
 
@@ -29,8 +32,9 @@ def run(options: argparse.Namespace) -> int:
         if path.exists():
             raise Failure(f"{path} is there already. Name another file with --out.")
         blobs = open_blobs(store, found)
+        set_up_pages()
         with progress(None, unit="records") as told:
-            contents = back_up(store, key, path, read_blob=blobs.files.read, told=told)
+            contents = back_up(store, key, path, read_blob=blobs.files.read, sign_ins=sign_ins.records(key), told=told)
     print(path)
     for part in contents.parts:
         if part.name.endswith(".ndjson") and part.count:

@@ -12,6 +12,12 @@ def with_pages(options: argparse.Namespace) -> Store:
     """Set Django up on the data folder of `options`; the store of this process. Failure if there is no database."""
     with opened(options):
         pass
+    set_up_pages()
+    return wiring.store()
+
+
+def set_up_pages() -> None:
+    """Set Django up on the data folder that the environment names."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carewright.project.settings")
     import django
 
@@ -19,4 +25,3 @@ def with_pages(options: argparse.Namespace) -> Store:
 
     django.setup()
     runtime.use(wiring.store)
-    return wiring.store()

@@ -274,8 +274,9 @@ def token_matches(value: tuple[str | None, str], searched: tuple[str | None, str
     return (system is None or value[0] == system) and (not code or value[1] == code)
 
 
-def reference_matches(value: str, searched: str) -> bool:
-    return value == searched if "/" in searched else value.partition("/")[2] == searched
+def whole_reference(value: str, searched: str) -> str:
+    """A bare id is of the type of whatever it is compared with."""
+    return searched if "/" in searched else f"{value.partition('/')[0]}/{searched}"
 
 
 # -- searches ---------------------------------------------------------------------------------------------------------
@@ -295,9 +296,14 @@ class Ask:
 
 @dataclass(frozen=True)
 class World:
-    """All resources that somebody may see."""
+    """All resources that somebody may see, and which patients' records are other names of which (old, surviving)."""
 
     resources: tuple[Resource, ...]
+    merged: tuple[tuple[str, str], ...] = ()
+
+    def now(self, reference: str) -> str:
+        """The record that a reference leads to since the merges."""
+        return next((f"Patient/{to}" for old, to in self.merged if reference == f"Patient/{old}"), reference)
 
     def of_type(self, resource_type: str) -> list[Resource]:
         return [resource for resource in self.resources if resource["resourceType"] == resource_type]
@@ -333,12 +339,12 @@ class World:
             return token_matches(value, searched)
         if kind == "reference":
             wanted = f"{modifier}/{searched}" if modifier and "/" not in searched else searched
-            return reference_matches(value, wanted)
+            return self.now(value) == self.now(whole_reference(value, wanted))
         return bool(value == searched)
 
     def _leads_on(self, reference: str, inner: Ask, targets: tuple[str, ...]) -> bool:
         return any(
-            f"{target['resourceType']}/{target['id']}" == reference and self.meets(target, inner)
+            f"{target['resourceType']}/{target['id']}" in (reference, self.now(reference)) and self.meets(target, inner)
             for target in self.resources
             if target["resourceType"] in targets
         )
@@ -347,8 +353,9 @@ class World:
         assert ask.inner is not None
         here = f"{resource['resourceType']}/{resource['id']}"
         return any(
-            here in self._parameter(other, ask.param)[1](other) and self.meets(other, ask.inner)
+            here in (reference, self.now(reference)) and self.meets(other, ask.inner)
             for other in self.of_type(ask.source)
+            for reference in self._parameter(other, ask.param)[1](other)
         )
 
     def sort_key(self, resource: Resource, code: str, *, descending: bool) -> Any:
@@ -377,9 +384,9 @@ class World:
 
     def including(self, matches: list[Resource], source: str, param: str) -> set[str]:
         """`_revinclude`: what of type `source` refers to the matches."""
-        names = {f"{m['resourceType']}/{m['id']}" for m in matches}
+        names = {self.now(f"{m['resourceType']}/{m['id']}") for m in matches}
         return {
             f"{r['resourceType']}/{r['id']}"
             for r in self.of_type(source)
-            if names & set(self._parameter(r, param)[1](r))
+            if names & {self.now(reference) for reference in self._parameter(r, param)[1](r)}
         }

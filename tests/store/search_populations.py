@@ -165,11 +165,13 @@ def made(resource_type: str, resource_id: str) -> st.SearchStrategy[Resource]:
 
 @dataclass(frozen=True)
 class Population:
-    """What is written to one practice: first versions by stamp, then later versions, then deletions of forms."""
+    """What is written to one practice: first versions by stamp, then later versions, then deletions of forms, then
+    merges of patients (old, surviving)."""
 
     first: tuple[tuple[str, Resource], ...]
     later: tuple[tuple[str, Resource], ...]
     deleted: tuple[str, ...]
+    merged: tuple[tuple[str, str], ...] = ()
 
 
 @st.composite
@@ -182,7 +184,12 @@ def populations(draw: st.DrawFn) -> Population:
                 later.append((draw(st.sampled_from(STAMPS)), draw(made(resource_type, resource_id))))
     forms = [r["id"] for _, r in first if r["resourceType"] == "Questionnaire"]
     gone = draw(st.lists(st.sampled_from(forms), unique=True, max_size=1)) if forms else []
-    return Population(tuple(first), tuple(later), tuple(gone))
+    known = [r["id"] for _, r in first if r["resourceType"] == "Patient"]
+    merged = []
+    if len(known) > 1 and draw(st.integers(0, 2)) == 0:
+        survivor, *old = draw(st.lists(st.sampled_from(known), unique=True, min_size=2, max_size=3))
+        merged = [(one, survivor) for one in old]
+    return Population(tuple(first), tuple(later), tuple(gone), tuple(merged))
 
 
 @st.composite

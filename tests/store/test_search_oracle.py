@@ -1,11 +1,13 @@
 """Both engines find what a brute-force search over the resources finds (search_oracle.py), whoever asks.
 
-In the suite a few dozen populations; `./run prove search-oracle` runs many more.
+In the suite a dozen random populations, and one thick one that is asked everything once (test_search_table.py);
+`./run prove search-oracle` runs many more.
 """
 
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from unittest import mock
@@ -57,6 +59,9 @@ def populate(store: Store, practice: str, population: Population) -> None:
         with writer.transaction(reason="test.delete") as tx:
             for resource_id in population.deleted:
                 tx.delete(Ref("Questionnaire", resource_id))
+    for old, survivor in population.merged:
+        with writer.transaction(reason="test.merge") as tx:
+            tx.merge(Ref("Patient", old), survivor=Ref("Patient", survivor))
 
 
 def standing(population: Population) -> list[Resource]:
@@ -166,9 +171,19 @@ def expected_includes(world: World, matches: list[Resource], search: Search) -> 
     return found - {f"{m['resourceType']}/{m['id']}" for m in matches}
 
 
-def judge(stores: Sequence[Store], seen: Eyes, practice: str, search: Search, resources: list[Resource]) -> int:
+def world_of(population: Population, seen: Eyes) -> World:
+    """What somebody sees of a population."""
+    families = [
+        {survivor, *(old for old, to in population.merged if to == survivor)} for _, survivor in population.merged
+    ]
+    family = next((names for names in families if seen.patient in names), set())
+    sight = replace(seen, merged=frozenset(family))
+    return World(tuple(r for r in standing(population) if sight.see(r)), population.merged)
+
+
+def judge(stores: Sequence[Store], seen: Eyes, practice: str, search: Search, population: Population) -> int:
     """Compare every engine with the oracle; how many matches there were."""
-    world = World(tuple(resource for resource in resources if seen.see(resource)))
+    world = world_of(population, seen)
     matches = [r for r in world.of_type(search.type) if all(world.meets(r, ask) for ask in search.asks)]
     by_name = {f"{r['resourceType']}/{r['id']}": r for r in matches}
     answers = [found_by(store, access_of(seen, practice), search) for store in stores]
@@ -186,6 +201,7 @@ def test_every_search_finds_what_the_oracle_finds(stores: list[Store], examples:
 
     @settings(
         max_examples=examples,
+        derandomize=examples < 100,  # the suite's short form is the same every time
         phases=[phase for phase in Phase if phase is not Phase.shrink or examples > 100],  # shrinking takes minutes
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -207,8 +223,8 @@ def test_every_search_finds_what_the_oracle_finds(stores: list[Store], examples:
                 continue
             for practice, population in zip(practices, (here, elsewhere), strict=True):
                 for who in (seen, Eyes(types=frozenset(IDS))):
-                    matches = judge(stores, who, practice, search, standing(population))
+                    matches = judge(stores, who, practice, search, population)
                     tally["found" if matches else "empty"] += 1
 
     agree()
-    assert tally["found"] > tally.total() / 4, f"too few of the searches find anything: {tally}"
+    assert tally["found"] > tally.total() / 8, f"too few of the searches find anything: {tally}"

@@ -18,6 +18,8 @@ from carewright.core.store.model import Change, Gone, NotFound, Origin, Ref, Sto
 from carewright.core.store.plans import Plan
 from carewright.core.store.schema import projection_table
 from carewright.core.store.search import compile as compiler
+from carewright.core.store.search import people
+from carewright.core.store.search.cursor import encode_cursor
 from carewright.core.store.search.query import SearchError, SearchQuery
 from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Row, Sql, all_of, marks
@@ -165,16 +167,21 @@ def _virtual_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pa
 
 def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
     total = None
+    families = yield from people.families(people.named(query), scope.practice, dialect)
     if query.total:
-        total = cast(int, (yield compiler.count(query, scope))[0][0])
+        total = cast(int, (yield compiler.count(query, scope, families))[0][0])
     if query.summary_count or query.count == 0:
         return Page(matches=(), total=total)
-    rows = yield compiler.matches(query, scope)
+    rows = yield compiler.matches(query, scope, families)
     more, rows = len(rows) > query.count, rows[: query.count]
     keys = [dialect.key(row[6]) for row in rows]
     extra: dict[UUID, Row] = {}
     for include in query.includes if keys else ():
-        for row in (yield compiler.included(include, keys, scope)):
+        listed = keys
+        if include.reverse and query.type == "Patient":  # what was written for merged records belongs to them too
+            families = yield from people.families(keys, scope.practice, dialect)
+            listed = sorted({key for family in families.values() for key in family})
+        for row in (yield compiler.included(include, listed, scope)):
             extra[dialect.key(row[6])] = row
         if len(extra) > compiler.MAX_INCLUDED:
             raise SearchError(f"A page includes at most {compiler.MAX_INCLUDED} records. Ask for fewer with _count.")
@@ -187,7 +194,7 @@ def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pag
     return Page(
         matches=tuple(stored(row, dialect) for row in rows),
         included=(*(stored(row, dialect) for row in extra.values()), *rendered),
-        next=compiler.encode_cursor(keys[-1], rows[-1][8:]) if more else None,
+        next=encode_cursor(keys[-1], rows[-1][8:]) if more else None,
         total=total,
         patients=frozenset(key for key in patients if key is not None),
     )

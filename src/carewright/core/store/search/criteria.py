@@ -1,0 +1,254 @@
+"""Criteria as conditions on the rows of a type. Every sub-select carries the actor's predicate (scope.py).
+
+A criterion can be written in two ways. As a *set* it is a sub-select of the keys that meet it, from which a search
+begins; as a *test* it looks at the index rows of one resource at a time. The criterion that few resources meet is
+the set, the others test what it found: with a set for each of them, a search for one patient's vital signs would
+first gather the vital signs of the whole practice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from carewright.core.fhir.search_parameters import IN_THE_ROW, SearchParameter
+from carewright.core.store.keys import key_of
+from carewright.core.store.search import date, reference, string, token, uri
+from carewright.core.store.search.parse import may_refer_to, parameter, unescape
+from carewright.core.store.search.people import Families
+from carewright.core.store.search.query import Chain, Criterion, Reverse
+from carewright.core.store.search.scope import Scope
+from carewright.core.store.sql import Sql, all_of, any_of, joined, marks
+
+TABLES = {
+    "token": token.TABLE, "reference": reference.TABLE, "date": date.TABLE, "string": string.TABLE, "uri": uri.TABLE,
+}  # fmt: skip
+CONDITIONS: dict[str, Callable[[str, str, str], Sql]] = {
+    "token": token.condition, "date": date.condition, "string": string.condition, "uri": uri.condition,
+}  # fmt: skip
+BY_PATIENT = frozenset({"token", "date"})
+"""The kinds whose index tables can be read chart by chart."""
+NOTHING = Sql("1=0")
+ANYTHING = Sql("1=1")
+
+FEW_VALUES = frozenset({
+    "status", "clinical-status", "verification-status", "category", "class", "intent", "priority", "type", "active",
+    "gender", "deceased", "_security", "_tag", "_profile",
+})  # fmt: skip
+"""Parameters with few different values, so that many resources have each of them."""
+NARROW, TOO_MANY, ONLY_TESTS = 3, 8, 9
+"""Ranks: up to the first, few resources are left; from the second on, a search does not begin there."""
+
+
+def rank(resource_type: str, criterion: Criterion, *, one_chart: bool) -> int:
+    """How few resources a criterion is likely to leave, fewest first: the order in which a search looks at them.
+
+    `one_chart`: the search names its subject.
+    """
+    if criterion.modifier in ("not", "missing"):
+        return ONLY_TESTS
+    if criterion.reverse or criterion.chain:
+        return 5
+    found = parameter(resource_type, criterion.param)
+    if found.code == "_id":
+        return 0
+    if found.code == "_lastUpdated":
+        return 7
+    if one_chart and found.kind in BY_PATIENT:
+        return 2
+    if found.code in FEW_VALUES:
+        return TOO_MANY
+    if found.code == "identifier":
+        return 1
+    return {"reference": 3, "string": 4, "uri": 4, "token": 6, "date": 7}[found.kind]
+
+
+def begins_narrow(resource_type: str, criteria: tuple[Criterion, ...], *, one_chart: bool) -> bool:
+    """Whether few resources are left by what the search begins from, so that they are better gathered and then put in
+    order than met on a walk through everything in that order, which PostgreSQL takes for short if a page is."""
+    return any(rank(resource_type, c, one_chart=one_chart) <= NARROW for c in criteria)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """The conditions of one search for one actor.
+
+    `families` are the keys of the patients it names (people.py); `charts` the keys of the patients to whose charts
+    every match belongs, None if there may be others.
+    """
+
+    scope: Scope
+    families: Families
+    charts: tuple[UUID, ...] | None = None
+
+    def all(self, resource_type: str, criteria: tuple[Criterion, ...]) -> Sql:
+        """The criteria as one condition on the row `c` of `current_resource`."""
+        ranks = {c: rank(resource_type, c, one_chart=self.charts is not None) for c in criteria}
+        ordered = sorted(criteria, key=ranks.__getitem__)
+        leading = ordered[:1] if ordered and ranks[ordered[0]] < TOO_MANY else []
+        parts = [self._as_set(resource_type, "c", criterion) for criterion in leading]
+        return all_of(parts + [self._as_test(resource_type, "c", c) for c in ordered[len(leading) :]])
+
+    # -- a set: begun from the index --------------------------------------------------------------------------------
+
+    def _as_set(self, resource_type: str, row: str, criterion: Criterion) -> Sql:
+        """The condition that the key of `row` is among those that meet the criterion."""
+        if criterion.reverse is not None:
+            return Sql(f"{row}.key IN (") + self._referred_to(resource_type, criterion.reverse) + Sql(")")
+        found = parameter(resource_type, criterion.param)
+        if criterion.chain is None and (found.code in IN_THE_ROW or criterion.modifier in ("not", "missing")):
+            return self._as_test(resource_type, row, criterion)
+        if criterion.chain is not None:
+            inner = self._leading_on(criterion.chain)
+            select = self._of_type(resource_type, found, "chain")
+        else:
+            inner = self._values(found, criterion)
+            select = self._of_type(resource_type, found, "criterion")
+        return Sql(f"{row}.key IN (") + select + Sql(" AND ") + inner + Sql(")")
+
+    def _of_type(self, resource_type: str, found: SearchParameter, place: str) -> Sql:
+        """The keys of the resources of a type that have a value of the parameter, in the named charts if any are."""
+        select = Sql(f"SELECT i.key FROM {TABLES[found.kind]} i WHERE ") + self.scope.where("i", place)
+        select += Sql(" AND i.type = ? AND i.param = ?", (resource_type, found.code))
+        if self.charts is not None and found.kind in BY_PATIENT:
+            select += Sql(" AND i.patient_key IN ") + marks(self.charts)
+        return select
+
+    def _leading_on(self, chain: Chain) -> Sql:
+        """On a reference row `i`: it leads to a record that meets the criterion, or was merged into one that does."""
+        targets = [self._standing(t) + Sql(" AND ") + self._inside(t, chain.criterion) for t in self._seen(chain)]
+        if not targets:
+            return NOTHING
+        met = joined(" UNION ALL ", targets)
+        if "Patient" not in chain.types:
+            return Sql("i.target_key IN (") + met + Sql(")")
+        merged = Sql(
+            "SELECT a.old_key FROM met JOIN alias a ON a.practice = ? AND a.surviving_key = met.key",
+            (self.scope.practice,),
+        )
+        return (
+            Sql("i.target_key IN (WITH met (key) AS (")
+            + met
+            + Sql(") SELECT key FROM met UNION ALL ")
+            + merged
+            + Sql(")")
+        )
+
+    def _referred_to(self, resource_type: str, reverse: Reverse) -> Sql:
+        """The keys of the records of a type to which one leads that meets the criterion, and of what they were merged
+        into."""
+        select = Sql("SELECT i.target_key FROM index_reference i WHERE ") + self.scope.where("i", "reverse")
+        select += Sql(" AND i.type = ? AND i.param = ? AND ", (reverse.type, reverse.reference))
+        if not self.scope.sees(reverse.type):
+            return select + NOTHING
+        select += self._inside(reverse.type, reverse.criterion)
+        if resource_type != "Patient":
+            return select
+        merged = Sql(
+            "SELECT a.surviving_key FROM met JOIN alias a ON a.practice = ? AND a.old_key = met.key",
+            (self.scope.practice,),
+        )
+        return Sql("WITH met (key) AS (") + select + Sql(") SELECT key FROM met UNION ALL ") + merged
+
+    def _inside(self, resource_type: str, criterion: Criterion) -> Sql:
+        """The criterion of a chain or of `_has`, on its row `i`. Whose charts those are is not known."""
+        return Conditions(scope=self.scope, families=self.families)._as_set(resource_type, "i", criterion)
+
+    def _seen(self, chain: Chain) -> list[str]:
+        return [t for t in chain.types if self.scope.sees(t)]
+
+    def _standing(self, resource_type: str) -> Sql:
+        """The keys of what stands of a type, for the far end of a chain."""
+        select = Sql("SELECT i.key FROM current_resource i WHERE ") + self.scope.where("i", "chain")
+        return select + Sql(" AND i.type = ? AND i.deleted = 0", (resource_type,))
+
+    # -- a test: on one resource ------------------------------------------------------------------------------------
+
+    def _as_test(self, resource_type: str, row: str, criterion: Criterion) -> Sql:
+        """The condition on the resource of `row`, by its own index rows.
+
+        A key says its type; naming the type as well would make SQLite take the index by value for each resource.
+        """
+        if criterion.reverse is not None:
+            return self._is_referred_to(resource_type, row, criterion.reverse)
+        found = parameter(resource_type, criterion.param)
+        if criterion.chain is not None:
+            return self._leads_on(row, found, criterion.chain)
+        if found.code in IN_THE_ROW:
+            return self._in_the_row(resource_type, row, found, criterion)
+        if criterion.modifier == "missing":
+            has = self._rows_of(row, found, "missing")
+            return Sql("NOT " if criterion.values == ("true",) else "") + has + Sql(")")
+        has = self._rows_of(row, found, "criterion") + Sql(" AND ") + self._values(found, criterion, alias=_inner(row))
+        return Sql("NOT " if criterion.modifier == "not" else "") + has + Sql(")")
+
+    def _rows_of(self, row: str, found: SearchParameter, place: str) -> Sql:
+        """`EXISTS (…` of the parameter's index rows of the resource of `row`; the parenthesis stays open."""
+        alias = _inner(row)
+        return (
+            Sql(f"EXISTS (SELECT 1 FROM {TABLES[found.kind]} {alias} WHERE ")
+            + self.scope.where(alias, place)
+            + Sql(f" AND {alias}.key = {row}.key AND {alias}.param = ?", (found.code,))
+        )
+
+    def _in_the_row(self, resource_type: str, row: str, found: SearchParameter, criterion: Criterion) -> Sql:
+        """`_id` and `_lastUpdated`, which every resource has."""
+        if criterion.modifier == "missing":
+            return NOTHING if criterion.values == ("true",) else ANYTHING
+        if found.code == "_id":
+            listed = marks([key_of(resource_type, unescape(value)) for value in criterion.values])
+            return Sql(f"{row}.key {'NOT IN' if criterion.modifier == 'not' else 'IN'} ") + listed
+        if row == "c":
+            return any_of([date.row_time_condition("c.at", value) for value in criterion.values])
+        alias = _inner(row)
+        at = any_of([date.row_time_condition(f"{alias}.at", value) for value in criterion.values])
+        select = Sql(f"EXISTS (SELECT 1 FROM current_resource {alias} WHERE ") + self.scope.where(alias, "criterion")
+        return select + Sql(f" AND {alias}.key = {row}.key AND {alias}.deleted = 0 AND ") + at + Sql(")")
+
+    def _leads_on(self, row: str, found: SearchParameter, chain: Chain) -> Sql:
+        """A reference of this resource leads to a record that meets the criterion, or was merged into one that does."""
+        alias, target = _inner(row), _inner(_inner(row))
+        either = []
+        for t in self._seen(chain):
+            keys = Sql(f"{target}.key = {alias}.target_key")
+            if t == "Patient":
+                merged = (
+                    f"(SELECT a.surviving_key FROM alias a WHERE a.practice = ? AND a.old_key = {alias}.target_key)"
+                )
+                keys = Sql(f"{target}.key IN ({alias}.target_key, {merged})", (self.scope.practice,))
+            select = Sql(f"EXISTS (SELECT 1 FROM current_resource {target} WHERE ") + self.scope.where(target, "chain")
+            select += Sql(" AND ") + keys + Sql(f" AND {target}.type = ? AND {target}.deleted = 0 AND ", (t,))
+            either.append(select + self._as_test(t, target, chain.criterion) + Sql(")"))
+        return self._rows_of(row, found, "chain") + Sql(" AND ") + any_of(either) + Sql(")")
+
+    def _is_referred_to(self, resource_type: str, row: str, reverse: Reverse) -> Sql:
+        """A record that meets the criterion refers to this resource, or to one that was merged into it."""
+        if not self.scope.sees(reverse.type):
+            return NOTHING
+        alias = _inner(row)
+        refers = Sql(f"SELECT 1 FROM index_reference {alias} WHERE ") + self.scope.where(alias, "reverse")
+        refers += Sql(f" AND {alias}.type = ? AND {alias}.param = ? AND ", (reverse.type, reverse.reference))
+        refers += self._as_test(reverse.type, alias, reverse.criterion)
+        here = Sql("EXISTS (") + refers + Sql(f" AND {alias}.target_key = {row}.key)")
+        if resource_type != "Patient":
+            return here
+        merged = Sql(
+            f"SELECT a.old_key FROM alias a WHERE a.practice = ? AND a.surviving_key = {row}.key",
+            (self.scope.practice,),
+        )
+        return any_of([here, Sql("EXISTS (") + refers + Sql(f" AND {alias}.target_key IN (") + merged + Sql("))")])
+
+    # -- values -----------------------------------------------------------------------------------------------------
+
+    def _values(self, found: SearchParameter, criterion: Criterion, *, alias: str = "i") -> Sql:
+        """Any of the criterion's values, as a condition on the index row `alias`."""
+        return any_of([self._value(found, value, criterion.modifier, alias) for value in criterion.values])
+
+    def _value(self, found: SearchParameter, value: str, modifier: str, alias: str) -> Sql:
+        if found.kind == "reference":
+            return reference.condition(alias, value, modifier, targets=may_refer_to(found), families=self.families)
+        return CONDITIONS[found.kind](alias, value, modifier)
+
+
+def _inner(row: str) -> str:
+    """The name of a sub-select's row, which stands beside the rows of every select around it."""
+    return "i" if row == "c" else row + "i"

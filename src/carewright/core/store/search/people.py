@@ -1,0 +1,88 @@
+"""One person under several keys: a patient's record and those that were merged with it (aliases.py).
+
+A search asks for these families once, before it runs, so that its statements hold plain lists of keys: a sub-select
+on the aliases in every condition made short searches several times as slow.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from uuid import UUID
+
+from carewright.core.fhir.references import PATIENT_PATHS
+from carewright.core.fhir.search_parameters import SearchParameter
+from carewright.core.fhir.structures import elements
+from carewright.core.store.drivers.base import Dialect
+from carewright.core.store.plans import Plan
+from carewright.core.store.search.parse import may_refer_to, parameter
+from carewright.core.store.search.query import Criterion, SearchQuery
+from carewright.core.store.search.reference import target_keys
+from carewright.core.store.sql import Row, Sql, marks
+
+Families = Mapping[UUID, tuple[UUID, ...]]
+"""A patient's key to every key of the same person, its own first. A key that is not in it stands alone."""
+
+
+def families(keys: Collection[UUID], practice: str, dialect: Dialect) -> Plan[Families]:
+    """The families of patients' keys."""
+    if not keys:
+        return {}
+    listed = sorted(keys)
+    by_old = Sql("SELECT a.surviving_key FROM alias a WHERE a.practice = ? AND a.old_key IN ", (practice,))
+    by_survivor = Sql(
+        " UNION ALL SELECT b.surviving_key FROM alias b WHERE b.practice = ? AND b.surviving_key IN ", (practice,)
+    ) + marks(listed)
+    members_of = Sql("SELECT m.old_key, m.surviving_key FROM alias m WHERE m.practice = ?", (practice,))
+    rows: list[Row] = yield members_of + Sql(" AND m.surviving_key IN (") + by_old + marks(listed) + by_survivor + Sql(")")
+    survivor = {dialect.key(row[0]): dialect.key(row[1]) for row in rows}
+    members: dict[UUID, set[UUID]] = defaultdict(set)
+    for old, surviving in survivor.items():
+        members[surviving] |= {old, surviving}
+    return {key: (key, *sorted(members[survivor.get(key, key)] - {key})) for key in listed}
+
+
+def named(query: SearchQuery) -> frozenset[UUID]:
+    """The keys of the patients that a search's references name."""
+    return frozenset(key for criterion in query.criteria for key in _named(query.type, criterion))
+
+
+def _named(resource_type: str, criterion: Criterion) -> Iterator[UUID]:
+    if criterion.reverse is not None:
+        yield from _named(criterion.reverse.type, criterion.reverse.criterion)
+    elif criterion.chain is not None:
+        for target in criterion.chain.types:
+            yield from _named(target, criterion.chain.criterion)
+    else:
+        found = parameter(resource_type, criterion.param)
+        if found.kind == "reference" and criterion.modifier != "missing":
+            yield from (key for target, key in _targets(found, criterion) if target == "Patient")
+
+
+def _targets(found: SearchParameter, criterion: Criterion) -> list[tuple[str, UUID]]:
+    targets = may_refer_to(found)
+    return [pair for value in criterion.values for pair in target_keys(value, criterion.modifier, targets=targets)]
+
+
+def confined_to(query: SearchQuery) -> frozenset[UUID] | None:
+    """The patients to whose charts every match belongs, because the search names the subject; None if it does not.
+
+    A resource's chart is its subject's (`patient_of`), so that a search by the one subject may look at that chart's
+    index rows alone.
+    """
+    for criterion in query.criteria:
+        if criterion.chain or criterion.reverse or criterion.modifier == "missing":
+            continue
+        found = parameter(query.type, criterion.param)
+        if found.kind != "reference" or not _is_the_subject(query.type, found):
+            continue
+        targets = _targets(found, criterion)
+        if all(target == "Patient" for target, _ in targets):
+            return frozenset(key for _, key in targets)
+    return None
+
+
+def _is_the_subject(resource_type: str, found: SearchParameter) -> bool:
+    """Whether the parameter looks at the one element that says first whose chart a resource belongs to."""
+    first = PATIENT_PATHS.get(resource_type, "").partition(" ")[0]
+    if [str(path) for path in found.paths] != [first] or "." in first:
+        return False
+    return elements(resource_type)[first].high == 1

@@ -16,10 +16,10 @@ from carewright.shell.banner import AllergyKnowledge, Flag, PatientBanner
 from carewright.shell.components import Level
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest
-from carewright.shell.saying import term_words
+from carewright.shell.saying import say, term_words
 from carewright.skills.allergies import queries as allergies
 from carewright.skills.allergies.model import Allergy, Asked
-from carewright.skills.allergies.rules import standing
+from carewright.skills.allergies.rules import reaction_words, standing
 from carewright.skills.registration import codes
 from carewright.skills.registration import queries as registration
 from carewright.skills.registration.model import BannerFlag, Patient
@@ -96,7 +96,7 @@ def _allergies(listed: list[Allergy]) -> tuple[BannerAllergy, ...]:
     shown = [
         BannerAllergy(
             substance=allergy.substance,
-            reaction=", ".join(reaction.words for reaction in allergy.reactions),
+            reaction=", ".join(say(reaction_words(reaction)) for reaction in allergy.reactions),
             severe=allergy.criticality == "high" or any(r.severity == "severe" for r in allergy.reactions),
         )
         for allergy in listed[:SHOWN_ALLERGIES]

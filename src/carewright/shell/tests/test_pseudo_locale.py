@@ -3,11 +3,9 @@
 The data of these pages has no letters ("§1"), so a letter outside brackets is a string that was never translated.
 """
 
-import gettext
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,37 +22,10 @@ from carewright.shell.fields import number_fault_words
 from carewright.shell.numbers import BadNumber, NumberFault
 from carewright.shell.printing.sheets import SIZES, Label
 from carewright.shell.times import SiteClock
+from tests.pseudo_locale import LANGUAGE, PseudoTranslation, outside_brackets, pseudo, untranslated
 
-LANGUAGE = "en-xa"
-ACCENTS = str.maketrans("aeiounyAEIOUNY", "áéíóúñýÁÉÍÓÚÑÝ")
-KEPT = re.compile(r"(%\(\w+\)[sd]|\{\w+\}|<[^>]+>|&\w+;)")
-SHOWN_ATTRIBUTES = {"aria-label", "placeholder", "title", "alt", "label", "data-key-words"}
-WORDS_FOR_SCRIPTS = re.compile(
-    r"data-(words|saving|saved|not-saved|not-reached|went-wrong|back-live|close|wrong|ended)$"
-)
-NOT_SHOWN = {"script", "style", "kbd", "svg"}
 ZONE = ZoneInfo("America/New_York")
 NOW = datetime(2026, 11, 23, 15, 42, tzinfo=UTC)
-
-
-def pseudo(message: str) -> str:
-    """The message with accents, 40 % longer, in brackets; placeholders and tags as they are."""
-    text = message.rpartition("\x04")[2]
-    accented = "".join(part if KEPT.fullmatch(part) else part.translate(ACCENTS) for part in KEPT.split(text))
-    return f"⟦{accented}{'~' * max(2, len(text) * 2 // 5)}⟧"
-
-
-class PseudoTranslation(gettext.NullTranslations):
-    """Stands where Django keeps a language's catalogue."""
-
-    def gettext(self, message: str) -> str:
-        return pseudo(message)
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return pseudo(msgid1 if n == 1 else msgid2)
-
-    def to_language(self) -> str:
-        return LANGUAGE
 
 
 @pytest.fixture(autouse=True)
@@ -62,47 +33,6 @@ def pseudo_locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(vars(trans_real)["_translations"], LANGUAGE, PseudoTranslation())
     with translation.override(LANGUAGE):
         yield
-
-
-class Visible(HTMLParser):
-    """The text of a page that somebody sees or hears, in one string."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.hidden: list[str] = []
-        self.texts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.texts += [
-            value or "" for name, value in attrs if name in SHOWN_ATTRIBUTES or WORDS_FOR_SCRIPTS.search(name)
-        ]
-        if tag in NOT_SHOWN:
-            self.hidden.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self.hidden and self.hidden[-1] == tag:
-            self.hidden.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.texts.append(data)
-
-
-def outside_brackets(text: str) -> str:
-    kept, depth = [], 0
-    for character in text:
-        depth += {"⟦": 1, "⟧": -1}.get(character, 0)
-        if not depth and character != "⟧":
-            kept.append(character)
-    assert depth == 0, "a translated string was cut in two"
-    return "".join(kept)
-
-
-def untranslated(html: str) -> list[str]:
-    page = Visible()
-    page.feed(html)
-    rest = outside_brackets(" ".join(page.texts)).replace("Carewright", "").replace("Esc", "")
-    return re.findall(r"[^\W\d_]+", rest)
 
 
 def signed_in() -> Care:

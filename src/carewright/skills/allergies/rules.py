@@ -39,7 +39,7 @@ def banner(allergies: Iterable[Allergy], last_asked: Asked | None) -> Banner:
 
 def in_words(allergy: Allergy) -> Sentence:
     """ "amoxicillin (hives)"; a high criticality or a severe reaction is said."""
-    details = [_reaction_words(reaction) for reaction in allergy.reactions]
+    details = [reaction_words(reaction) for reaction in allergy.reactions]
     if allergy.criticality == "high" or _severe(allergy):
         details.append(sentence("severe"))
     if not details:
@@ -47,7 +47,8 @@ def in_words(allergy: Allergy) -> Sentence:
     return sentence("%(substance)s (%(details)s)", substance=allergy.substance, details=joined(*details, by=", "))
 
 
-def _reaction_words(reaction: Reaction) -> Sentence:
+def reaction_words(reaction: Reaction) -> Sentence:
+    """What happened, as it was told."""
     return named(NOT_NAMED) if reaction.words == NOT_NAMED else quoted(reaction.words)
 
 

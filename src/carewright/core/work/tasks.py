@@ -4,6 +4,7 @@ The id is the Encounter's id and the task's code, so that any skill knows where 
 without searching, and the same task is never made twice. https://hl7.org/fhir/R4/task.html
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from carewright.core.fhir.dates import interval
@@ -48,6 +49,11 @@ def new_task(
     if owner:
         task["owner"] = {"reference": owner}
     return task
+
+
+def labelled(resource: Resource, labels: Sequence[Resource]) -> Resource:
+    """The resource, as it is first written, with the sensitivity labels (meta.security) of what it was made from."""
+    return {**resource, "meta": {"security": list(labels)}} if labels else resource
 
 
 def with_status(

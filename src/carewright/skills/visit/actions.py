@@ -10,11 +10,12 @@ from carewright.core.store.model import Ref, Resource
 from carewright.core.store.transaction import Transaction
 from carewright.core.store.writer import Writer
 from carewright.core.terminology.coding import Coding
-from carewright.core.work.tasks import new_task, of_visit, with_status
+from carewright.core.work.tasks import labelled, new_task, of_visit, with_status
 from carewright.skills.visit import queries, rules
 from carewright.skills.visit.codes import FLOW_TASKS, NAME_AND_BIRTH_DATE
 from carewright.skills.visit.fhir import to_fhir
 from carewright.skills.visit.model import Stage, Transition, Visit, VisitStatus
+from carewright.skills.visit.queries import OpenVisit
 
 
 def check_in(
@@ -31,8 +32,11 @@ def check_in(
     """The patient is here: make the visit, from an appointment or as a walk-in. References are `Type/id`.
 
     An appointment has one visit: KeyTaken, with the visit that holds it, if somebody else has checked it in already.
+    The visit and its tasks say what the appointment said, and are as sensitive as it and the patient are.
     """
     writer.access.require_action("visit.step")
+    with writer.store.reader(writer.access, reason="visit.check-in") as reader:
+        labels = queries.labels_of(reader, patient, appointment)
     step = rules.transition(VisitStatus.BOOKED, "check_in", roles=writer.access.roles)
     visit = Visit(
         patient=patient,
@@ -44,9 +48,9 @@ def check_in(
         site=site,
     )
     with writer.transaction(reason="visit.check-in") as tx:
-        ref = tx.create(to_fhir(visit))
+        ref = tx.create(labelled(to_fhir(visit), labels))
         for code, status in step.tasks:
-            _put(tx, new_task(ref.id, code, patient=patient, at=at, status=status))
+            _put(tx, labelled(new_task(ref.id, code, patient=patient, at=at, status=status), labels))
         if appointment:
             tx.claim("visit of an appointment", appointment, holder=ref)
     return ref
@@ -68,7 +72,7 @@ def take_step(
     after = rules.advance(found.visit, step, at=at, room=room)
     with writer.transaction(reason=f"visit.{action}") as tx:
         tx.update(to_fhir(after, onto=found.encounter), version=version)
-        _set_tasks(tx, found.visit, step, tasks, at=at)
+        _set_tasks(tx, found, step, tasks, at=at)
         if step.target is VisitStatus.BOOKED and found.visit.appointment:
             tx.release("visit of an appointment", found.visit.appointment, holder=found.ref)
     return step.target
@@ -90,7 +94,8 @@ def check_identity(writer: Writer, *, encounter_id: str, at: datetime) -> None:
     with writer.store.reader(writer.access, reason="visit.check-identity") as reader:
         found = queries.open_visit(reader, encounter_id)
         task = reader.resource_or_none(of_visit(encounter_id, NAME_AND_BIRTH_DATE))
-    task = task or new_task(encounter_id, NAME_AND_BIRTH_DATE, patient=found.visit.patient, at=at)
+    made = new_task(encounter_id, NAME_AND_BIRTH_DATE, patient=found.visit.patient, at=at)
+    task = task or labelled(made, found.labels)
     with writer.transaction(reason="visit.check-identity") as tx:
         _put(tx, with_status(task, "completed", at=at, by=writer.access.actor.reference))
 
@@ -107,13 +112,16 @@ def assign(
         tx.update(to_fhir(after, onto=found.encounter), version=version)
 
 
-def _set_tasks(tx: Transaction, visit: Visit, step: Transition, tasks: dict[str, Resource], *, at: datetime) -> None:
+def _set_tasks(
+    tx: Transaction, found: OpenVisit, step: Transition, tasks: dict[str, Resource], *, at: datetime
+) -> None:
     """Bring the flow tasks to what the step says; those that do not change are not written."""
     before = {code: task["status"] for code, task in tasks.items()}
     codes = {code.code: code for code in FLOW_TASKS}
     for code, status in rules.task_statuses(step, before).items():
         if code not in tasks:
-            _put(tx, new_task(visit.id, codes[code], patient=visit.patient, at=at, status=status))
+            made = new_task(found.visit.id, codes[code], patient=found.visit.patient, at=at, status=status)
+            _put(tx, labelled(made, found.labels))
         elif before[code] != status:
             _put(tx, with_status(tasks[code], status, at=at, by=tx.access.actor.reference))
 

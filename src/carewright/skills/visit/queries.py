@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from carewright.core.sentences import Sentence, sentence
-from carewright.core.store.model import Ref, Resource
+from carewright.core.store.model import Gone, NotFound, Ref, Resource
 from carewright.core.store.reader import Reader
 from carewright.core.store.reads import Between
 from carewright.core.work.tasks import (
@@ -30,6 +30,23 @@ class OpenVisit:
     @property
     def ref(self) -> Ref:
         return Ref("Encounter", self.visit.id)
+
+    @property
+    def labels(self) -> list[Resource]:
+        """Its sensitivity labels (meta.security), which what is written for it carries too."""
+        return list(self.encounter.get("meta", {}).get("security", ()))
+
+
+def labels_of(reader: Reader, *references: str | None) -> list[Resource]:
+    """The sensitivity labels of some records (`Type/id`) together, as far as they may be read."""
+    found: list[Resource] = []
+    for reference in filter(None, references):
+        try:
+            resource = reader.resource(Ref(*reference.split("/", 1)))
+        except (NotFound, Gone):
+            continue
+        found += [label for label in resource.get("meta", {}).get("security", ()) if label not in found]
+    return found
 
 
 def open_visit(reader: Reader, encounter_id: str) -> OpenVisit:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from carewright.core.access.labels import CONFIDENTIALITY
 from carewright.core.store.model import Conflict, KeyTaken, Ref, Refused, Resource
 from carewright.core.terminology.coding import Coding
 from carewright.core.work.tasks import ALLERGIES_ASKED, new_task, of_visit, with_status
@@ -89,6 +90,25 @@ def test_an_appointment_is_checked_in_once(clinic: Clinic, jonas: Ref) -> None:
     assert caught.value.holder == visit
     step(clinic, visit, "undo_check_in")
     assert arrive(clinic, jonas, appointment="Appointment/a1") != visit
+
+
+def test_a_visit_is_as_sensitive_as_what_it_was_booked_as(clinic: Clinic, jonas: Ref) -> None:
+    """The reason goes over from the appointment to the visit; whoever may not read the one may not read the other."""
+    restricted = [{"system": CONFIDENTIALITY, "code": "R"}]
+    (booked,) = clinic.have({
+        "resourceType": "Appointment", "meta": {"security": restricted}, "status": "booked",
+        "start": "2026-11-23T10:40:00-05:00", "end": "2026-11-23T11:00:00-05:00",
+        "participant": [{"actor": {"reference": str(jonas)}, "status": "accepted"}],
+    })  # fmt: skip
+    visit = actions.check_in(
+        clinic.writer("dana"), patient=str(jonas), visit_type=WELL_CHILD, at=clinic.later(), site="Organization/main-st",
+        appointment=str(booked), reason="Told to nobody else",
+    )  # fmt: skip
+    step(clinic, visit, "start_rooming", room=ROOM_4)
+    actions.check_identity(clinic.writer("dana"), encounter_id=visit.id, at=clinic.later())
+    codes = ("room-patient", "name-and-birth-date")
+    for ref in (visit, *(Ref("Task", f"{visit.id}-{code}") for code in codes)):
+        assert clinic.resource(ref)["meta"]["security"] == restricted, ref
 
 
 def test_two_people_at_the_same_visit_the_second_learns_of_it(clinic: Clinic, jonas: Ref) -> None:

@@ -29,7 +29,7 @@ from carewright.workspaces.rooming.page import Rooming
 
 
 @require_POST
-@needs("reason.write")
+@needs("rooming.open")
 def reason(request: CareRequest, encounter_id: str) -> HttpResponse:
     """Write down why the patient came; what somebody else wrote meanwhile is shown beside it."""
     rooming = page.load(request, encounter_id)
@@ -54,7 +54,7 @@ def reason(request: CareRequest, encounter_id: str) -> HttpResponse:
 
 
 @require_POST
-@needs("reason.write")
+@needs("rooming.open")
 def check_reason(request: CareRequest, encounter_id: str) -> HttpResponse:
     """Whether the words hold a warning sign: a prompt to tell somebody, for htmx to swap; saves nothing."""
     prompt = tell_now(request.POST.get("words", ""))

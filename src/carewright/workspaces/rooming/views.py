@@ -40,7 +40,7 @@ def step(request: CareRequest, encounter_id: str, key: str) -> HttpResponse:
 
 
 @require_POST
-@needs("visit.step")
+@needs("rooming.open")
 def take(request: CareRequest, encounter_id: str) -> HttpResponse:
     """Room, ready, provider in anyway, back. What holds "ready" is named, with where it is done."""
     found = page.load(request, encounter_id)
@@ -57,7 +57,7 @@ def take(request: CareRequest, encounter_id: str) -> HttpResponse:
 
 
 @require_POST
-@needs("visit.step")
+@needs("rooming.open")
 def identity(request: CareRequest, encounter_id: str) -> HttpResponse:
     """Name and birth date were said, and they match."""
     found = page.load(request, encounter_id)
@@ -69,7 +69,7 @@ def identity(request: CareRequest, encounter_id: str) -> HttpResponse:
 
 
 @require_POST
-@needs("visit.step")
+@needs("rooming.open")
 def tick(request: CareRequest, encounter_id: str, key: str) -> HttpResponse:
     """A plain line is done, or is not done after all (`undo`)."""
     found = page.load(request, encounter_id)
@@ -86,7 +86,7 @@ def tick(request: CareRequest, encounter_id: str, key: str) -> HttpResponse:
 
 
 @require_POST
-@needs("messages.write")
+@needs("rooming.open")
 def seen_to(request: CareRequest, encounter_id: str, message_id: str) -> HttpResponse:
     """A message has been seen to."""
     message_actions.seen_to(request.writer(), message_id=message_id)

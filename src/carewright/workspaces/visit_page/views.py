@@ -43,7 +43,7 @@ def recorded(request: CareRequest, encounter_id: str) -> HttpResponse:
 
 
 @require_POST
-@needs("visit.step")
+@needs("visit-page.see")
 def take(request: CareRequest, encounter_id: str) -> HttpResponse:
     """A step of the visit."""
     page = reading.load(request, encounter_id)
@@ -55,7 +55,7 @@ def take(request: CareRequest, encounter_id: str) -> HttpResponse:
 
 
 @require_POST
-@needs("messages.write")
+@needs("visit-page.see")
 def send(request: CareRequest, encounter_id: str) -> HttpResponse:
     """Leave a message about this visit. Its text does nothing."""
     page = reading.load(request, encounter_id)
@@ -78,7 +78,7 @@ def send(request: CareRequest, encounter_id: str) -> HttpResponse:
 
 
 @require_POST
-@needs("messages.write")
+@needs("visit-page.see")
 def seen_to(request: CareRequest, encounter_id: str, message_id: str) -> HttpResponse:
     """A message has been seen to."""
     message_actions.seen_to(request.writer(), message_id=message_id)

@@ -1,0 +1,138 @@
+"""Who may what, written down by hand and apart from the code: the second book against which the manifests are read.
+
+The matrix takes what it expects from here. A permission that is widened or narrowed in a manifest fails until it is
+changed here too, and so is looked at twice. The sources are the roles' own duties: those who treat see the chart, the
+front desk sees who comes and why, the office sees who came, the privacy officer and the auditor see who did what.
+"""
+
+from collections.abc import Mapping
+
+from carewright.core.access.model import Role
+
+FRONT, MA, LEAD, NURSE, PROVIDER = Role.FRONT_DESK, Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER
+BILLER, MANAGER, PRIVACY, AUDITOR = Role.BILLER, Role.MANAGER, Role.PRIVACY_OFFICER, Role.AUDITOR
+
+EVERYBODY = frozenset(Role)
+TREATING = frozenset({MA, LEAD, NURSE, PROVIDER})
+FLOOR = TREATING | {FRONT}
+"""Those who meet the patient."""
+OFFICE = FLOOR | {MANAGER}
+WITH_PATIENTS = OFFICE | {BILLER, PRIVACY}
+OVERSEERS = frozenset({PRIVACY, AUDITOR})
+
+# -- the screens ------------------------------------------------------------------------------------------------------
+
+PAGES: Mapping[str, frozenset[Role]] = {
+    "home": EVERYBODY, "touch": EVERYBODY, "draft": EVERYBODY, "draft-discard": EVERYBODY,
+    "choose-site": EVERYBODY, "change-pin": EVERYBODY,
+    "account_change_password": EVERYBODY, "account_reauthenticate": EVERYBODY, "mfa_reauthenticate": EVERYBODY,
+    "mfa_index": EVERYBODY, "mfa_activate_totp": EVERYBODY, "mfa_deactivate_totp": EVERYBODY,
+    "mfa_view_recovery_codes": EVERYBODY, "mfa_generate_recovery_codes": EVERYBODY,
+    "mfa_download_recovery_codes": EVERYBODY,
+    "search": WITH_PATIENTS,
+    "emergency": EVERYBODY, "emergency-open": EVERYBODY, "emergency-coming": EVERYBODY, "emergency-note": EVERYBODY,
+    "emergency-over": EVERYBODY, "emergency-record": WITH_PATIENTS,
+    "board": WITH_PATIENTS, "board-changes": WITH_PATIENTS, "board-rail": WITH_PATIENTS, "board-visit": WITH_PATIENTS,
+    "board-visit-changes": WITH_PATIENTS, "board-room": WITH_PATIENTS,
+    "board-choose-room": FLOOR, "board-step": FLOOR, "board-move": FLOOR, "board-take": FLOOR,
+    "board-start-wait": TREATING, "board-end-wait": TREATING, "board-room-step": OFFICE,
+    "desk": WITH_PATIENTS, "desk-day": WITH_PATIENTS, "desk-appointment": WITH_PATIENTS, "desk-times": WITH_PATIENTS,
+    "desk-find": WITH_PATIENTS,
+    "desk-check-in": FLOOR, "desk-move": OFFICE, "desk-cancel": OFFICE, "desk-step": OFFICE, "desk-register": OFFICE,
+    "desk-book": OFFICE,
+    "checkout": WITH_PATIENTS, "checkout-summary": WITH_PATIENTS, "checkout-note-print": WITH_PATIENTS,
+    "checkout-next-visit": OFFICE, "checkout-summary-given": OFFICE, "checkout-note": OFFICE,
+    "checkout-done": FLOOR,
+    "rooming": TREATING, "rooming-step": TREATING, "rooming-take": TREATING, "rooming-identity": TREATING,
+    "rooming-tick": TREATING, "rooming-seen-to": TREATING, "rooming-reason": TREATING,
+    "rooming-reason-check": TREATING,
+    "rooming-allergy-add": TREATING, "rooming-allergies-asked": TREATING, "rooming-allergy-mistake": TREATING,
+    "vitals-save": TREATING, "vitals-tell": TREATING, "vitals-check": TREATING, "vitals-change": TREATING,
+    "vitals-mistake": TREATING,
+    "visit": TREATING, "visit-recorded": TREATING, "visit-take": TREATING, "visit-message": TREATING,
+    "visit-seen-to": TREATING,
+    "chart": TREATING, "chart-part": TREATING,
+}  # fmt: skip
+"""The address's name → the roles that may open it."""
+
+OWN_SIGN_ON = frozenset(name for name in PAGES if name.startswith(("account_", "mfa_", "change-")))
+"""A person's own password, PIN and second step: about no patient, and asked for once."""
+
+PUBLIC: Mapping[str, str] = {
+    "asset": "style sheets, scripts and pictures of the product",
+    "sign-in": "before anybody is signed in",
+    "account_login": "the sign-in under the name by which allauth knows it",
+    "mfa_authenticate": "the second step of the sign-in",
+    "account_logout": "gives up a sign-in between its two steps",
+}
+"""What is open to everybody, and why."""
+
+NOT_ASKED: Mapping[str, str] = {
+    "sign-out": "ends the session that the matrix asks with; answers with the sign-in page",
+    "lock": "locks that session; answers with an empty page",
+    "unlock": "is for a locked session; answers with an empty page",
+    "gallery": "made-up people; only where CARE_DEBUG is on",
+    "gallery-room": "made-up people; only where CARE_DEBUG is on",
+    "gallery-print": "made-up people; only where CARE_DEBUG is on",
+    "gallery-answer": "made-up people; only where CARE_DEBUG is on",
+}
+"""What the matrix does not ask for, and why. A name that no address has any more fails."""
+
+# -- facts, as the screens show them ----------------------------------------------------------------------------------
+
+FACTS: Mapping[str, frozenset[Role]] = {
+    "patient": WITH_PATIENTS, "family": WITH_PATIENTS, "flag": WITH_PATIENTS, "appointment": WITH_PATIENTS,
+    "visit": WITH_PATIENTS, "task": WITH_PATIENTS, "allergy": WITH_PATIENTS, "asked": WITH_PATIENTS,
+    "note": WITH_PATIENTS,
+    "message": FLOOR,
+    "vital": TREATING, "problem": TREATING, "medicine": TREATING, "taken": TREATING, "vaccine": TREATING,
+}  # fmt: skip
+"""A kind of fact about a patient → the roles that may see it."""
+
+NOWHERE = frozenset({"family", "asked"})
+"""Facts whose words stand on no page: how a family is called, what was said when allergies were asked."""
+NOT_ON_SCREENS: Mapping[Role, frozenset[str]] = {FRONT: NOWHERE | {"message"}}
+"""The front desk may read messages; no page of its own shows them yet."""
+TYPE_OF_FACT: Mapping[str, str] = {
+    "patient": "Patient", "family": "Group", "flag": "Flag", "appointment": "Appointment", "visit": "Encounter",
+    "task": "Task", "allergy": "AllergyIntolerance", "asked": "List", "note": "DocumentReference",
+    "message": "Communication", "vital": "Observation", "problem": "Condition", "medicine": "MedicationRequest",
+    "taken": "MedicationStatement", "vaccine": "Immunization",
+}  # fmt: skip
+SEES_RESTRICTED = TREATING
+"""Who sees what is labelled restricted (R). What is labelled very restricted (V) nobody sees in usual work."""
+
+# -- the API ----------------------------------------------------------------------------------------------------------
+
+_STAFF_TYPES = ("Practitioner", "PractitionerRole", "Organization", "Location", "HealthcareService", "Schedule")
+_DEFINITIONS = (
+    "ActivityDefinition", "CodeSystem", "ConceptMap", "PlanDefinition", "Questionnaire", "SearchParameter",
+    "StructureDefinition", "ValueSet",
+)  # fmt: skip
+
+READS: Mapping[str, frozenset[Role]] = {
+    **dict.fromkeys((*_STAFF_TYPES, *_DEFINITIONS), EVERYBODY),
+    "AuditEvent": OVERSEERS,
+    "Provenance": WITH_PATIENTS | {AUDITOR},
+    **dict.fromkeys(
+        ("Patient", "RelatedPerson", "Group", "Flag", "Appointment", "Slot", "Encounter", "Task", "AllergyIntolerance",
+         "List", "DocumentReference"), WITH_PATIENTS,
+    ),
+    "Communication": FLOOR,
+    **dict.fromkeys(
+        ("Observation", "Condition", "MedicationRequest", "MedicationStatement", "Immunization"), TREATING
+    ),
+}  # fmt: skip
+"""A type → the roles that may read and search it; what is not named, nobody."""
+
+WRITES: Mapping[str, frozenset[Role]] = {
+    **dict.fromkeys(_STAFF_TYPES, frozenset({MANAGER})),
+    "Location": OFFICE,
+    **dict.fromkeys(("Patient", "RelatedPerson", "Group", "Flag", "Appointment", "DocumentReference", "Task"), OFFICE),
+    **dict.fromkeys(("Encounter", "Communication"), FLOOR),
+    **dict.fromkeys(("AllergyIntolerance", "List", "Observation"), TREATING),
+}
+"""A type → the roles that may create and update it."""
+
+DELETES: Mapping[str, frozenset[Role]] = dict.fromkeys(_STAFF_TYPES, frozenset({MANAGER}))
+"""A type → the roles that may delete it; no record of care is ever deleted."""

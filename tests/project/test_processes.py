@@ -77,13 +77,6 @@ def test_each_path_reaches_its_application(served: Served) -> None:
     assert refused.value.code == 401
 
 
-def test_a_second_server_on_the_same_port_is_told_so_in_one_line(served: Served) -> None:
-    done = served.run("serve", "--port", str(served.port))
-    assert done.returncode == 2
-    assert "not free" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-
-
 def test_the_worker_seals_what_another_process_writes(served: Served) -> None:
     patient = served.folder / "patient.json"
     patient.write_text('{"resourceType":"Patient","id":"ada"}')

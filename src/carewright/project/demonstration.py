@@ -16,7 +16,7 @@ from pathlib import Path
 from carewright.core.access.model import Access
 from carewright.core.clock import Clock, wall_now
 from carewright.core.store.store import Store
-from carewright.project import simulator
+from carewright.project import simulator, unfinished
 from carewright.project.replay import Replay
 
 SEED = 1
@@ -82,10 +82,14 @@ def resumed(state: State, store: Store) -> timedelta:
 
 
 def prepare(store: Store, operator: Callable[[str], Access], *, seed: int, day: date, told: Told) -> State:
-    """Write the practice, today's patients and the morning until 10:40. `told` hears (label, how many more)."""
+    """Write the practice, today's patients and the morning until 10:40. `told` hears (label, how many more).
+
+    The practice counts as unfinished (see unfinished.py) until whoever calls has kept the state and says so.
+    """
     plan = plan_of(seed=seed, day=day)
     practice = plan.practice.key
     store.ensure_practice(practice, plan.practice.name)
+    unfinished.begin(store, practice)
     replay = Replay(store=store, practice=practice, plan=plan, told=told)
     access = operator(practice)
     replay.import_practice(access)

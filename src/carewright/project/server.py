@@ -20,6 +20,7 @@ from carewright.project.environment import Environment
 APPLICATION = "carewright.project.asgi:create"
 HOST = "127.0.0.1"
 PORT = 8000
+PORTS_TRIED = 20
 SHUTDOWN_PATIENCE_SECONDS = 3
 """Open event streams would hold a shutdown for ever; their browsers connect again by themselves."""
 CHILD_PATIENCE_SECONDS = 25.0
@@ -27,6 +28,10 @@ CHILD_PATIENCE_SECONDS = 25.0
 
 class CannotServe(Exception):
     """The server cannot be started like this; the text says why and what to do."""
+
+
+class PortTaken(CannotServe):
+    """Another program listens on the port."""
 
 
 def serve(
@@ -40,7 +45,7 @@ def serve(
             "SQLite serves from one process, because only one can write at a time and more would only wait for one "
             "another. Use --workers 1, or PostgreSQL (CARE_DATABASE_URL)."
         )
-    _require_free(host, port)
+    require_free(host, port)
     options: dict[str, Any] = {
         "factory": True, "host": host, "port": port, "loop": "uvloop", "http": "httptools", "lifespan": "on",
         "access_log": False, "log_level": "warning", "server_header": False,
@@ -95,7 +100,17 @@ def worker_process() -> Iterator[subprocess.Popen[bytes]]:
             child.wait()
 
 
-def _require_free(host: str, port: int) -> None:
+def free_port(host: str, *, beginning: int = PORT) -> int:
+    """The first port from `beginning` on that is free; CannotServe if none of the next ones is."""
+    for port in range(beginning, beginning + PORTS_TRIED):
+        with suppress(PortTaken):
+            require_free(host, port)
+            return port
+    raise CannotServe(f"The ports {beginning} to {beginning + PORTS_TRIED - 1} on {host} are taken. Name one: --port.")
+
+
+def require_free(host: str, port: int) -> None:
+    """PortTaken or CannotServe unless somebody may listen there now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -105,8 +120,10 @@ def _require_free(host: str, port: int) -> None:
             raise CannotServe("A port is a number up to 65535: --port.") from error
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                words = f"Port {port} on {host} is not free ({error.strerror}). Choose another: --port."
-            elif error.errno == errno.EACCES:
+                raise PortTaken(
+                    f"Port {port} on {host} is not free: another program uses it. Choose another: --port."
+                ) from error
+            if error.errno == errno.EACCES:
                 words = f"Port {port} is only for the system's administrator. Choose one from 1024: --port."
             else:
                 words = f"{host} is no address of this machine ({error.strerror}). Choose another: --host."

@@ -28,6 +28,8 @@ from carewright.project.environment import BadEnvironment
 from carewright.project.exporting import NotEmptyFolder
 from carewright.project.import_sources import Unreadable
 from carewright.project.server import CannotServe
+from carewright.project.serving import Held
+from carewright.project.unfinished import CannotClear
 
 COMMANDS = {
     "demo": "start the demonstration: a made-up practice with a made-up day",
@@ -47,7 +49,7 @@ COMMANDS = {
 }
 FOR_PEOPLE = (
     Failure, BadEnvironment, StoreError, AccessDenied, MigrationError, BadArchive, BadAnchor, BlobDamaged, Unreadable,
-    NotEmptyFolder, UnknownIndex, CannotServe, Busy,
+    NotEmptyFolder, UnknownIndex, CannotServe, CannotClear, Held, Busy,
 )  # fmt: skip
 SERVERS = ("demo_command", "serve_command", "worker_command")
 BAD_INPUT = 2

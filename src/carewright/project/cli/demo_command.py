@@ -2,26 +2,30 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 
 from carewright.core.store.store import Store
-from carewright.project import demonstration, simulator, wiring
+from carewright.project import demonstration, serving, simulator, unfinished, wiring
 from carewright.project.cli.options import Failure, add_data_dir, environment, migrate, opened, progress, say
 from carewright.project.cli.pages import with_pages
 from carewright.project.environment import Environment
-from carewright.project.server import HOST, PORT, serve, worker_process
+from carewright.project.server import HOST, PORT, free_port, require_free, serve, worker_process
 
 HELP = """\
-Start the demonstration: a made-up practice with a made-up day, on SQLite.
+Start the demonstration: a made-up practice with a made-up day.
 
 It makes its data folder at the first start (./data unless told otherwise), then serves until you press Ctrl-C. The
 worker (audit sealer, reactions) runs beside it and ends with it. The board opens at 10:40 with today's patients; the
-other charts are written behind it. Nothing in it is real.
+other charts are written behind it. A first start that is broken off begins again. Nothing in it is real.
+
+With CARE_DATABASE_URL it uses that PostgreSQL database, which must hold no other practice.
 """
 FIRST_RECORDS = 600
 """About how many steps the first start takes, for its progress bar."""
@@ -31,7 +35,9 @@ LOW_PRIORITY = 10
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_data_dir(parser)
     parser.add_argument("--host", default=HOST, metavar="ADDRESS", help=f"address to listen on (default {HOST})")
-    parser.add_argument("--port", type=int, default=PORT, metavar="P", help=f"port to listen on (default {PORT})")
+    parser.add_argument(
+        "--port", type=int, metavar="P", help=f"port to listen on (default {PORT}, or the next one that is free)"
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="another number, other people (default 1)")
     parser.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="the day that is shown (default: today)")
     parser.add_argument("--fill", action="store_true", help=argparse.SUPPRESS)  # the process that writes the rest
@@ -42,17 +48,48 @@ def run(options: argparse.Namespace) -> int:
     found = environment(options)
     if options.fill:
         return _fill(options)
-    state = _ready(found, options)
-    _set_clock(state.offset)
-    users = _make_users(options, state)
-    with worker_process(), _filling(found, complete=state.complete):
-        serve(
-            environment(options),
-            host=options.host,
-            port=options.port,
-            ready=lambda: _greet(options, users),
-        )
+    with _only_one(found) as lock:
+        _choose_port(options)  # before the practice is made, which takes a while
+        lock.tell("the demonstration", address=_address(options))
+        state = _ready(found, options)
+        _set_clock(state.offset)
+        users = _make_users(options, state)
+        with worker_process(), _filling(found, complete=state.complete):
+            serve(
+                environment(options),
+                host=options.host,
+                port=options.port,
+                ready=lambda: _greet(options, users),
+            )
     return 0
+
+
+@contextmanager
+def _only_one(found: Environment) -> Iterator[serving.Lock]:
+    """One demonstration for a data folder; the second one is told where the first is."""
+    try:
+        with serving.hold(found.data_dir, doing="the demonstration, which is being made") as lock:
+            yield lock
+    except serving.Held as held:
+        if held.holder is None or not held.holder.address:
+            raise
+        raise Failure(
+            f"It runs already: {held.holder.address} (process {held.holder.process}). Open that address; or start "
+            "another one with a folder of its own: --data-dir DIR."
+        ) from held
+
+
+def _choose_port(options: argparse.Namespace) -> None:
+    if options.port is not None:
+        require_free(options.host, options.port)
+        return
+    options.port = free_port(options.host)
+    if options.port != PORT:
+        say(f"Port {PORT} is taken by another program; this is port {options.port}.")
+
+
+def _address(options: argparse.Namespace) -> str:
+    return f"http://{options.host}:{options.port}/"
 
 
 def _ready(found: Environment, options: argparse.Namespace) -> demonstration.State:
@@ -63,49 +100,53 @@ def _ready(found: Environment, options: argparse.Namespace) -> demonstration.Sta
             demonstration.check_same(state, seed=options.seed, day=options.day)
         except demonstration.AnotherDemonstration as other:
             raise Failure(str(other)) from other
-        migrate(found)
-        store = wiring.open_store(found)
-        try:
-            state = replace(state, offset_seconds=demonstration.resumed(state, store).total_seconds())
-        finally:
-            store.close()
-        demonstration.write_state(found.data_dir, state)
-        return state
-    _clear_what_was_not_finished(found)
     migrate(found)
     store = wiring.open_store(found)
     try:
+        if state is not None and state.practice in store.practices():
+            return _resumed(found, store, state)
+        if _clear_what_was_not_finished(found, store):
+            migrate(found)
+            store = wiring.open_store(found)
         return _make(found, store, options)
+    except KeyboardInterrupt:
+        say("Broken off. The next start begins again.")
+        raise
     finally:
         store.close()
+
+
+def _resumed(found: Environment, store: Store, state: demonstration.State) -> demonstration.State:
+    unfinished.finish(store, state.practice)
+    state = replace(state, offset_seconds=demonstration.resumed(state, store).total_seconds())
+    demonstration.write_state(found.data_dir, state)
+    return state
 
 
 def _make(found: Environment, store: Store, options: argparse.Namespace) -> demonstration.State:
     seed = demonstration.SEED if options.seed is None else options.seed
     day = options.day or date.today()  # noqa: DTZ011 - the day on the wall of whoever starts it
-    practice = simulator.practice(seed).key
-    if others := [name for name in store.practices() if name != practice]:
-        raise Failure(f"This database holds the practice '{others[0]}'. Give the demo one of its own: --data-dir.")
+    if there := store.practices():
+        raise Failure(
+            f"This database holds the practice '{there[0]}', and the data folder knows of no demonstration in it. Give "
+            "the demonstration a folder of its own (--data-dir), on PostgreSQL also a database."
+        )
     say("Making the demonstration practice and its morning (once)…")
     with progress(FIRST_RECORDS, unit="steps") as told:
         state = demonstration.prepare(store, wiring.operator_access, seed=seed, day=day, told=told)
     demonstration.write_state(found.data_dir, state)
+    unfinished.finish(store, state.practice)
     return state
 
 
-def _clear_what_was_not_finished(found: Environment) -> None:
-    """A first start that was broken off begins again: its file holds the made-up practice alone."""
-    file = found.data_dir / "care.sqlite3"
-    if found.database_url or not file.exists():
-        return
-    store = wiring.open_store(found)
-    try:
-        practices = store.practices()
-    finally:
-        store.close()
-    if set(practices) <= {simulator.practice(demonstration.SEED).key}:
-        for part in found.data_dir.glob("care.sqlite3*"):
-            part.unlink()
+def _clear_what_was_not_finished(found: Environment, store: Store) -> bool:
+    """Throw away what a broken-off first start has left; whether there was anything. It closes the store then."""
+    for practice in store.practices():
+        if unfinished.is_unfinished(store, practice):
+            say("The last start was broken off; it begins again.")
+            unfinished.clear(found, store, practice)
+            return True
+    return False
 
 
 def _make_users(options: argparse.Namespace, state: demonstration.State) -> list[str]:
@@ -135,7 +176,7 @@ def _make_users(options: argparse.Namespace, state: demonstration.State) -> list
 def _greet(options: argparse.Namespace, users: list[str]) -> None:
     from django.conf import settings
 
-    say(f"\nCarewright demo: http://{options.host}:{options.port}/   (Ctrl-C ends it)\n")
+    say(f"\nCarewright demo: {_address(options)}   (Ctrl-C ends it)\n")
     say(f"Sign in as (password {settings.CARE_DEMO_PASSWORD}, PIN {settings.CARE_DEMO_PIN}):")
     for line in users:
         say(f"  {line}")
@@ -155,17 +196,25 @@ def _filling(found: Environment, *, complete: bool) -> Iterator[None]:
     child = subprocess.Popen(
         [sys.executable, "-m", "carewright.project.cli", "demo", "--fill"],
         env={**os.environ, "CARE_DATA_DIR": str(found.data_dir)},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         preexec_fn=lambda: os.nice(LOW_PRIORITY),
     )
     try:
         yield
     finally:
         child.terminate()
-        child.wait()
+        child.communicate()
+
+
+def _end_with_parent() -> None:
+    """The parent holds the other end of the pipe: it ends with the parent, however the parent ends."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _fill(options: argparse.Namespace) -> int:
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     with opened(options) as (found, store):
         state = demonstration.read_state(found.data_dir)
         if state is None:

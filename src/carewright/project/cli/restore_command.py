@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +13,17 @@ from carewright.core.store.backup import SIGN_INS
 from carewright.core.store.restore import restore_backup
 from carewright.core.store.restore_export import restore_lines
 from carewright.core.store.store import Store
-from carewright.project import sign_ins
-from carewright.project.cli.options import Failure, add_data_dir, add_practice, opened, practice_or_new, progress, say
+from carewright.project import serving, sign_ins
+from carewright.project.cli.options import (
+    Failure,
+    add_data_dir,
+    add_practice,
+    environment,
+    opened,
+    practice_or_new,
+    progress,
+    say,
+)
 from carewright.project.cli.pages import set_up_pages
 from carewright.project.environment import Environment
 from carewright.project.wiring import open_blobs, operator_access
@@ -39,11 +49,17 @@ def run(options: argparse.Namespace) -> int:
         files = sorted(options.path.glob("*.ndjson"))
         if not files:
             raise Failure(f"{options.path} holds no .ndjson files, so it is no export.")
-        with opened(options, make=True) as (_, store):
+        with _alone(options), opened(options, make=True) as (_, store):
             return _export(options, store, files)
     contents = archive.verify(options.path)  # before a database is made for it
-    with opened(options, make=True) as (found, store):
+    with _alone(options), opened(options, make=True) as (found, store):
         return _backup(options, found, store, contents)
+
+
+def _alone(options: argparse.Namespace) -> AbstractContextManager[object]:
+    """A restore would keep a server on SQLite from writing for its whole length; on PostgreSQL it does not."""
+    found = environment(options)
+    return nullcontext() if found.database_url else serving.hold(found.data_dir, doing="a restore")
 
 
 def _backup(options: argparse.Namespace, found: Environment, store: Store, contents: archive.Contents) -> int:

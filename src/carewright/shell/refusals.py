@@ -74,17 +74,9 @@ def refusal_of(error: Exception) -> Refusal:
                 text=gettext("It is taken by now. Nothing was saved; choose another."),
             )
         case BalanceShort():
-            return Refusal(
-                status=HTTPStatus.CONFLICT,
-                title=gettext("This cannot be done now"),
-                text=gettext("There is not enough of it left. Nothing was saved."),
-            )
+            return _not_now(gettext("There is not enough of it left. Nothing was saved."))
         case Referenced():
-            return Refusal(
-                status=HTTPStatus.CONFLICT,
-                title=gettext("This cannot be done now"),
-                text=gettext("Other records refer to it. Nothing was changed."),
-            )
+            return _not_now(gettext("Other records refer to it. Nothing was changed."))
         case Invalid():
             return Refusal(
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -109,7 +101,11 @@ def refusal_of(error: Exception) -> Refusal:
         case Refused():
             return Refusal(status=HTTPStatus.UNPROCESSABLE_ENTITY, title=gettext("Stop"), text=say(error.reason))
     reason = getattr(error, "reason", None) or str(error)
-    return Refusal(status=HTTPStatus.CONFLICT, title=gettext("This cannot be done now"), text=say(reason))
+    return _not_now(say(reason))
+
+
+def _not_now(text: str) -> Refusal:
+    return Refusal(status=HTTPStatus.CONFLICT, title=gettext("This cannot be done now"), text=text)
 
 
 def is_refusal(error: Exception) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from carewright.core.access.labels import EVERYTHING
 from carewright.core.access.model import Access, AccessDenied, Interaction, Role
-from carewright.core.store.model import Conflict, NotFound, Ref, Referenced, Refused, Resource
+from carewright.core.store.model import Conflict, KeyTaken, NotFound, Ref, Referenced, Refused, Resource
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from tests.access_matrix import clinic
@@ -108,6 +108,28 @@ def test_the_other_practice_s_records_are_not_there_to_be_written(matrix: Store,
         tx.update(next(r for r in clinic.standing(practice) if r["id"] == "p1"), version=99)
     assert caught.value.current is not None
     assert b"Zimmer" not in (caught.value.current.body or b""), "what stands in the other practice"
+
+
+def test_a_taken_key_names_only_a_holder_that_may_be_seen(matrix: Store, practice: str) -> None:
+    """That a record number or a seat is taken must be said; whose it is, only to those who may see them."""
+    number = f"{practice}-17"
+    held = {"p1": True, "p3": False}  # p3 is labelled
+    for patient, seen in held.items():
+        holder = Ref("Patient", patient)
+        with Writer(matrix, everything(practice)).transaction(reason="test.claim") as tx:
+            tx.claim("mrn", f"{number}-{patient}", holder=holder)
+        for access, known in (
+            (everything(practice), True),
+            (everything(practice, sensitive=0), seen),
+            (everything(practice, sensitive=0, patient="p2"), False),
+            (everything(practice, grants={"Organization": frozenset(Interaction)}), False),
+        ):
+            with pytest.raises(KeyTaken) as caught, Writer(matrix, access).transaction(reason="test.claim") as tx:
+                tx.claim("mrn", f"{number}-{patient}", holder=Ref("Organization", "h1"))
+            assert caught.value.holder == (holder if known else None), (patient, access)
+            with matrix.reader(access, reason="test.holder") as reader:
+                assert reader.holder("mrn", f"{number}-{patient}") == (holder if known else None)
+                assert reader.is_held("mrn", f"{number}-{patient}")
 
 
 def test_a_refused_deletion_names_only_what_may_be_seen(matrix: Store, practice: str) -> None:

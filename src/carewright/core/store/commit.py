@@ -45,6 +45,7 @@ from carewright.core.store.model import (
     Change,
     Conflict,
     Gone,
+    KeyTaken,
     NotFound,
     Origin,
     Ref,
@@ -118,7 +119,7 @@ class Commit:
             self._run_effects()
             self._run_guards()
             self._check_deletions()
-            claims.settle(self.connection, self.practice, self.extras, at=self.now)
+            self._settle_claims()
             balances.settle(self.connection, self.practice, self.extras)
             aliases.settle(self.connection, self.practice, self.extras, at=self.now)
         return self._write()
@@ -361,6 +362,23 @@ class Commit:
         )
         by = [(Ref(str(row[0]), str(row[1])), bool(row[2]) and scope.sees(str(row[0]))) for row in rows]
         return [(ref, visible) for ref, visible in by if ref not in leaving]
+
+    # -- 5. claims --------------------------------------------------------------------------------------------------
+
+    def _settle_claims(self) -> None:
+        """Take and give up keys. That a key is taken must be said; who has it, only to those who may see it."""
+        try:
+            claims.settle(self.connection, self.practice, self.extras, at=self.now)
+        except KeyTaken as taken:
+            raise KeyTaken(taken.kind, taken.key, self._seen(taken.holder)) from None
+
+    def _seen(self, ref: Ref | None) -> Ref | None:
+        """The reference, where this actor may see what stands there."""
+        if ref is None or not self.transaction.access.may(Interaction.READ, ref.type):
+            return None
+        self._read_standing([ref])
+        standing = self.standing.get(ref)
+        return ref if standing is not None and standing.visible else None
 
     # -- 6. rows ----------------------------------------------------------------------------------------------------
 

@@ -78,7 +78,10 @@ class Conflict(StoreError):
 
 
 class KeyTaken(StoreError):
-    """A key claim (MRN, slot seat, idempotency key …) is held by another resource."""
+    """A key claim (MRN, slot seat, idempotency key …) is held by another resource.
+
+    `holder` is None where the actor may not see what holds it.
+    """
 
     def __init__(self, kind: str, key: str, holder: Ref | None) -> None:
         super().__init__(f"This {kind} is taken.")

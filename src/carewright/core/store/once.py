@@ -18,11 +18,10 @@ def claim_form(tx: Transaction, key: str, *, holder: Ref) -> None:
 
 def check_form(reader: Reader, key: str) -> None:
     """KeyTaken if the form was saved before: for an action that would otherwise refuse its own first sending."""
-    holder = reader.holder(FORM, key) if key else None
-    if holder is not None:
-        raise KeyTaken(FORM, key, holder)
+    if key and reader.is_held(FORM, key):
+        raise KeyTaken(FORM, key, reader.holder(FORM, key))
 
 
 def was_saved(reader: Reader, key: str) -> bool:
     """Whether the form with this key was saved before."""
-    return reader.holder(FORM, key) is not None
+    return reader.is_held(FORM, key)

@@ -23,7 +23,7 @@ from carewright.core.fhir.codec import decode
 from carewright.core.store import balances, claims, plans, reads
 from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.hooks import FeedEntry
-from carewright.core.store.model import NotFound, Origin, Ref, Resource, Stored
+from carewright.core.store.model import Gone, NotFound, Origin, Ref, Resource, Stored
 from carewright.core.store.reads import Found, Page
 from carewright.core.store.search.query import SearchQuery
 from carewright.core.store.search.scope import Scope
@@ -154,6 +154,12 @@ class Reader(_Reading):
         except NotFound:
             return None
 
+    def authors(self, refs: Sequence[Ref]) -> dict[Ref, str]:
+        """Who wrote the current version of each record, as a reference; what is not visible is left out."""
+        found = self._run(reads.authors(refs, self._read_scope)) if refs else {}
+        self.trail.counts["Provenance"] = self.trail.counts.get("Provenance", 0) + len(found)
+        return found
+
     def vread(self, ref: Ref, version: int) -> Stored:
         return self.trail.saw(self._run(reads.vread(ref, version, self._read_scope, self._dialect)))
 
@@ -190,8 +196,18 @@ class Reader(_Reading):
         return balances.on_hand(self._connection, self.access.practice, kind, key)
 
     def holder(self, kind: str, key: str) -> Ref | None:
-        """Who holds a unique key now."""
-        return claims.holders(self._connection, self.access.practice, [(kind, key)]).get((kind, key))
+        """Who holds a unique key now; None where nobody does, or somebody whom this actor may not see."""
+        found = claims.holders(self._connection, self.access.practice, [(kind, key)]).get((kind, key))
+        try:
+            return self._run(reads.read(found, self._read_scope, self._dialect)).stored.ref if found else None
+        except Gone:
+            return found
+        except NotFound:
+            return None
+
+    def is_held(self, kind: str, key: str) -> bool:
+        """Whether a unique key is taken, by whomever: that much an attempt to take it would tell as well."""
+        return bool(claims.holders(self._connection, self.access.practice, [(kind, key)]))
 
     def feed(
         self, *, after: tuple[int, int] = (0, 0), limit: int = 500, types: frozenset[str] | None = None

@@ -125,7 +125,7 @@ def _pass_over(writer: Writer) -> None:
     """A number that came from elsewhere (an import) is skipped; one just given out has moved the counter already."""
     number = _next_mrn(writer)
     with writer.store.reader(writer.access, reason="registration.next-mrn") as reader:
-        held = reader.holder(MRN, number)
-    if held is not None:
+        held = reader.is_held(MRN, number)
+    if held:
         with writer.transaction(reason="registration.pass-over") as tx:
             tx.move(Move(kind=MRN, key="last", delta=Decimal(1)))

@@ -7,7 +7,6 @@ seen is answered word for word as what does not exist.
 
 import re
 import uuid
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -21,7 +20,7 @@ from carewright.shell.forms import PatientContext
 from tests.access_matrix import two_clinics, who
 from tests.access_matrix.addresses import OF_SOMEBODY, WORDS, Address, addresses
 from tests.access_matrix.two_clinics import FAMILY_NAME, FOREIGN, NEAR, NOBODY, PEOPLE, Somebody, TwoClinics
-from tests.clinic import Clinic
+from tests.clinic import TEN_FORTY, Clinic
 from tests.pages import open_pages, start_django
 
 HIDDEN = ("restricted", "secret")
@@ -60,7 +59,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[TwoClinics]:
         practice = f"{letter}{uuid.uuid4().hex[:12]}"
         store.ensure_practice(practice, "Clinic")
         clinic = Clinic(store=store, practice=practice)
-        store.clock = Clock(wall=lambda: two_clinics.TEN_FORTY)
+        store.clock = Clock(wall=lambda: TEN_FORTY)
         pages = open_pages(clinic)
         two_clinics.fill(clinic, letter)
         made.append(clinic)
@@ -95,7 +94,7 @@ class Asking:
         """A form that names somebody wherever the product's forms name anybody."""
         context = PatientContext(
             practice=self.world.a.practice, patient=opened_for.name,
-            user=f"Practitioner/{self.world.name_of(self.role)}", expires_at=two_clinics.TEN_FORTY + timedelta(hours=9),
+            user=f"Practitioner/{self.world.name_of(self.role)}", expires_at=TEN_FORTY + timedelta(hours=9),
             versions={f"Encounter/visit-{opened_for.name}": 1},
         )  # fmt: skip
         return {

@@ -219,7 +219,8 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
         rooms = (RoomStay(location=f"Location/{person.room}", since=roomed),)
     seat = [NEAR, *PEOPLE, FOREIGN].index(person)
     task = {**new_task(visit, codes.SICK, patient=patient, at=began), "id": f"task-{name}",
-            "code": {"coding": [{"system": TASK_CODE, "code": "matrix"}], "text": marker(letter, "task", name)}}  # fmt: skip
+            "code": {"coding": [{"system": TASK_CODE, "code": "matrix"}],
+                     "text": marker(letter, "task", name)}}  # fmt: skip
     return [
         booking_to_fhir(Booking(
             id=f"booking-{name}", patient=patient, provider="Practitioner/lind", site=f"Location/{person.site}",
@@ -251,8 +252,8 @@ def _chart(patient_id: str, name: str, letter: str) -> list[Resource]:
     patient = f"Patient/{patient_id}"
     about, began = {"reference": patient}, TEN_FORTY - timedelta(minutes=25)
     visit = f"Encounter/visit-{patient_id}"
-    reading = Reading(kind=Kind.WEIGHT, at=began, patient=patient, encounter=visit, value=read(weight(letter, name), KG),
-                      performer="Practitioner/dana")  # fmt: skip
+    reading = Reading(kind=Kind.WEIGHT, at=began, patient=patient, encounter=visit, performer="Practitioner/dana",
+                      value=read(weight(letter, name), KG))  # fmt: skip
     active = {"coding": [{"system": CONDITION_CLINICAL, "code": "active"}]}
     found: list[Resource] = [
         allergy_to_fhir(Allergy(id=f"allergy-{name}", patient=patient, substance=marker(letter, "allergy", name),

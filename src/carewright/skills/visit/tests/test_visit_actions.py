@@ -101,8 +101,8 @@ def test_a_visit_is_as_sensitive_as_what_it_was_booked_as(clinic: Clinic, jonas:
         "participant": [{"actor": {"reference": str(jonas)}, "status": "accepted"}],
     })  # fmt: skip
     visit = actions.check_in(
-        clinic.writer("dana"), patient=str(jonas), visit_type=WELL_CHILD, at=clinic.later(), site="Organization/main-st",
-        appointment=str(booked), reason="Told to nobody else",
+        clinic.writer("dana"), patient=str(jonas), visit_type=WELL_CHILD, at=clinic.later(),
+        site="Organization/main-st", appointment=str(booked), reason="Told to nobody else",
     )  # fmt: skip
     step(clinic, visit, "start_rooming", room=ROOM_4)
     actions.check_identity(clinic.writer("dana"), encounter_id=visit.id, at=clinic.later())

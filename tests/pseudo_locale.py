@@ -5,6 +5,7 @@ What stands outside the brackets of a page was never translated.
 
 import gettext
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 LANGUAGE = "en-xa"
@@ -25,17 +26,21 @@ def pseudo(message: str) -> str:
 
 
 class PseudoTranslation(gettext.NullTranslations):
-    """Stands where Django keeps the catalogue of `language`."""
+    """Stands where Django keeps the catalogue of `language`.
 
-    def __init__(self, language: str = LANGUAGE) -> None:
+    With `known` (asked for a message, says whether a catalogue holds it) what nobody translated stays as it is.
+    """
+
+    def __init__(self, language: str = LANGUAGE, *, known: Callable[[str], bool] = lambda _message: True) -> None:
         super().__init__()
-        self.language = language
+        self.language, self.known = language, known
 
     def gettext(self, message: str) -> str:
-        return pseudo(message)
+        return pseudo(message) if self.known(message) else message
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return pseudo(msgid1 if n == 1 else msgid2)
+        text = msgid1 if n == 1 else msgid2
+        return pseudo(text) if self.known(msgid1) else text
 
     def to_language(self) -> str:
         return self.language

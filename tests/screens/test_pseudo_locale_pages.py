@@ -30,7 +30,7 @@ from carewright.skills.scheduling.model import VISIT_TYPES, Session, Template
 from carewright.skills.visit import actions as visits
 from carewright.workspaces.rooming.checklist import lines_for
 from tests.clinic import TEN_FORTY, Clinic
-from tests.pages import Pages
+from tests.pages import Pages, configure_django
 from tests.pseudo_locale import PseudoTranslation, left_in_english, pseudo
 from tests.screens.filled import form_at
 from tests.screens.visits import Visit, step, weight
@@ -80,10 +80,16 @@ class Day:
 
 @pytest.fixture
 def pseudo_locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whoever chose Spanish sees the language that nobody speaks."""
+    """Whoever chose Spanish sees the language that nobody speaks, of what there is in Spanish."""
+    configure_django()
     from django.utils.translation import trans_real
 
-    monkeypatch.setitem(vars(trans_real)["_translations"], SPANISH, PseudoTranslation(SPANISH))
+    catalogue = vars(trans_real.translation(SPANISH))["_catalog"]
+
+    def known(message: str) -> bool:
+        return message in catalogue or (message, 0) in catalogue
+
+    monkeypatch.setitem(vars(trans_real)["_translations"], SPANISH, PseudoTranslation(SPANISH, known=known))
     yield
     _forget_drawn_rows()
 
@@ -360,3 +366,14 @@ def test_somebody_like_this_is_registered_already(day: Day) -> None:
 def test_english_in_a_translated_sentence_is_found(day: Day) -> None:
     assert left_in_english("<p>⟦Wéíght~~⟧ ⟦hígh fór 3 days~~⟧ §1 mmHg</p>", known=KNOWN) == {"days"}
     assert left_in_english("<p>Forgotten ⟦Wéíght~~⟧</p>") == {"Forgotten"}
+
+
+@pytest.mark.usefixtures("pseudo_locale", "clinic_pages")
+def test_a_name_that_no_catalogue_holds_is_found() -> None:
+    from django.template import engines
+    from django.utils import translation
+
+    template = engines["django"].from_string("<p>{{ known|term }}</p><p>{{ forgotten|term }}</p>")
+    with translation.override(SPANISH):
+        html = str(template.render({"known": codes.WELL_CHILD.display, "forgotten": "Forgotten kind"}))
+    assert left_in_english(html, known=KNOWN) == {"Forgotten", "kind"}

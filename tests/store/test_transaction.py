@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import pytest
 
+from carewright.core.access.model import Actor
 from carewright.core.fhir.codec import decode
 from carewright.core.store.hooks import Move
 from carewright.core.store.model import (
@@ -273,3 +274,20 @@ def test_every_write_and_every_read_is_audited_without_patient_data(
     with writer.store.driver.reading(writer.access.practice) as connection:
         rows = connection.rows(Sql("SELECT * FROM audit WHERE practice = ?", (writer.access.practice,)))
     assert "verysecret" not in str(rows).lower()
+
+
+def test_the_author_of_what_stands_now_is_who_wrote_it_last(store: Store, practice: str) -> None:
+    lena = Actor(practice=practice, reference="Practitioner/lena", display="Lena Ortiz")
+    first, second = Writer(store, everything(practice)), Writer(store, everything(practice, actor=lena))
+    with first.transaction(reason="test.create") as tx:
+        one, two = tx.create(patient()), tx.create(patient())
+    with second.transaction(reason="test.update") as tx:
+        tx.update({**patient(), "id": two.id}, version=1)
+    with store.reader(everything(practice), reason="test.read") as reader:
+        assert reader.authors([one, two, Ref("Patient", "nobody")]) == {
+            one: "Practitioner/dana",
+            two: "Practitioner/lena",
+        }
+        assert reader.authors([]) == {}
+    with store.reader(everything(practice, patient=one.id), reason="test.read") as reader:
+        assert reader.authors([one, two]) == {one: "Practitioner/dana"}

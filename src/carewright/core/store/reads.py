@@ -80,6 +80,15 @@ def read(ref: Ref, scope: Scope, dialect: Dialect) -> Plan[Found]:
     return found
 
 
+def authors(refs: Sequence[Ref], scope: Scope) -> Plan[dict[Ref, str]]:
+    """Who wrote the current version of each, as a reference; what is not visible is left out."""
+    rows = yield Sql(f"SELECT c.type, c.id, v.actor FROM current_resource c {compiler.JOIN_BODY} WHERE ") + all_of([
+        scope.where("c", "read"), Sql("c.type IN ") + marks(sorted(scope.predicate.types)),
+        Sql("c.key IN ") + marks([key_of_ref(ref) for ref in refs]),
+    ])  # fmt: skip
+    return {Ref(str(row[0]), str(row[1])): str(row[2]) for row in rows}
+
+
 def vread(ref: Ref, version: int, scope: Scope, dialect: Dialect) -> Plan[Found]:
     """One version. What the actor may see of it is judged by that version's own labels and the current one's."""
     rows = yield _versions(ref, scope, Sql("v.version = ?", (version,)), limit=1)

@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from carewright.shell.banner import Allergy, AllergyKnowledge, PatientBanner
 from carewright.shell.care import Care
 from carewright.shell.components import FieldState, Level, Notice, NoticeAction, toast
-from carewright.shell.context import links
+from carewright.shell.context import Links
 from carewright.shell.messages import messages_in
 from carewright.shell.printing.sheets import LETTER, Label, render_labels
 from carewright.shell.templatetags import shell as tags
@@ -162,7 +162,7 @@ def test_a_toast_travels_in_a_header() -> None:
 
 
 def test_nobody_signed_in_sees_no_menu_and_no_emergency_button() -> None:
-    html = render('{% extends "shell/base.html" %}', care=None, links=links())
+    html = render('{% extends "shell/base.html" %}', care=None, links=Links())
     assert "Sign out" not in html
     assert 'id="emergency"' not in html
     assert 'id="main"' in html
@@ -170,7 +170,7 @@ def test_nobody_signed_in_sees_no_menu_and_no_emergency_button() -> None:
 
 def test_parts_whose_address_is_not_wired_are_absent() -> None:
     care = Care(actor_name="Dana Cole", initials="DC", site_name="Main St", now=datetime(2026, 11, 23, 15, tzinfo=UTC))
-    html = render('{% extends "shell/base.html" %}', care=care, links=dict.fromkeys(links(), ""))
+    html = render('{% extends "shell/base.html" %}', care=care, links=dict.fromkeys(Links(), ""))
     assert "Dana Cole" in html
     for part in ('id="search"', 'id="emergency"', 'id="lock"', "Sign out", "data-live-state"):
         assert part not in html

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from carewright.core.fhir.dates import interval
 from carewright.core.settings import values
 from carewright.core.store import consumers
+from carewright.core.store.model import Ref
 from carewright.core.store.reader import Reader
 from carewright.core.store.search.parse import parse
 from carewright.shell.components import Chip, Level
@@ -38,6 +39,7 @@ MOST_CHANGES = 500
 NOT_ROOMS = ("occupy", "vacate", "unoccupy")
 """Steps of a room that follow from its visit and are not pressed."""
 DAYS_OF_CHANGES = 50
+MOST_ANNOUNCED = 3
 
 
 @require_GET
@@ -300,14 +302,12 @@ def _count(listed: Iterable[rows.BoardRow], groups: tuple[str, ...]) -> int:
 
 def _announcements(reader: Reader, made: rows.Board, visits: set[str], *, me: str) -> list[str]:
     """What others changed, in a sentence each: whose row, where it stands now, by whom."""
+    changed = [row for row in made.rows if row.visit in visits]
+    authors = reader.authors([Ref("Encounter", row.visit) for row in changed])
     found: list[str] = []
-    for row in made.rows:
-        if row.visit not in visits or len(found) >= 3:
-            continue
-        versions = parse("Provenance", [("target", f"Encounter/{row.visit}"), ("_count", str(DAYS_OF_CHANGES))])
-        latest = max(reader.resources(versions), key=lambda p: str(p["recorded"]), default=None)
-        who = latest["agent"][0]["who"]["reference"] if latest else ""
-        if who == me:
+    for row in changed:
+        who = authors.get(Ref("Encounter", row.visit), "")
+        if who == me or len(found) >= MOST_ANNOUNCED:
             continue
         status = gettext(row.look.words)
         name = people.names(reader).get(who, "")

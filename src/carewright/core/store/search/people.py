@@ -32,7 +32,9 @@ def families(keys: Collection[UUID], practice: str, dialect: Dialect) -> Plan[Fa
         " UNION ALL SELECT b.surviving_key FROM alias b WHERE b.practice = ? AND b.surviving_key IN ", (practice,)
     ) + marks(listed)
     members_of = Sql("SELECT m.old_key, m.surviving_key FROM alias m WHERE m.practice = ?", (practice,))
-    rows: list[Row] = yield members_of + Sql(" AND m.surviving_key IN (") + by_old + marks(listed) + by_survivor + Sql(")")
+    rows: list[Row] = (
+        yield members_of + Sql(" AND m.surviving_key IN (") + by_old + marks(listed) + by_survivor + Sql(")")
+    )
     survivor = {dialect.key(row[0]): dialect.key(row[1]) for row in rows}
     members: dict[UUID, set[UUID]] = defaultdict(set)
     for old, surviving in survivor.items():

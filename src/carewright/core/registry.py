@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from carewright.core.access.model import Interaction, Role
+from carewright.core.access.model import READ, WRITE, Interaction, Role
 from carewright.core.settings.model import Setting
 from carewright.core.store.hooks import Effect, Guard, Projection, Reaction
+from carewright.core.terminology.coding import Coding
 
 Hook = TypeVar("Hook", Guard, Effect, Projection, "Topic")
 
@@ -34,6 +35,21 @@ class TaskCode:
     display: str
     roles: frozenset[Role]
     competency: str | None = None
+
+
+def may_see(action: str, roles: frozenset[Role], *, on: Iterable[str], doc: str) -> Permission:
+    """A permission to read and search resources of the types `on`."""
+    return Permission(action=action, roles=roles, doc=doc, grants=dict.fromkeys(on, READ))
+
+
+def may_write(action: str, roles: frozenset[Role], *, on: Iterable[str], doc: str) -> Permission:
+    """A permission to create and change resources of the types `on`, and to see them."""
+    return Permission(action=action, roles=roles, doc=doc, grants=dict.fromkeys(on, WRITE))
+
+
+def tasks_for(roles: frozenset[Role], *codes: Coding) -> tuple[TaskCode, ...]:
+    """Kinds of task that `roles` may be given and that ask for no competency."""
+    return tuple(TaskCode(code=code.code, display=code.display, roles=roles) for code in codes)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,14 +3,11 @@
 Everything about patients is declared by the skills. Wired first in `project`.
 """
 
-from collections.abc import Iterable
-
 from carewright.core.access.model import Interaction, Role
 from carewright.core.access.staff import CREDENTIAL, STAFF_ROLE
-from carewright.core.registry import Manifest, Permission
+from carewright.core.registry import Manifest, Permission, may_see
 
 EVERYBODY = frozenset(Role)
-SEE = frozenset({Interaction.READ, Interaction.SEARCH})
 
 STAFF_TYPES = ("Practitioner", "PractitionerRole", "Organization", "Location", "HealthcareService", "Schedule")
 DEFINITION_TYPES = (
@@ -20,38 +17,31 @@ DEFINITION_TYPES = (
 AUDIT_TYPES = ("AuditEvent", "Provenance")
 
 
-def _on(types: Iterable[str], interactions: frozenset[Interaction]) -> dict[str, frozenset[Interaction]]:
-    return dict.fromkeys(types, interactions)
-
-
 MANIFEST = Manifest(
     name="staff",
     doc="The practice itself: its people, their roles and credentials, its sites, rooms and services.",
     projections=(STAFF_ROLE, CREDENTIAL),
     permissions=(
-        Permission(
-            action="staff.see",
-            roles=EVERYBODY,
-            doc="See who works here, the sites, rooms, services and schedules.",
-            grants=_on(STAFF_TYPES, SEE),
+        may_see(
+            "staff.see", EVERYBODY, on=STAFF_TYPES, doc="See who works here, the sites, rooms, services and schedules."
         ),
         Permission(
             action="staff.manage",
             roles=frozenset({Role.MANAGER}),
             doc="Add and change people, roles, credentials, sites, rooms, services and schedules.",
-            grants=_on(STAFF_TYPES, frozenset(Interaction)),
+            grants=dict.fromkeys(STAFF_TYPES, frozenset(Interaction)),
         ),
-        Permission(
-            action="definitions.see",
-            roles=EVERYBODY,
+        may_see(
+            "definitions.see",
+            EVERYBODY,
+            on=DEFINITION_TYPES,
             doc="Read the definitions that the practice works by: protocols, questionnaires, value sets.",
-            grants=_on(DEFINITION_TYPES, SEE),
         ),
-        Permission(
-            action="audit.see",
-            roles=frozenset({Role.PRIVACY_OFFICER, Role.AUDITOR}),
+        may_see(
+            "audit.see",
+            frozenset({Role.PRIVACY_OFFICER, Role.AUDITOR}),
+            on=AUDIT_TYPES,
             doc="See who read and changed what, when and why; not what the chart says.",
-            grants=_on(AUDIT_TYPES, SEE),
         ),
     ),
 )

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from carewright.core.access.model import Role
-from carewright.core.store.hooks import Column, ColumnType, Projection
+from carewright.core.store.hooks import Projection, texts, wholes
 from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import own_system
 
@@ -76,12 +76,9 @@ STAFF_ROLE = Projection(
     name="staff_role",
     types=frozenset({"PractitionerRole"}),
     columns=(
-        Column(name="practitioner"),
-        Column(name="role"),
-        Column(name="site"),
-        Column(name="active", type=ColumnType.INTEGER),
-        Column(name="starts_on"),
-        Column(name="ends_on"),
+        *texts("practitioner", "role", "site"),
+        *wholes("active"),
+        *texts("starts_on", "ends_on"),
     ),
     rows=staff_role_rows,
     indexes=(("practitioner",), ("site", "role")),
@@ -90,15 +87,7 @@ STAFF_ROLE = Projection(
 CREDENTIAL = Projection(
     name="credential",
     types=frozenset({"Practitioner"}),
-    columns=(
-        Column(name="practitioner"),
-        Column(name="system"),
-        Column(name="code"),
-        Column(name="name"),
-        Column(name="issuer"),
-        Column(name="starts_on"),
-        Column(name="ends_on"),
-    ),
+    columns=texts("practitioner", "system", "code", "name", "issuer", "starts_on", "ends_on"),
     rows=credential_rows,
     indexes=(("practitioner", "code"), ("ends_on",)),
     doc="Certificates, licences and competency sign-offs, from their first to their last day.",

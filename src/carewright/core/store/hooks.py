@@ -141,6 +141,21 @@ class Column:
     type: ColumnType = ColumnType.TEXT
 
 
+def texts(*names: str) -> tuple[Column, ...]:
+    """Columns of text, in this order."""
+    return tuple(Column(name=name) for name in names)
+
+
+def wholes(*names: str) -> tuple[Column, ...]:
+    """Columns of whole numbers; 0 and 1 stand for no and yes."""
+    return tuple(Column(name=name, type=ColumnType.INTEGER) for name in names)
+
+
+def instants(*names: str) -> tuple[Column, ...]:
+    """Columns of instants with their zone."""
+    return tuple(Column(name=name, type=ColumnType.INSTANT) for name in names)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Projection:
     """A flat table beside the chart: `rows` turns one resource into the rows that stand for it.

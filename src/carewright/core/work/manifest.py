@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from carewright.core.access.model import READ, STAFF, WRITE, Role
+from carewright.core.access.model import STAFF, Role
 from carewright.core.fhir.dates import interval
-from carewright.core.registry import Manifest, Permission
-from carewright.core.store.hooks import Column, ColumnType, Projection
+from carewright.core.registry import Manifest, may_see, may_write
+from carewright.core.store.hooks import Projection, instants, texts, wholes
 from carewright.core.store.model import Resource
 from carewright.core.work.tasks import OPEN
 
@@ -33,33 +33,18 @@ MANIFEST = Manifest(
     name="work",
     doc="Tasks: what there is to do, for whom, by whom.",
     permissions=(
-        Permission(
-            action="work.see",
-            roles=STAFF,
-            doc="See the tasks of the practice.",
-            grants={"Task": READ},
-        ),
-        Permission(
-            action="work.do",
-            roles=WORKERS,
-            doc="Take, do and complete tasks.",
-            grants={"Task": WRITE},
-        ),
+        may_see("work.see", STAFF, on=("Task",), doc="See the tasks of the practice."),
+        may_write("work.do", WORKERS, on=("Task",), doc="Take, do and complete tasks."),
     ),
     projections=(
         Projection(
             name="task",
             types=frozenset({"Task"}),
             columns=(
-                Column(name="id"),
-                Column(name="code"),
-                Column(name="words"),
-                Column(name="status"),
-                Column(name="is_open", type=ColumnType.INTEGER),
-                Column(name="encounter"),
-                Column(name="patient"),
-                Column(name="owner"),
-                Column(name="authored_at", type=ColumnType.INSTANT),
+                *texts("id", "code", "words", "status"),
+                *wholes("is_open"),
+                *texts("encounter", "patient", "owner"),
+                *instants("authored_at"),
             ),
             rows=task_rows,
             indexes=(("encounter",), ("patient", "is_open"), ("owner", "is_open")),

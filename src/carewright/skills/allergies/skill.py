@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from carewright.core.access.model import CLINICAL, READ, STAFF, WRITE, Role
-from carewright.core.registry import Manifest, Permission, TaskCode
-from carewright.core.store.hooks import Column, Effect, Extra, Projection, Put, Write, WriteContext
+from carewright.core.access.model import CLINICAL, STAFF, Role
+from carewright.core.registry import Manifest, Permission, may_see, may_write, tasks_for
+from carewright.core.store.hooks import Effect, Extra, Projection, Put, Write, WriteContext, texts
 from carewright.core.store.model import Ref, Resource
 from carewright.core.work.tasks import ALLERGIES_ASKED, new_task, of_visit, with_status
 from carewright.skills.allergies.fhir import asked_from_fhir, from_fhir
@@ -56,17 +56,14 @@ MANIFEST = Manifest(
     name="allergies",
     doc="Allergies and intolerances: asked at every visit, by whom, and the line in the banner.",
     permissions=(
-        Permission(
-            action="allergies.see",
-            roles=STAFF,
-            doc="See allergies: they stand in every banner.",
-            grants={"AllergyIntolerance": READ, "List": READ},
+        may_see(
+            "allergies.see", STAFF, on=("AllergyIntolerance", "List"), doc="See allergies: they stand in every banner."
         ),
-        Permission(
-            action="allergies.record",
-            roles=CLINICAL,
+        may_write(
+            "allergies.record",
+            CLINICAL,
+            on=("AllergyIntolerance", "List", "Task"),
             doc="Ask about allergies and write down what was told.",
-            grants={"AllergyIntolerance": WRITE, "List": WRITE, "Task": WRITE},
         ),
         Permission(
             action="allergies.judge",
@@ -87,11 +84,11 @@ MANIFEST = Manifest(
         Projection(
             name="allergy",
             types=frozenset({"AllergyIntolerance"}),
-            columns=tuple(Column(name=name) for name in ("id", "patient", "substance", "words", "criticality")),
+            columns=texts("id", "patient", "substance", "words", "criticality"),
             rows=allergy_rows,
             indexes=(("patient",),),
             doc="One row per allergy that counts.",
         ),
     ),
-    task_codes=(TaskCode(code=ALLERGIES_ASKED.code, display=ALLERGIES_ASKED.display, roles=CLINICAL),),
+    task_codes=tasks_for(CLINICAL, ALLERGIES_ASKED),
 )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from carewright.core.access.model import READ, STAFF, Role
-from carewright.core.registry import Manifest, Permission, TaskCode, Topic
-from carewright.core.store.hooks import Column, ColumnType, Projection
+from carewright.core.access.model import STAFF, Role
+from carewright.core.registry import Manifest, Permission, Topic, may_see, tasks_for
+from carewright.core.store.hooks import Projection, instants, texts, wholes
 from carewright.core.store.model import Resource
 from carewright.skills.emergency.actions import CALL
 from carewright.skills.emergency.codes import JOBS
@@ -38,34 +38,24 @@ MANIFEST = Manifest(
             roles=frozenset(Role),
             doc="Call for help, answer a call, write its record. Needs no right to any other task.",
         ),
-        Permission(
-            action="emergency.see",
-            roles=STAFF,
-            doc="Read the record of a call for help.",
-            grants={"Task": READ},
-        ),
+        may_see("emergency.see", STAFF, on=("Task",), doc="Read the record of a call for help."),
     ),
     projections=(
         Projection(
             name="emergency",
             types=frozenset({"Task"}),
             columns=(
-                Column(name="id"),
-                Column(name="site"),
-                Column(name="room"),
-                Column(name="room_name"),
-                Column(name="job"),
-                Column(name="called_at", type=ColumnType.INSTANT),
-                Column(name="called_by"),
-                Column(name="coming"),
-                Column(name="is_open", type=ColumnType.INTEGER),
+                *texts("id", "site", "room", "room_name", "job"),
+                *instants("called_at"),
+                *texts("called_by", "coming"),
+                *wholes("is_open"),
             ),
             rows=emergency_rows,
             indexes=(("site", "is_open"), ("id",)),
             doc="One row per call for help: room, job, who is coming. Holds no patient.",
         ),
     ),
-    task_codes=tuple(TaskCode(code=job.code, display=job.display, roles=frozenset(Role)) for job in JOBS),
+    task_codes=tasks_for(frozenset(Role), *JOBS),
     topics=(Topic(name="emergency", types=frozenset({"Task"}), of_nobody=True),),
     urls="carewright.skills.emergency.urls",
     url_prefix="emergency/",

@@ -1,17 +1,17 @@
 """What the history skill declares: who may read problems, medicines and vaccines."""
 
-from carewright.core.access.model import CLINICAL, READ
-from carewright.core.registry import Manifest, Permission
+from carewright.core.access.model import CLINICAL
+from carewright.core.registry import Manifest, may_see
 
 MANIFEST = Manifest(
     name="history",
     doc="What the chart holds from before: problems, medicines, vaccines.",
     permissions=(
-        Permission(
-            action="history.see",
-            roles=CLINICAL,
+        may_see(
+            "history.see",
+            CLINICAL,
+            on=("Condition", "MedicationRequest", "MedicationStatement", "Immunization"),
             doc="Read problems, medicines and vaccines.",
-            grants=dict.fromkeys(("Condition", "MedicationRequest", "MedicationStatement", "Immunization"), READ),
         ),
     ),
 )

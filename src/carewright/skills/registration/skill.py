@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from carewright.core.access.model import READ, STAFF, WRITE, Role
-from carewright.core.registry import Manifest, Permission
-from carewright.core.store.hooks import Claim, Column, ColumnType, Effect, Extra, Projection, Write, WriteContext
+from carewright.core.access.model import STAFF, Role
+from carewright.core.registry import Manifest, may_see, may_write
+from carewright.core.store.hooks import Claim, Effect, Extra, Projection, Write, WriteContext, texts, wholes
 from carewright.core.store.model import Resource
 from carewright.skills.registration import codes
 from carewright.skills.registration.actions import MRN
@@ -66,32 +66,23 @@ def flag_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
     }
 
 
-def _texts(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name) for name in names)
-
-
 MANIFEST = Manifest(
     name="registration",
     doc="Who the patient is: find, register, look-alikes, family, and the flags in the banner.",
     permissions=(
-        Permission(
-            action="registration.see",
-            roles=STAFF,
+        may_see(
+            "registration.see",
+            STAFF,
+            on=("Patient", "RelatedPerson", "Group", "Flag"),
             doc="Find patients and see who they are.",
-            grants={"Patient": READ, "RelatedPerson": READ, "Group": READ, "Flag": READ},
         ),
-        Permission(
-            action="registration.write",
-            roles=REGISTRARS,
+        may_write(
+            "registration.write",
+            REGISTRARS,
+            on=("Patient", "RelatedPerson", "Group"),
             doc="Register patients and keep their particulars.",
-            grants={"Patient": WRITE, "RelatedPerson": WRITE, "Group": WRITE},
         ),
-        Permission(
-            action="registration.flag",
-            roles=REGISTRARS,
-            doc="Put flags into the banner and end them.",
-            grants={"Flag": WRITE},
-        ),
+        may_write("registration.flag", REGISTRARS, on=("Flag",), doc="Put flags into the banner and end them."),
     ),
     effects=(
         Effect(
@@ -107,8 +98,8 @@ MANIFEST = Manifest(
             name="patient",
             types=frozenset({"Patient"}),
             columns=(
-                *_texts("id", "name", "family", "given", "preferred_name", "birth_date", "gender", "mrn", "language"),
-                Column(name="needs_interpreter", type=ColumnType.INTEGER),
+                *texts("id", "name", "family", "given", "preferred_name", "birth_date", "gender", "mrn", "language"),
+                *wholes("needs_interpreter"),
             ),
             rows=patient_rows,
             indexes=(("id",),),
@@ -117,7 +108,7 @@ MANIFEST = Manifest(
         Projection(
             name="patient_search",
             types=frozenset({"Patient"}),
-            columns=_texts("search_key", "id"),
+            columns=texts("search_key", "id"),
             rows=search_rows,
             indexes=(("search_key",),),
             doc="One row per key under which a patient is looked for.",
@@ -125,7 +116,7 @@ MANIFEST = Manifest(
         Projection(
             name="flag",
             types=frozenset({"Flag"}),
-            columns=_texts("id", "patient", "code", "words"),
+            columns=texts("id", "patient", "code", "words"),
             rows=flag_rows,
             indexes=(("patient",),),
             doc="One row per flag that stands in a banner.",

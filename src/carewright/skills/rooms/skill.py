@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from carewright.core.access.model import CLINICAL, READ, STAFF, WRITE, Role
-from carewright.core.registry import Manifest, Permission, TaskCode
-from carewright.core.store.hooks import Column, ColumnType, Effect, Extra, Projection, Put, Write, WriteContext
+from carewright.core.access.model import CLINICAL, STAFF, Role
+from carewright.core.registry import Manifest, may_see, may_write, tasks_for
+from carewright.core.store.hooks import Effect, Extra, Projection, Put, Write, WriteContext, instants, texts, wholes
 from carewright.core.store.model import Ref, Resource
 from carewright.skills.rooms import rules
 from carewright.skills.rooms.fhir import from_fhir, to_fhir, wait_from_fhir
@@ -84,34 +84,22 @@ def wait_rows(task: Resource) -> Iterable[Mapping[str, object]]:
     }
 
 
-def _texts(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name) for name in names)
-
-
-def _instant(name: str) -> Column:
-    return Column(name=name, type=ColumnType.INSTANT)
-
-
-def _whole(name: str) -> Column:
-    return Column(name=name, type=ColumnType.INTEGER)
-
-
 MANIFEST = Manifest(
     name="rooms",
     doc="Rooms from one patient to the next, and the waits that a clinic defines, each with its own clock.",
     permissions=(
-        Permission(action="rooms.see", roles=STAFF, doc="See the rooms.", grants={"Location": READ}),
-        Permission(
-            action="rooms.turn-over",
-            roles=ROOM_KEEPERS,
+        may_see("rooms.see", STAFF, on=("Location",), doc="See the rooms."),
+        may_write(
+            "rooms.turn-over",
+            ROOM_KEEPERS,
+            on=("Location",),
             doc="Say that a room is cleaned, stocked, ready or closed.",
-            grants={"Location": WRITE},
         ),
-        Permission(
-            action="rooms.wait",
-            roles=CLINICAL,
+        may_write(
+            "rooms.wait",
+            CLINICAL,
+            on=("Task",),
             doc="Start and end waits: dilating, numbing, blood pressure again, after a shot.",
-            grants={"Task": WRITE},
         ),
     ),
     effects=(
@@ -128,11 +116,10 @@ MANIFEST = Manifest(
             name="room",
             types=frozenset({"Location"}),
             columns=(
-                *_texts("id", "name", "place", "site", "state"),
-                _instant("since"),
-                *_texts("changed_by"),
-                _whole("is_isolation"),
-                _whole("version"),
+                *texts("id", "name", "place", "site", "state"),
+                *instants("since"),
+                *texts("changed_by"),
+                *wholes("is_isolation", "version"),
             ),
             rows=room_rows,
             indexes=(("place",), ("id",)),
@@ -142,18 +129,14 @@ MANIFEST = Manifest(
             name="wait",
             types=frozenset({"Task"}),
             columns=(
-                *_texts("id", "encounter", "patient", "code", "words"),
-                _instant("started_at"),
-                _instant("due_at"),
-                _whole("is_open"),
-                _whole("version"),
+                *texts("id", "encounter", "patient", "code", "words"),
+                *instants("started_at", "due_at"),
+                *wholes("is_open", "version"),
             ),
             rows=wait_rows,
             indexes=(("encounter", "is_open"),),
             doc="One row per wait of a visit.",
         ),
     ),
-    task_codes=tuple(
-        TaskCode(code=kind.coding.code, display=kind.coding.display, roles=CLINICAL) for kind in rules.WAITS
-    ),
+    task_codes=tasks_for(CLINICAL, *(kind.coding for kind in rules.WAITS)),
 )

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from carewright.core.access.model import READ, STAFF, WRITE, Role
-from carewright.core.registry import Manifest, Permission
+from carewright.core.access.model import STAFF, Role
+from carewright.core.registry import Manifest, may_see, may_write
 from carewright.core.store.hooks import (
     WORKFLOW_EXEMPT,
     Claim,
-    Column,
-    ColumnType,
     Effect,
     Extra,
     Projection,
@@ -16,6 +14,9 @@ from carewright.core.store.hooks import (
     Release,
     Write,
     WriteContext,
+    instants,
+    texts,
+    wholes,
 )
 from carewright.core.store.model import Ref, Resource
 from carewright.skills.scheduling import codes, rules
@@ -108,36 +109,21 @@ def _appointments(write: Write) -> list[Ref]:
     return [Ref(*reference.split("/", 1)) for reference in named if reference.startswith("Appointment/")]
 
 
-def _texts(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name) for name in names)
-
-
-def _wholes(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name, type=ColumnType.INTEGER) for name in names)
-
-
 MANIFEST = Manifest(
     name="scheduling",
     doc="Who comes when: providers' weeks, appointments, and a seat that is won once.",
     permissions=(
-        Permission(
-            action="scheduling.see",
-            roles=STAFF,
+        may_see(
+            "scheduling.see",
+            STAFF,
+            on=("Appointment", "Schedule", "Slot", "Patient", "Location", "Practitioner"),
             doc="See the schedule.",
-            grants={
-                "Appointment": READ,
-                "Schedule": READ,
-                "Slot": READ,
-                "Patient": READ,
-                "Location": READ,
-                "Practitioner": READ,
-            },
         ),
-        Permission(
-            action="scheduling.book",
-            roles=BOOKERS,
+        may_write(
+            "scheduling.book",
+            BOOKERS,
+            on=("Appointment",),
             doc="Book, move and cancel appointments, take walk-ins, overbook with a reason.",
-            grants={"Appointment": WRITE},
         ),
     ),
     effects=(
@@ -161,15 +147,14 @@ MANIFEST = Manifest(
             name="appointment",
             types=frozenset({"Appointment"}),
             columns=(
-                *_texts("id", "patient", "provider", "place", "schedule"),
-                *_wholes("seat"),
-                Column(name="starts_at", type=ColumnType.INSTANT),
-                Column(name="ends_at", type=ColumnType.INSTANT),
-                *_wholes("minutes"),
-                *_texts("type_system", "type_code", "type_words", "reason", "comment", "status", "overbook_reason"),
-                *_wholes("is_walk_in"),
-                *_texts("cancelled_words"),
-                *_wholes("version"),
+                *texts("id", "patient", "provider", "place", "schedule"),
+                *wholes("seat"),
+                *instants("starts_at", "ends_at"),
+                *wholes("minutes"),
+                *texts("type_system", "type_code", "type_words", "reason", "comment", "status", "overbook_reason"),
+                *wholes("is_walk_in"),
+                *texts("cancelled_words"),
+                *wholes("version"),
             ),
             rows=appointment_rows,
             indexes=(("place", "starts_at"), ("provider", "starts_at"), ("patient", "starts_at"), ("id",)),

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from carewright.core.access.model import CLINICAL, READ, STAFF, WRITE
-from carewright.core.registry import Manifest, Permission, TaskCode
+from carewright.core.access.model import CLINICAL, STAFF
+from carewright.core.registry import Manifest, may_see, may_write, tasks_for
 from carewright.core.sentences import joined
-from carewright.core.store.hooks import Column, ColumnType, Guard, Projection, Write, WriteContext
+from carewright.core.store.hooks import Guard, Projection, Write, WriteContext, instants, texts, wholes
 from carewright.core.store.model import Ref, Refused, Resource
 from carewright.core.work.tasks import SAFETY_ITEMS, of_visit
 from carewright.skills.visit import rules
@@ -75,17 +75,12 @@ MANIFEST = Manifest(
     name="visit",
     doc="A visit from the door to the door: its states, its rooms, what holds the hand-over to the provider.",
     permissions=(
-        Permission(
-            action="visit.see",
-            roles=STAFF,
-            doc="See today's visits.",
-            grants={"Encounter": READ, "Task": READ, "Patient": READ},
-        ),
-        Permission(
-            action="visit.step",
-            roles=rules.EVERYONE,
+        may_see("visit.see", STAFF, on=("Encounter", "Task", "Patient"), doc="See today's visits."),
+        may_write(
+            "visit.step",
+            rules.EVERYONE,
+            on=("Encounter", "Task"),
             doc="Check patients in, room them, hand over, check them out (which step is whose: docs/visit-states.md).",
-            grants={"Encounter": WRITE, "Task": WRITE},
         ),
     ),
     guards=(
@@ -103,27 +98,17 @@ MANIFEST = Manifest(
             name="visit",
             types=frozenset({"Encounter"}),
             columns=(
-                Column(name="id"),
-                Column(name="patient"),
-                Column(name="status"),
-                Column(name="since", type=ColumnType.INSTANT),
-                Column(name="started_at", type=ColumnType.INSTANT),
-                Column(name="is_open", type=ColumnType.INTEGER),
-                Column(name="type_code"),
-                Column(name="type_words"),
-                Column(name="reason"),
-                Column(name="provider"),
-                Column(name="assistant"),
-                Column(name="appointment"),
-                Column(name="site"),
-                Column(name="room"),
-                Column(name="room_since", type=ColumnType.INSTANT),
-                Column(name="version", type=ColumnType.INTEGER),
+                *texts("id", "patient", "status"),
+                *instants("since", "started_at"),
+                *wholes("is_open"),
+                *texts("type_code", "type_words", "reason", "provider", "assistant", "appointment", "site", "room"),
+                *instants("room_since"),
+                *wholes("version"),
             ),
             rows=visit_rows,
             indexes=(("site", "started_at"), ("patient", "started_at"), ("room", "is_open"), ("id",)),
             doc="One row per visit: what the board shows of it.",
         ),
     ),
-    task_codes=tuple(TaskCode(code=code.code, display=code.display, roles=CLINICAL) for code in FLOW_TASKS),
+    task_codes=tasks_for(CLINICAL, *FLOW_TASKS),
 )

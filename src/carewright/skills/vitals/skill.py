@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from carewright.core.access.model import CLINICAL, READ, WRITE
-from carewright.core.registry import Manifest, Permission, TaskCode
+from carewright.core.access.model import CLINICAL
+from carewright.core.registry import Manifest, may_see, may_write, tasks_for
 from carewright.core.store.hooks import Effect, Extra, Put, Write, WriteContext
 from carewright.core.store.model import Ref, Resource
 from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, new_task, of_visit, with_status
@@ -67,17 +67,12 @@ MANIFEST = Manifest(
     name="vitals",
     doc="Vital signs: typed in the unit of the device, checked beside the field, kept with every reading.",
     permissions=(
-        Permission(
-            action="vitals.see",
-            roles=CLINICAL,
-            doc="See vital signs.",
-            grants={"Observation": READ, "Communication": READ, "Patient": READ},
-        ),
-        Permission(
-            action="vitals.record",
-            roles=CLINICAL,
+        may_see("vitals.see", CLINICAL, on=("Observation", "Communication", "Patient"), doc="See vital signs."),
+        may_write(
+            "vitals.record",
+            CLINICAL,
+            on=("Observation", "Communication", "Task"),
             doc="Record, correct and retract vital signs; say who was told of a critical one.",
-            grants={"Observation": WRITE, "Communication": WRITE, "Task": WRITE},
         ),
     ),
     effects=(
@@ -89,5 +84,5 @@ MANIFEST = Manifest(
             doc="A critical vital sign opens a task of its visit that ends when somebody was told.",
         ),
     ),
-    task_codes=(TaskCode(code=CRITICAL_VITAL_TOLD.code, display=CRITICAL_VITAL_TOLD.display, roles=CLINICAL),),
+    task_codes=tasks_for(CLINICAL, CRITICAL_VITAL_TOLD),
 )

@@ -1,25 +1,18 @@
 """What the front desk declares."""
 
-from carewright.core.access.model import READ, STAFF
-from carewright.core.registry import Manifest, Nav, Permission, Topic
-
-
-def _(words: str) -> str:
-    """Marks words for the catalogue: manifests are read before Django, and the words are translated where shown."""
-    return words
-
+from carewright.core.access.model import STAFF
+from carewright.core.registry import Manifest, Nav, Topic, may_see
+from carewright.core.sentences import term
 
 MANIFEST = Manifest(
     name="desk",
     doc="The front desk: the day's appointments, checking in, booking, registering.",
     permissions=(
-        Permission(
-            action="desk.see",
-            roles=STAFF,
+        may_see(
+            "desk.see",
+            STAFF,
+            on=("Appointment", "Encounter", "Flag", "Group", "Location", "Patient", "Practitioner", "Schedule"),
             doc="See the day's appointments at the front desk.",
-            grants=dict.fromkeys(
-                ("Appointment", "Encounter", "Flag", "Group", "Location", "Patient", "Practitioner", "Schedule"), READ
-            ),
         ),
     ),
     topics=(
@@ -29,7 +22,7 @@ MANIFEST = Manifest(
             doc="The list of the day's appointments may look different.",
         ),
     ),
-    nav=(Nav(label=_("Front desk"), url_name="desk", permission="desk.see", key="d"),),
+    nav=(Nav(label=term("Front desk"), url_name="desk", permission="desk.see", key="d"),),
     urls="carewright.workspaces.desk.urls",
     url_prefix="desk/",
 )

@@ -12,7 +12,7 @@ from carewright.core.audit.records import Action, record
 from carewright.core.clock import wall_now
 from carewright.core.fhir import codec
 from carewright.core.store import schema
-from carewright.core.store.commit import with_meta
+from carewright.core.store.assembling import with_meta
 from carewright.core.store.drivers.sqlite import open_database, to_database
 from carewright.core.store.keys import key_of
 from carewright.core.store.model import Change, Ref, Resource

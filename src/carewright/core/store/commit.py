@@ -12,18 +12,17 @@ Locks make step 3 true until the end (architecture: "concurrency is the store's 
 `version` and `key_claim` stand behind them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import cast
-from uuid import UUID
+from functools import cached_property
 
 from carewright.core.access.model import Interaction
-from carewright.core.audit.records import Action, AuditRecord, body_digest, record
 from carewright.core.fhir import codec
 from carewright.core.fhir.references import rewrite
 from carewright.core.registry import Registry
-from carewright.core.store import aliases, balances, claims, plans, schema
+from carewright.core.store import aliases, balances, claims, plans
+from carewright.core.store.assembling import Assembly
 from carewright.core.store.drivers.base import Connection
 from carewright.core.store.hooks import (
     WORKFLOW_EXEMPT,
@@ -55,34 +54,14 @@ from carewright.core.store.model import (
 )
 from carewright.core.store.reads import search as search_plan
 from carewright.core.store.rows import (
-    RowSet,
     Version,
-    add_index,
-    add_projections,
-    add_version,
-    current_row,
-    patient_and_security,
 )
 from carewright.core.store.search.scope import Scope
-from carewright.core.store.sql import Sql, all_of, marks
+from carewright.core.store.sql import Sql, all_of
+from carewright.core.store.standing import WhatStands
 from carewright.core.store.transaction import Done, Mode, Planned, Transaction, Written, check
 
 MAX_ROUNDS = 8
-
-
-@dataclass(frozen=True, kw_only=True)
-class Standing:
-    """What stands under a key when the transaction reads it."""
-
-    stored: Stored
-    origin: Origin
-    visible: bool
-    security: int
-    patient_key: UUID | None
-
-    @property
-    def deleted(self) -> bool:
-        return self.stored.change is Change.DELETE
 
 
 @dataclass(kw_only=True)
@@ -95,7 +74,6 @@ class Commit:
     now: datetime
     clinical_now: datetime
     digest_key: bytes
-    standing: dict[Ref, Standing] = field(default_factory=dict)
     planned: dict[Ref, Planned] = field(default_factory=dict)
     extras: list[Extra] = field(default_factory=list)
     existed: list[Written] = field(default_factory=list)
@@ -105,13 +83,17 @@ class Commit:
     def practice(self) -> str:
         return self.transaction.access.practice
 
+    @cached_property
+    def standing(self) -> WhatStands:
+        return WhatStands(self.connection, self.transaction.access)
+
     def run(self) -> list[Written]:
         """Carry out the plan; what was written, in the order of the plan, then what effects added."""
         self.planned = {write.ref: replace(write) for write in self.transaction.writes}
         self.extras = list(self.transaction.extras)
         self._lock(self._first_locks())
         self._settle_conditional_creates()
-        self._read_standing(self._refs_to_read())
+        self.standing.read(self._refs_to_read())
         for planned in list(self.planned.values()):
             self._check_version(planned)
         self._drop_what_needs_no_version()
@@ -132,9 +114,7 @@ class Commit:
         if numbers:
             self.connection.lock(numbers)
             self.locked |= numbers
-            stale = [ref for ref in self.standing if lock_number(self.practice, *_resource_lock(ref)) in numbers]
-            for ref in stale:
-                del self.standing[ref]
+            self.standing.forget(r for r in self.standing if lock_number(self.practice, *_resource_lock(r)) in numbers)
 
     def _first_locks(self) -> list[tuple[str, str]]:
         names = []
@@ -185,38 +165,6 @@ class Commit:
             refs += [ref for hook in self._hooks_of(planned.ref.type) for ref in hook.reads(write)]
         return refs
 
-    def _read_standing(self, refs: Iterable[Ref]) -> None:
-        wanted = sorted({ref for ref in refs if ref not in self.standing})
-        if not wanted:
-            return
-        scope = Scope(self.practice, self.transaction.access.predicate(Interaction.READ))
-        visible = all_of(scope.visible("c"))
-        columns = "c.type, c.id, c.version, v.at, v.change, v.body, c.security, c.patient_key, v.origin"
-        rows = self.connection.rows(
-            Sql(f"SELECT {columns}, CASE WHEN ")
-            + visible
-            + Sql(" THEN 1 ELSE 0 END FROM current_resource c JOIN version v ON v.practice = c.practice "
-                  "AND v.key = c.key AND v.version = c.version WHERE c.practice = ? AND c.key IN ", (self.practice,))
-            + marks([key_of_ref(ref) for ref in wanted])
-        )  # fmt: skip
-        dialect = self.connection.dialect
-        for row in rows:
-            ref = Ref(str(row[0]), str(row[1]))
-            stored = Stored(
-                ref=ref,
-                version=cast(int, row[2]),
-                at=dialect.instant(row[3]),
-                change=Change(str(row[4])),
-                body=None if row[5] is None else dialect.bytes_(row[5]),
-            )
-            self.standing[ref] = Standing(
-                stored=stored,
-                origin=Origin(str(row[8])),
-                visible=bool(row[9]),
-                security=cast(int, row[6]),
-                patient_key=None if row[7] is None else dialect.key(row[7]),
-            )
-
     def _check_version(self, planned: Planned) -> None:
         if planned.mode is Mode.CREATE:
             return
@@ -238,7 +186,7 @@ class Commit:
             standing = self.standing.get(planned.ref)
             if planned.mode is not Mode.IMPORT or standing is None or standing.deleted or planned.after is None:
                 continue
-            here = codec.decode(standing.stored.body or b"{}")
+            here = standing.resource
             if codec.same_value(_without_meta(here), _without_meta(planned.after)):
                 done = Done.UNCHANGED
             elif standing.origin is not Origin.IMPORT:
@@ -262,7 +210,7 @@ class Commit:
     def _write_of(self, planned: Planned) -> Write:
         standing = self.standing.get(planned.ref)
         exists = standing is not None and not standing.deleted
-        before = codec.decode(standing.stored.body or b"{}") if standing and exists else None
+        before = standing.resource if standing and exists else None
         write = self._as_write(planned, before=before)
         return replace(write, change=Change.CREATE) if before is None and write.change is Change.UPDATE else write
 
@@ -271,14 +219,14 @@ class Commit:
 
     def _context(self, write: Write, refs: Iterable[Ref]) -> WriteContext:
         wanted = list(refs)
-        self._read_standing(wanted)
+        self.standing.read(wanted)
         loaded: dict[Ref, Resource] = {}
         for ref in wanted:
             planned, standing = self.planned.get(ref), self.standing.get(ref)
             if planned is not None and planned.after is not None:
                 loaded[ref] = planned.after
             elif planned is None and standing is not None and not standing.deleted:
-                loaded[ref] = codec.decode(standing.stored.body or b"{}")
+                loaded[ref] = standing.resource
         return WriteContext(
             access=self.transaction.access,
             origin=self.transaction.origin,
@@ -324,7 +272,7 @@ class Commit:
         own = [_resource_lock(ref)] if mode is Mode.PUT else []
         self._lock([*own, *self._hook_locks(self._as_write(planned, before=None))])
         if mode is Mode.PUT:
-            self._read_standing([ref])
+            self.standing.read([ref])
         self.planned[ref] = planned
         if extra.version is not None:
             self._check_version(self.planned[ref])
@@ -376,7 +324,7 @@ class Commit:
         """The reference, where this actor may see what stands there."""
         if ref is None or not self.transaction.access.may(Interaction.READ, ref.type):
             return None
-        self._read_standing([ref])
+        self.standing.read([ref])
         standing = self.standing.get(ref)
         return ref if standing is not None and standing.visible else None
 
@@ -385,70 +333,14 @@ class Commit:
     def _write(self) -> list[Written]:
         if not (self.planned or self.extras):
             return self.existed
-        versions = [self._version(planned) for planned in self.planned.values()]
-        audit = self._audit(versions)
-        rows = RowSet()
-        for version in versions:
-            version = replace(version, audit_id=audit.id)
-            add_version(rows, version)
-            add_index(rows, version)
-            add_projections(rows, version, self.registry.projections_for(version.ref.type))
-        rows.add(schema.AUDIT, [audit.row()])
-        rows.add(schema.AUDIT_PATIENT, audit.patient_rows())
-        self._remove_earlier(versions)
-        rows.add(schema.CURRENT, [current_row(version) for version in versions])
-        self.connection.insert_all(rows.by_table)
+        versions = self._assembly().write(self.connection, self.planned.values())
         return [*self.existed, *(self._written(version) for version in versions)]
 
-    def _version(self, planned: Planned) -> Version:
-        standing = self.standing.get(planned.ref)
-        number = standing.stored.version + 1 if standing else 1
-        exists = standing is not None and not standing.deleted
-        resource, body = None, None
-        patient_id: str | None = None
-        security = standing.security if standing else 0
-        if planned.after is not None:
-            body = codec.encode(with_meta(planned.after, version=number, at=self.now))
-            # What is derived is derived from what is stored: enumerations and the like are gone from it.
-            resource = codec.decode(body)
-            patient_id, security = patient_and_security(resource)
-        elif standing is not None:
-            before = codec.decode(standing.stored.body or b"{}")
-            patient_id, _ = patient_and_security(before)
-        change = Change.DELETE if planned.after is None else Change.UPDATE if exists else Change.CREATE
-        access = self.transaction.access
-        return Version(
-            practice=self.practice, ref=planned.ref, version=number, change=change, at=self.now, audit_id="",
-            actor=access.actor.reference, on_behalf_of=access.on_behalf_of, origin=self.transaction.origin.value,
-            reason=self.transaction.reason, resource=resource, body=body, patient_id=patient_id, security=security,
+    def _assembly(self) -> Assembly:
+        return Assembly(
+            transaction=self.transaction, registry=self.registry, standing=self.standing, now=self.now,
+            digest_key=self.digest_key,
         )  # fmt: skip
-
-    def _audit(self, versions: Sequence[Version]) -> AuditRecord:
-        changes = {version.change for version in versions}
-        action = {frozenset({Change.CREATE}): Action.CREATE, frozenset({Change.DELETE}): Action.DELETE}
-        writes = [
-            [str(v.ref), v.version, v.change.value, body_digest(v.body or b"", key=self.digest_key)] for v in versions
-        ]
-        return record(
-            self.transaction.access,
-            at=self.now,
-            action=action.get(frozenset(changes), Action.UPDATE),
-            reason=self.transaction.reason,
-            origin=self.transaction.origin,
-            detail={"writes": writes},
-            patients=[v.patient_key for v in versions if v.patient_key is not None],
-        )
-
-    def _remove_earlier(self, versions: Sequence[Version]) -> None:
-        """Current, index and projection rows of earlier versions make room for the new ones."""
-        changed = [version for version in versions if version.version > 1]
-        keys = [version.key for version in changed]
-        if keys:
-            tables = {t.name for t in schema.INDEX_TABLES}
-            types = {version.ref.type for version in changed}
-            tables |= {schema.projection_table(p).name for t in types for p in self.registry.projections_for(t)}
-            for table in ("current_resource", *sorted(tables)):
-                self.connection.delete_keys(table, self.practice, keys)
 
     def _written(self, version: Version) -> Written:
         stored = Stored(
@@ -464,17 +356,6 @@ class SeveralMatch(Conflict):
     def __init__(self, resource_type: str) -> None:
         super().__init__(Ref(resource_type, "?"), expected=None, current=None)
         self.args = (f"Several {resource_type} records match the condition; make it narrower.",)
-
-
-def with_meta(resource: Resource, *, version: int, at: datetime) -> Resource:
-    """The resource with the store's version and time in `meta`; what else `meta` holds stays."""
-    meta = {
-        "versionId": str(version),
-        "lastUpdated": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        **{k: v for k, v in resource.get("meta", {}).items() if k not in ("versionId", "lastUpdated")},
-    }
-    rest = {k: v for k, v in resource.items() if k not in ("resourceType", "id", "meta")}
-    return {"resourceType": resource["resourceType"], "id": resource["id"], "meta": meta, **rest}
 
 
 def _without_meta(resource: Resource) -> Resource:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from carewright.core.access.model import Access
 from carewright.core.clock import wall_now
 from carewright.core.fhir import codec
+from carewright.core.store.assembling import Assembly
 from carewright.core.store.commit import Commit
 from carewright.core.store.keys import key_of_ref
 from carewright.core.store.model import Change, Origin, Ref, Resource
@@ -41,19 +42,31 @@ class Kept:
         return Ref(str(self.resource["resourceType"]), str(self.resource["id"]))
 
 
+@dataclass(frozen=True, kw_only=True)
+class KeepingAssembly(Assembly):
+    """Versions that stay what they were."""
+
+    kept: Mapping[Ref, Kept]
+
+    def version(self, planned: Planned) -> Version:
+        made, kept = super().version(planned), self.kept.get(planned.ref)
+        if kept is None:
+            return made
+        change = Change.CREATE if kept.version == 1 else Change.UPDATE
+        return replace(made, version=kept.version, at=kept.at, body=kept.body, resource=kept.resource, change=change)
+
+
 @dataclass(kw_only=True)
 class KeepingCommit(Commit):
     """The transaction of every write, with versions that stay what they were."""
 
     kept: Mapping[Ref, Kept] = field(default_factory=dict)
 
-    def _version(self, planned: Planned) -> Version:
-        made = super()._version(planned)
-        kept = self.kept.get(planned.ref)
-        if kept is None:
-            return made
-        change = Change.CREATE if kept.version == 1 else Change.UPDATE
-        return replace(made, version=kept.version, at=kept.at, body=kept.body, resource=kept.resource, change=change)
+    def _assembly(self) -> Assembly:
+        return KeepingAssembly(
+            transaction=self.transaction, registry=self.registry, standing=self.standing, now=self.now,
+            digest_key=self.digest_key, kept=self.kept,
+        )  # fmt: skip
 
 
 def kept(line: bytes) -> Kept:

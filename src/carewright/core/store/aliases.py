@@ -1,5 +1,5 @@
 """Merged patients: the old key is another name of the surviving one. Bodies stay as they were written; queries for
-either find what was written for both (search/scope.py), and taking the alias away undoes the merge.
+either find what was written for both (search/people.py), and taking the alias away undoes the merge.
 """
 
 from collections.abc import Iterable

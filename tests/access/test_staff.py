@@ -104,11 +104,11 @@ def test_a_decision_stands_on_what_is_on_record_now(staffed: Store, practice: st
     def decision(task_code: str, at: datetime) -> tuple[bool, str]:
         with staffed.reader(access, reason="test.decide") as reader:
             found = decide(reader, registry=REGISTRY, practitioner="dana", task_code=task_code, at=at)
-        return found.allowed, found.reason
+        return found.allowed, str(found.reason)
 
     assert decision("inject", last_day_noon)[0]
     assert not decision("inject", last_day_noon.replace(month=12, day=1))[0]
-    assert decision("fly", last_day_noon) == (False, "Nobody is named for the task 'fly'. Ask the manager.")
+    assert decision("fly", last_day_noon) == (False, "Nobody is named for the task “fly”. Ask the manager.")
     with Writer(staffed, access).transaction(reason="test.leave") as tx:
         tx.put({**ROLE, "active": False})
     assert not decision("inject", last_day_noon)[0]

@@ -9,24 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from carewright.core.access.model import Role
+from carewright.core.access.model import ROLE_WORDS, Role
 from carewright.core.access.staff import CREDENTIAL, STAFF_ROLE
 from carewright.core.registry import Registry, TaskCode
+from carewright.core.sentences import Sentence, joined, named, sentence
 
 if TYPE_CHECKING:
     from carewright.core.store.reader import Reader
-
-ROLE_WORDS = {
-    Role.FRONT_DESK: "front desk",
-    Role.MA: "medical assistant",
-    Role.LEAD_MA: "lead medical assistant",
-    Role.NURSE: "nurse",
-    Role.PROVIDER: "provider",
-    Role.BILLER: "biller",
-    Role.MANAGER: "office manager",
-    Role.PRIVACY_OFFICER: "privacy officer",
-    Role.AUDITOR: "auditor",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +64,7 @@ class Decision:
     """Whether it is allowed, and why or why not, in a sentence for the person."""
 
     allowed: bool
-    reason: str
+    reason: Sentence
 
 
 def may(held: Held, task: TaskCode, *, at: datetime, site: str | None = None) -> Decision:
@@ -90,27 +79,40 @@ def may(held: Held, task: TaskCode, *, at: datetime, site: str | None = None) ->
     if not roles & task.roles:
         return Decision(allowed=False, reason=_wrong_role(roles, task))
     if task.competency is None:
-        return Decision(allowed=True, reason=f"{task.display} is part of the {_words(roles & task.roles)} role.")
+        whose = _words(roles & task.roles)
+        part = sentence("%(task)s is part of your role: %(roles)s.", task=named(task.display), roles=whose)
+        return Decision(allowed=True, reason=part)
     return _by_credential([c for c in held.credentials if c.code == task.competency], task, day)
 
 
 def _by_credential(credentials: list[Credential], task: TaskCode, day: date) -> Decision:
-    needed = f"{task.display} needs {task.competency}"
     current = [c for c in credentials if c.days.include(day)]
     if current:
-        return Decision(allowed=True, reason=f"{needed}: {_longest(current)}.")
+        return Decision(allowed=True, reason=joined(_needs(task), _current(max(current, key=_end))))
     begun = [c for c in credentials if c.days.begun(day)]
     if begun:
         lapsed = max(begun, key=_end)
-        reason = (
-            f"{needed}. {lapsed.name} lapsed at the end of {_us(_end(lapsed))}. Ask your lead to hand this task on."
-        )
+        why = sentence("%(name)s lapsed at the end of %(day)s.", name=lapsed.name, day=_us(_end(lapsed)))
+        help_ = sentence("Ask your lead to hand this task on.")
     elif credentials:
         starts_on = min(c.days.starts_on or date.max for c in credentials)
-        reason = f"{needed}, which begins on {_us(starts_on)}. Ask your lead to hand this task on until then."
+        why = sentence("Yours begins on %(day)s.", day=_us(starts_on))
+        help_ = sentence("Ask your lead to hand this task on until then.")
     else:
-        reason = f"{needed}, and none is on record. Ask your lead to hand this task on, or the manager to record it."
-    return Decision(allowed=False, reason=reason)
+        why = sentence("None is on record.")
+        help_ = sentence("Ask your lead to hand this task on, or the manager to record it.")
+    return Decision(allowed=False, reason=joined(_needs(task), why, help_))
+
+
+def _needs(task: TaskCode) -> Sentence:
+    asked = task.competency or ""
+    return sentence("%(task)s needs %(competency)s.", task=named(task.display), competency=asked)
+
+
+def _current(credential: Credential) -> Sentence:
+    if credential.days.ends_on is None:
+        return sentence("%(name)s is current.", name=credential.name)
+    return sentence("%(name)s is current through %(day)s.", name=credential.name, day=_us(credential.days.ends_on))
 
 
 def decide(reader: "Reader", *, registry: Registry, practitioner: str, task_code: str, at: datetime) -> Decision:
@@ -118,7 +120,8 @@ def decide(reader: "Reader", *, registry: Registry, practitioner: str, task_code
     tasks = {task.code: task for manifest in registry.manifests for task in manifest.task_codes}
     task = tasks.get(task_code)
     if task is None:
-        return Decision(allowed=False, reason=f"Nobody is named for the task '{task_code}'. Ask the manager.")
+        nobody = sentence("Nobody is named for the task “%(code)s”. Ask the manager.", code=task_code)
+        return Decision(allowed=False, reason=nobody)
     return may(held_by(reader, practitioner), task, at=at)
 
 
@@ -150,22 +153,19 @@ def _days(row: dict[str, object]) -> Days:
     )
 
 
-def _wrong_role(roles: set[Role], task: TaskCode) -> str:
-    whose = f"{task.display} is for: {_words(task.roles)}."
-    return f"{whose} Your role here is {_words(roles)}." if roles else f"{whose} No role of yours is current here."
+def _wrong_role(roles: set[Role], task: TaskCode) -> Sentence:
+    whose = sentence("%(task)s is for: %(roles)s.", task=named(task.display), roles=_words(task.roles))
+    if roles:
+        return joined(whose, sentence("Your role here: %(roles)s.", roles=_words(roles)))
+    return joined(whose, sentence("No role of yours is current here."))
 
 
-def _words(roles: Iterable[Role]) -> str:
-    return ", ".join(ROLE_WORDS[role] for role in Role if role in set(roles))
+def _words(roles: Iterable[Role]) -> Sentence:
+    return joined(*(named(ROLE_WORDS[role]) for role in Role if role in set(roles)), by=", ")
 
 
 def _end(credential: Credential) -> date:
     return credential.days.ends_on or date.max
-
-
-def _longest(current: list[Credential]) -> str:
-    best = max(current, key=_end)
-    return f"{best.name} is current" + (f" through {_us(best.days.ends_on)}" if best.days.ends_on else "")
 
 
 def _us(day: date) -> str:

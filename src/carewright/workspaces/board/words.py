@@ -52,11 +52,6 @@ ROOM_STEPS: Mapping[str, str] = {
     "close": gettext_noop("Close the room"),
     "open": gettext_noop("Open the room"),
 }
-SKIPPED: Mapping[RoomState, str] = {
-    RoomState.DIRTY: gettext_noop("Not cleaned yet"),
-    RoomState.CLEANED: gettext_noop("Not stocked yet"),
-    RoomState.STOCKED: gettext_noop("Not checked yet"),
-}
 
 STEPS: Mapping[str, str] = {
     "start_rooming": gettext_noop("Room"),

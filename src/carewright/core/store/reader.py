@@ -61,6 +61,9 @@ class Trail:
         return page
 
     def saw_rows(self, name: str, rows: Sequence[Mapping[str, object]], keys: set[UUID]) -> None:
+        """A projection without a row showed nothing, and pages ask some of them every few seconds."""
+        if not rows:
+            return
         self.searched.add(f"projection {name}")
         self.counts[name] = self.counts.get(name, 0) + len(rows)
         self.patients |= keys

@@ -4,8 +4,8 @@ The chart of this test is written in Greek, so a Latin letter outside a translat
 never translated. Rules, refusals and names of our own codes are among them.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from carewright.core.store.model import Ref, Resource
+from carewright.core.store.writer import Writer
 from carewright.core.terminology.coding import BCP47, CONDITION_CLINICAL, Coding
 from carewright.skills.allergies import actions as allergies
 from carewright.skills.allergies.model import NOT_NAMED, Allergy, Reaction
@@ -79,7 +80,7 @@ class Day:
 
 
 @pytest.fixture
-def pseudo_locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def pseudo_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever chose Spanish sees the language that nobody speaks, of what there is in Spanish."""
     configure_django()
     from django.utils.translation import trans_real
@@ -90,8 +91,6 @@ def pseudo_locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return message in catalogue or (message, 0) in catalogue
 
     monkeypatch.setitem(vars(trans_real)["_translations"], SPANISH, PseudoTranslation(SPANISH, known=known))
-    yield
-    _forget_drawn_rows()
 
 
 @pytest.fixture
@@ -107,14 +106,6 @@ def day(clinic_pages: Pages) -> Day:
         )  # fmt: skip
     booked = {state: _booked(clinic, n) for n, state in enumerate(("booked", "late", "cancelled", "noshow"))}
     return Day(pages=clinic_pages, visits=visits_by_state, appointments=booked)
-
-
-def _forget_drawn_rows() -> None:
-    from carewright.shell.templatetags import shell
-    from carewright.workspaces.board import drawing
-
-    for kept in (drawing._drawn, shell.icon, shell._wait, shell._pill):
-        getattr(kept, "cache_clear", lambda: None)()
 
 
 def _write_in_greek(clinic: Clinic) -> None:
@@ -377,3 +368,33 @@ def test_a_name_that_no_catalogue_holds_is_found() -> None:
     with translation.override(SPANISH):
         html = str(template.render({"known": codes.WELL_CHILD.display, "forgotten": "Forgotten kind"}))
     assert left_in_english(html, known=KNOWN) == {"Forgotten", "kind"}
+
+
+@pytest.mark.usefixtures("pseudo_locale")
+def test_a_call_for_help_and_its_record(day: Day) -> None:
+    from carewright.skills.emergency import actions as emergency
+    from carewright.skills.emergency.codes import JOBS
+
+    dana, clinic = day.client("dana"), day.pages.clinic
+    access = clinic.access("dana")
+    writer = Writer(clinic.store, replace(access, actor=replace(access.actor, display="Δανάη Κόλε")))
+    for job in JOBS:
+        ref = emergency.call_for_help(
+            writer, site="main-st", room="room-4", room_name="Αίθουσα 4", job=job.code, at=TEN_FORTY
+        )
+        emergency.answer(writer, call_id=ref.id, at=TEN_FORTY)
+        emergency.note(writer, call_id=ref.id, words="Οξυγόνο", at=TEN_FORTY)
+        assert english_on(dana, f"/emergency/{ref.id}", "/emergency/open") == {}
+        emergency.end(writer, call_id=ref.id, at=TEN_FORTY)
+        assert english_on(dana, f"/emergency/{ref.id}") == {}
+
+
+@pytest.mark.usefixtures("pseudo_locale")
+def test_the_pages_of_the_shell(day: Day) -> None:
+    dana = day.client("dana")
+    assert english(dana.get("/", follow=True)) == set()
+    assert english(dana.post("/search", {"q": "Παπαδοπούλου"})) == set()
+    pages = ("/search", "/account/pin", "/account/password", "/account/site", "/account/two-steps")
+    assert english_on(dana, *pages) == {}
+    assert english(dana.get("/chart/nobody"), status=404) == set()
+    assert english(day.client("bill").get("/rooming/nobody/"), status=403) == set()

@@ -88,7 +88,8 @@ class PostgresqlDialect:
 
 @lru_cache(maxsize=256)
 def insert_text(table: Table) -> LiteralString:
-    arrays = ", ".join(f"%s::{'bytea' if kind == 'bytes' else ARRAY_TYPES[kind]}[]" for _, kind in table.columns)
+    # %b, binary: as text, quoting every value of an array costs five times as much.
+    arrays = ", ".join(f"%b::{'bytea' if kind == 'bytes' else ARRAY_TYPES[kind]}[]" for _, kind in table.columns)
     return f"INSERT INTO {table.name} ({', '.join(table.names)}) SELECT * FROM unnest({arrays})"
 
 

@@ -4,6 +4,7 @@ from django.utils import translation
 
 from carewright.core.sentences import counted, named, quoted, sentence
 from carewright.shell.saying import language_for, say, term_words
+from carewright.skills.vitals.model import Age
 
 
 def test_a_sentence_is_said_in_the_language_of_the_page() -> None:
@@ -41,3 +42,13 @@ def test_the_filters() -> None:
 def test_what_is_printed_for_a_patient_is_in_their_language_or_in_english(code: str, language: str) -> None:
     with translation.override("es"):
         assert language_for(code) == language
+
+
+@pytest.mark.parametrize(
+    ("months", "english", "spanish"), [(1, "1 mo", "1 mes"), (15, "15 mo", "15 meses"), (30, "2 y", "2 años")]
+)
+def test_an_age_of_the_rules(months: int, english: str, spanish: str) -> None:
+    age = Age(days=months * 31, months=months, years=months // 12)
+    assert str(age.words) == english
+    with translation.override("es"):
+        assert say(age.words) == spanish

@@ -172,7 +172,7 @@ class Age:
         if self.days < 60:
             return counted("%(count)s day", "%(count)s days", self.days)
         if self.months < 24:
-            return sentence("%(months)s mo", months=self.months)
+            return counted("%(count)s mo", "%(count)s mo", self.months)
         return sentence("%(years)s y", years=self.years)
 
 

@@ -48,7 +48,7 @@ def test_what_is_printed_for_a_patient_is_in_their_language_or_in_english(code: 
     ("months", "english", "spanish"), [(1, "1 mo", "1 mes"), (15, "15 mo", "15 meses"), (30, "2 y", "2 años")]
 )
 def test_an_age_of_the_rules(months: int, english: str, spanish: str) -> None:
-    age = Age(days=months * 31, months=months, years=months // 12)
+    age = Age(days=months * 31 + 30, months=months, years=months // 12)
     assert str(age.words) == english
     with translation.override("es"):
         assert say(age.words) == spanish

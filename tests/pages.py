@@ -4,10 +4,13 @@ import os
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carewright.core.access.model import Role
 from carewright.core.access.staff import ROLE_SYSTEM
+from carewright.core.blobs.blobs import Blobs
+from carewright.core.blobs.files import BlobFiles
 from carewright.core.clock import Clock
 from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import LOCATION_PHYSICAL_TYPE, Coding
@@ -85,7 +88,8 @@ def open_pages(clinic: Clinic) -> Pages:
 
     clinic.store.clock = Clock.set_to(TEN_FORTY)
     clinic.have(*_places(), *(resource for name, role in clinic.people.items() for resource in _person(name, role)))
-    runtime.use(lambda: clinic.store)
+    files = BlobFiles(Path(os.environ["CARE_DATA_DIR"]) / "blobs", key=bytes(32))
+    runtime.use(lambda: clinic.store, blobs=lambda: Blobs(clinic.store, files))
     sites.forget()
     reset()
     cache.clear()  # where allauth counts

@@ -52,6 +52,7 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "visit": TREATING, "visit-recorded": TREATING, "visit-take": TREATING, "visit-message": TREATING,
     "visit-seen-to": TREATING,
     "chart": TREATING, "chart-part": TREATING,
+    "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
 }  # fmt: skip
 """The address's name → the roles that may open it."""
 
@@ -71,6 +72,7 @@ NOT_ASKED: Mapping[str, str] = {
     "sign-out": "ends the session that the matrix asks with; answers with the sign-in page",
     "lock": "locks that session; answers with an empty page",
     "unlock": "is for a locked session; answers with an empty page",
+    "photo-picture": "a picture and no text; photo_page/tests ask for it as every role, and of who is not to be seen",
     "gallery": "made-up people; only where CARE_DEBUG is on",
     "gallery-room": "made-up people; only where CARE_DEBUG is on",
     "gallery-print": "made-up people; only where CARE_DEBUG is on",

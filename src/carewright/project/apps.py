@@ -1,4 +1,4 @@
-"""Django's view of the project: when it starts, the shell learns where the store is."""
+"""Django's view of the project: when it starts, the shell learns where the store and the files are."""
 
 from django.apps import AppConfig
 
@@ -11,4 +11,4 @@ class ProjectConfig(AppConfig):
         from carewright.project import wiring
         from carewright.shell import runtime
 
-        runtime.use(wiring.store)
+        runtime.use(wiring.store, blobs=wiring.blobs)

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "carewright.workspaces.chart",
     "carewright.workspaces.visit_page",
     "carewright.workspaces.checkout",
+    "carewright.workspaces.photo_page",
     "allauth",
     "allauth.account",
     "allauth.mfa",

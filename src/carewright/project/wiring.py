@@ -34,12 +34,14 @@ MANIFESTS = (
     "carewright.skills.reason.skill",
     "carewright.skills.history.skill",
     "carewright.skills.messages.skill",
+    "carewright.skills.photo.skill",
     "carewright.workspaces.desk.manifest",
     "carewright.workspaces.board.manifest",
     "carewright.workspaces.rooming.manifest",
     "carewright.workspaces.chart.manifest",
     "carewright.workspaces.visit_page.manifest",
     "carewright.workspaces.checkout.manifest",
+    "carewright.workspaces.photo_page.manifest",
 )
 
 
@@ -77,6 +79,12 @@ def store() -> Store:
 def open_blobs(opened: Store, environment: Environment) -> Blobs:
     """The files of this installation, in the data folder."""
     return Blobs(opened, BlobFiles(environment.data_dir / "blobs", key=key_for("blobs", environment)))
+
+
+@cache
+def blobs() -> Blobs:
+    """The files of this process."""
+    return open_blobs(store(), Environment.read())
 
 
 def anchors_of(environment: Environment) -> Anchors | None:

@@ -52,7 +52,8 @@ class PatientBanner:
     """`born` is a FHIR date; `gender` FHIR's administrative gender; `today` the day at the site.
 
     `name` is written family first. `language` is empty where it is the clinic's own; `interpreter` says whether one
-    is needed. `context` is the line below the name: reason, provider, room. `chart_url` opens the chart.
+    is needed. `photo_page_url` is where a photo is taken. `context` is the line below the name: reason, provider, room.
+    `chart_url` opens the chart.
     """
 
     name: str
@@ -67,6 +68,7 @@ class PatientBanner:
     language: str = ""
     interpreter: bool = False
     photo_url: str = ""
+    photo_page_url: str = ""
     with_whom: str = ""
     flags: tuple[Flag, ...] = ()
     alerts: tuple[Flag, ...] = ()

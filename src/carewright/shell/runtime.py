@@ -1,29 +1,41 @@
-"""The store of this process, for the pages. `project` says how it is opened; the shell does not know.
+"""The store and the files of this process, for the pages. `project` says how they are opened; the shell does not know.
 
-runtime.use(wiring.store)   # in project/apps.py
-runtime.store()             # anywhere in the shell
+runtime.use(wiring.store, blobs=wiring.blobs)   # in project/apps.py
+runtime.store(), runtime.blobs()                # anywhere in the pages
 """
 
 from collections.abc import Callable
 
+from carewright.core.blobs.blobs import Blobs
 from carewright.core.store.store import Store
 
 Provider = Callable[[], Store]
+Files = Callable[[], Blobs]
 
 
 def _none() -> Store:
     raise RuntimeError("No store: the project calls carewright.shell.runtime.use() when Django starts.")
 
 
+def _no_files() -> Blobs:
+    raise RuntimeError("No files: the project calls carewright.shell.runtime.use() with `blobs` when Django starts.")
+
+
 _provider: Provider = _none
+_files: Files = _no_files
 
 
-def use(provider: Provider) -> None:
-    """Say where the store comes from; `provider` is called at each use and gives the same store each time."""
-    global _provider
-    _provider = provider
+def use(provider: Provider, *, blobs: Files = _no_files) -> None:
+    """Say where the store and the files come from; both are called at each use and give the same each time."""
+    global _provider, _files
+    _provider, _files = provider, blobs
 
 
 def store() -> Store:
     """The store; RuntimeError before `use` was called."""
     return _provider()
+
+
+def blobs() -> Blobs:
+    """The files; RuntimeError before `use` was called with them."""
+    return _files()

@@ -20,6 +20,7 @@ from carewright.shell.saying import say, term_words
 from carewright.skills.allergies import queries as allergies
 from carewright.skills.allergies.model import Allergy, Asked
 from carewright.skills.allergies.rules import reaction_words, standing
+from carewright.skills.photo.fhir import photo_of
 from carewright.skills.registration import codes
 from carewright.skills.registration import queries as registration
 from carewright.skills.registration.model import BannerFlag, Patient
@@ -57,6 +58,7 @@ def about(request: CareRequest, reader: Reader, patient_id: str, *, visit: Visit
     asked = [entry for entry in allergies.askings(reader, patient_id) if entry.counts]
     listed = standing(entry.allergy for entry in allergies.listed(reader, patient_id))
     flags = registration.flags(reader, patient_id)
+    sees_photo = request.access.may_do("photo.see")
     banner = PatientBanner(
         name=patient.name.words,
         born=str(resource.get("birthDate", "")),
@@ -71,6 +73,8 @@ def about(request: CareRequest, reader: Reader, patient_id: str, *, visit: Visit
         flags=tuple(_flag(flag) for flag in flags if flag.code not in _ALERTS),
         alerts=tuple(_flag(flag) for flag in flags if flag.code in _ALERTS),
         context=_context(reader, visit) if visit else (),
+        photo_url=reverse("photo-picture", args=[patient_id]) if sees_photo and photo_of(resource) else "",
+        photo_page_url=reverse("photo", args=[patient_id]) if sees_photo else "",
         chart_url=reverse("chart", args=[patient_id]) if request.access.may_do("chart.see") else "",
         clock=request.care.clock,
     )

@@ -24,4 +24,4 @@ def set_up_pages() -> None:
     from carewright.shell import runtime
 
     django.setup()
-    runtime.use(wiring.store)
+    runtime.use(wiring.store, blobs=wiring.blobs)

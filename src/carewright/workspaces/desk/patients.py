@@ -40,8 +40,8 @@ class NewPatientForm(forms.Form):
     gender = forms.ChoiceField(
         label=gettext_lazy("Sex"),
         choices=[
-            ("", gettext_lazy("Choose")), ("female", gettext_lazy("female")), ("male", gettext_lazy("male")), ("other", gettext_lazy("another")),
-            ("unknown", gettext_lazy("not known")),
+            ("", gettext_lazy("Choose")), ("female", gettext_lazy("female")), ("male", gettext_lazy("male")),
+            ("other", gettext_lazy("another")), ("unknown", gettext_lazy("not known")),
         ],
     )  # fmt: skip
     phone = forms.CharField(label=gettext_lazy("Phone"), required=False, max_length=40)

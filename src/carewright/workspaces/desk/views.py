@@ -71,6 +71,7 @@ def appointment_context(request: CareRequest, appointment_id: str) -> dict[str, 
         "weeks": week_choices(reader, place),
         "schedule": found.booking.schedule,
         "chart": _address("chart", line.patient),
+        "photo": _address("photo", line.patient) if request.access.may_do("photo.see") else "",
         "has_begun": found.booking.starts_at <= request.care.now,
     }
 

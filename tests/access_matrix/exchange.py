@@ -40,24 +40,27 @@ ABOUT: Mapping[str, str] = {
                      "MedicationRequest", "MedicationStatement"), "subject"),
 }  # fmt: skip
 """The element of a type that names its patient."""
-ACTIVE = {"status": "active"}
+ACTIVE, NAMED = {"status": "active"}, {"name": "Main St"}
+BY_MISTAKE = {"coding": [{
+    "system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification", "code": "entered-in-error",
+}]}  # fmt: skip
 MEDICINE = {"medicationCodeableConcept": {"text": "amoxicillin"}}
 DAY = {"start": "2026-11-23T10:40:00-05:00", "end": "2026-11-23T11:00:00-05:00"}
 BODIES: Mapping[str, Resource] = {
-    **dict.fromkeys(("ActivityDefinition", "ConceptMap", "PlanDefinition", "Questionnaire", "ValueSet"), ACTIVE),
+    "ActivityDefinition": ACTIVE, "ConceptMap": ACTIVE, "PlanDefinition": ACTIVE, "Questionnaire": ACTIVE,
+    "ValueSet": ACTIVE,
     "CodeSystem": {**ACTIVE, "content": "complete"},
     "SearchParameter": {**ACTIVE, "url": "urn:matrix:p", "name": "P", "description": "P", "code": "p",
                         "base": ["Patient"], "type": "string", "expression": "Patient.id"},
     "StructureDefinition": {**ACTIVE, "url": "urn:matrix:s", "name": "S", "kind": "resource", "abstract": False,
                             "type": "Patient"},
-    **dict.fromkeys(("Organization", "Location", "HealthcareService"), {"name": "Main St"}),
+    "Organization": NAMED, "Location": NAMED, "HealthcareService": NAMED,
     "Practitioner": {"name": [{"family": "Lind"}]},
     "PractitionerRole": {"practitioner": {"reference": "Practitioner/open"}},
     "Schedule": {"actor": [{"reference": "Practitioner/open"}]},
     "Slot": {"schedule": {"reference": "Schedule/open"}, "status": "free", **DAY},
     "Patient": {"name": [{"family": "Zwarth"}], "birthDate": "1971-08-21"},
-    "RelatedPerson": {}, "AllergyIntolerance": {"verificationStatus": {"coding": [{
-        "system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification", "code": "entered-in-error"}]}},
+    "RelatedPerson": {}, "AllergyIntolerance": {"verificationStatus": BY_MISTAKE},
     "Group": {"type": "person", "actual": True},
     "Flag": {**ACTIVE, "code": {"text": "Falls"}},
     "Appointment": {"status": "booked", **DAY},
@@ -195,9 +198,14 @@ class Asker:
         return self.batch([{"request": {"method": "GET", "url": path}} for path in paths])
 
 
-def reads(resource_type: str) -> list[str]:
-    """Everything that is read of one type: searches, records, versions, histories."""
-    more = OF_PATIENTS if resource_type in ABOUT or resource_type == "Appointment" else ()
+def reads(resource_type: str, situation: Situation) -> list[str]:
+    """Everything that is read of one type: searches, records, versions, histories.
+
+    Of a type that is closed to somebody, one of each: every refusal is audited at once, which takes its time.
+    """
+    if not situation.reads(resource_type):
+        return [resource_type, f"{resource_type}/open", f"{resource_type}/missing/_history/1"]
+    more: tuple[str, ...] = OF_PATIENTS if resource_type in ABOUT or resource_type == "Appointment" else ()
     more = OF_THE_PATIENT if resource_type == "Patient" else more
     paths = [f"{resource_type}?{text.format(type=resource_type)}".rstrip("?") for text in (*EVERY_SEARCH, *more)]
     for variant in IDS:

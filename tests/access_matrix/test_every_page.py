@@ -7,16 +7,26 @@ seen is answered word for word as what does not exist.
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django import urls
+from django.http import HttpRequest, HttpResponse
 
-from carewright.core.access.model import Role
+from carewright.core.access.identity import access_of
+from carewright.core.access.model import READ, Access, AccessDenied, Role
 from carewright.core.clock import Clock
+from carewright.core.fhir.structures import resource_types
+from carewright.core.store.model import Ref, Stored
+from carewright.core.store.reader import Reader
+from carewright.core.store.search.scope import Scope
+from carewright.core.store.sql import Sql
 from carewright.project.wiring import registry
 from carewright.shell.forms import PatientContext
+from carewright.shell.work import Work
 from tests.access_matrix import two_clinics, who
 from tests.access_matrix.addresses import OF_SOMEBODY, WORDS, Address, addresses
 from tests.access_matrix.two_clinics import FAMILY_NAME, FOREIGN, NEAR, NOBODY, PEOPLE, Somebody, TwoClinics
@@ -24,9 +34,11 @@ from tests.clinic import TEN_FORTY, Clinic
 from tests.pages import open_pages, start_django
 
 HIDDEN = ("restricted", "secret")
-SHORTLY = [person for person in PEOPLE if person.name in ("restricted", "veiled")]
+SHORTLY = [person for person in PEOPLE if person.name in ("secret", "veiled")]
 QUERY = {"since": "0.0", "draft": "use", "day": "2026-11-23", "again": "weight", "room": "room-4"}
 ONE_OF_EACH = (Role.FRONT_DESK, Role.LEAD_MA, Role.AUDITOR)
+Hole = Callable[[pytest.MonkeyPatch], None]
+ORIGINAL_READ = Reader.read
 LEFT = 20
 """How many leaks a failing test shows."""
 
@@ -160,21 +172,28 @@ def test_no_page_shows_a_role_what_is_not_its_own(world: TwoClinics, role: Role,
     world.reopen()
     if not METHODS:
         learn_methods(world)
-    asking = Asking(world, role, long=long)
+    asking = ask_everything(Asking(world, role, long=long), asked_for())
+    assert {kind for kind, whose in asking.shown if whose == "near"} == on_screens(role), "the matrix does not look"
+    assert not asking.wrong, "\n".join(asking.wrong[:LEFT])
+
+
+def ask_everything(asking: Asking, asked: list[Address]) -> Asking:
+    """Every address in `asked`: what must be refused or hidden first, so that it can be seen to write nothing."""
+    world, role = asking.world, asking.role
     before = two_clinics.versions([world.a, world.b])
-    for address in asked_for():
+    for address in asked:
         for method in METHODS[address.name]:
             if role not in who.PAGES[address.name]:
                 refused(asking, method, address)
             else:
                 hidden(asking, method, address)
-    assert two_clinics.versions([world.a, world.b]) == before, "what was refused has written something"
-    for address in sorted(asked_for(), key=lambda address: METHODS[address.name]):
+    if two_clinics.versions([world.a, world.b]) != before:
+        asking.wrong.append("what was refused or hidden has written something")
+    for address in sorted(asked, key=lambda address: METHODS[address.name]):
         if role in who.PAGES[address.name]:
             for method in METHODS[address.name]:
                 open_to(asking, method, address)
-    assert {kind for kind, whose in asking.shown if whose == "near"} == on_screens(role), "the matrix does not look"
-    assert not asking.wrong, "\n".join(asking.wrong[:LEFT])
+    return asking
 
 
 def on_screens(role: Role) -> set[str]:
@@ -225,5 +244,84 @@ def open_to(asking: Asking, method: str, address: Address) -> None:
                 asking.ask(method, path, somebody)
         elif method == "POST":
             asking.ask(method, first, somebody)
-        if method == "POST" and address.is_about_somebody:
+        if method == "POST" and address.is_about_somebody and (asking.long or somebody.name in HIDDEN):
             asking.ask(method, first, NEAR, opened_for=somebody)
+
+
+# -- the matrix can fail ----------------------------------------------------------------------------------------------
+
+PROBED = ("chart", "board", "checkout", "checkout-next-visit", "desk-book")
+HOLES: dict[str, Hole] = {}
+
+
+def hole(plant: Hole) -> Hole:
+    HOLES[plant.__name__] = plant
+    return plant
+
+
+@hole
+def a_wider_reader(patched: pytest.MonkeyPatch) -> None:
+    """A page reads with labels and types that its person does not hold."""
+    grants = dict.fromkeys(resource_types(), READ)
+
+    def wider(work: Work) -> Access:
+        return replace(work.access or access_of(work.signed_on, work.store.registry), grants=grants, sensitive=-1)
+
+    patched.setattr(Work, "_here", wider)
+
+
+@hole
+def no_gate(patched: pytest.MonkeyPatch) -> None:
+    """A permission that a view names is not asked for."""
+    gate = "carewright.shell.middleware._without_permission"
+    patched.setattr(gate, lambda request, work, asked: None)
+
+
+@hole
+def no_predicate(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(Scope, "where", lambda scope, alias, place: Sql(f"{alias}.practice = ?", (scope.practice,)))
+
+
+@hole
+def no_practice(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(Scope, "where", lambda scope, alias, place: Sql("1=1"))
+
+
+@hole
+def another_answer_for_what_is_hidden(patched: pytest.MonkeyPatch) -> None:
+    """What is hidden is said to be refused, and so to be there."""
+
+    def telling(reader: Reader, ref: Ref) -> Stored:
+        if ref.id.endswith("secret"):
+            raise AccessDenied("You may not see this.")
+        return ORIGINAL_READ(reader, ref)
+
+    patched.setattr(Reader, "read", telling)
+
+
+@pytest.mark.parametrize("planted", HOLES)
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_a_hole_in_the_pages_is_found(world: TwoClinics, planted: str) -> None:
+    world.reopen()
+    if not METHODS:
+        learn_methods(world)
+    asked = [address for address in asked_for() if address.name in PROBED]
+    with pytest.MonkeyPatch.context() as patched:
+        HOLES[planted](patched)
+        assert ask_everything(Asking(world, Role.BILLER), asked).wrong
+
+
+def test_a_page_that_names_no_permission_or_is_in_no_table_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def undeclared(request: HttpRequest, patient_id: str) -> HttpResponse:
+        return HttpResponse(patient_id)
+
+    planted = urls.path("planted/<str:patient_id>", undeclared, name="planted")
+    resolver = urls.get_resolver()
+    monkeypatch.setattr(resolver, "url_patterns", [*resolver.url_patterns, planted])
+    with pytest.raises(AssertionError, match="planted"):
+        test_every_address_is_in_the_table_and_the_table_names_no_other()
+    with pytest.raises(AssertionError, match="planted names no permission"):
+        test_the_table_and_the_declared_permissions_agree()
+    monkeypatch.setattr(who, "PAGES", {**who.PAGES, "planted": who.EVERYBODY, "gone": who.EVERYBODY})
+    with pytest.raises(AssertionError, match="gone"):
+        test_every_address_is_in_the_table_and_the_table_names_no_other()

@@ -279,6 +279,7 @@ def test_a_look_alike_is_shown_before_a_second_record_and_nothing_typed_is_lost(
     page.get_by_label("Last name").fill("Okafor")
     page.get_by_label("First and middle names").fill("Ada")
     page.get_by_label("Birth date").fill("01/02/1951")
+    page.get_by_label("Sex").select_option("female")
     page.get_by_role("button", name="Register", exact=True).click()
     expect(page.locator("#desk-dialog")).to_contain_text("registered already")
     expect(page.get_by_label("Birth date")).to_have_value("01/02/1951")

@@ -142,7 +142,7 @@ def test_cancelling_and_not_coming_give_the_seat_back() -> None:
 
 def test_only_what_is_still_booked_changes() -> None:
     arrived = replace(VISIT, status="arrived")
-    with pytest.raises(ValueError, match="can be cancelled. The patient is here already"):
+    with pytest.raises(ValueError, match=r"can be cancelled\. The patient is here already"):
         rules.cancel(arrived, by=codes.BY_PATIENT)
     with pytest.raises(ValueError, match="moved"):
         rules.move(arrived, starts_at=TEN_FORTY, seat=0)

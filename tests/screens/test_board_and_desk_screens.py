@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -157,6 +158,41 @@ def test_a_board_that_was_offline_catches_up_without_a_reload(
     expect(page.locator("#g-ma")).to_contain_text("Santos, Rosa", timeout=8000)
     expect(page.locator("#g-waiting")).to_contain_text("Okafor, Ada")
     assert page.evaluate("window.wasHere")
+
+
+def test_an_import_elsewhere_leaves_the_board_quiet_and_hides_nothing(page: Page, day: Pages, sign_in: SignIn) -> None:
+    visit = arrive(day, "p0", minutes_ago=20)
+    sign_in(page, "dana")
+    page.goto("/board/")
+    expect(page.locator("[data-live-state=live]")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/board/" in request.url else None)
+    began = monotonic()
+    for n in range(30):
+        day.clinic.have({"resourceType": "Patient", "id": f"s{n}", "name": [{"family": "Stranger"}]})
+        page.wait_for_timeout(100)
+    room(day, visit)
+    expect(page.locator("#g-ma")).to_contain_text("Santos, Rosa", timeout=3000)
+    page.wait_for_timeout(500)  # what the change asks for
+    seconds = monotonic() - began
+    assert sum("/board/changes" in url for url in asked) <= seconds + 3
+    assert sum("/board/rail" in url for url in asked) == 1, (
+        "only what happened here changes what stands beside the board"
+    )
+
+
+def test_the_desk_rests_between_two_looks_and_shows_the_last_change(page: Page, day: Pages, sign_in: SignIn) -> None:
+    sign_in(page, "fay")
+    page.goto("/desk/")
+    expect(page.locator("[data-live-state=live]")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/desk/day" in request.url else None)
+    began = monotonic()
+    for hour in (10, 11, 12, 13, 14, 15):
+        book(day, f"p{hour % 3}", hour=hour)
+        page.wait_for_timeout(250)
+    expect(page.get_by_role("row", name=re.compile("3:00 PM.*Booked"))).to_be_visible(timeout=4000)
+    assert 1 <= len(asked) <= monotonic() - began + 2
 
 
 def test_who_is_second_sees_how_it_stands_now(page: Page, day: Pages, sign_in: SignIn) -> None:

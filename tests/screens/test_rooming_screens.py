@@ -126,7 +126,7 @@ def test_a_whole_rooming_by_keyboard_alone(page: Page, clinic_pages: Pages, visi
     page.keyboard.type("19.4")
     page.keyboard.press("Enter")
     expect(page.get_by_role("textbox", name="Length", exact=True)).to_be_focused()
-    expect(page.get_by_text("+104% since 9.5 kg")).to_be_visible()
+    expect(page.locator("#weight-state").get_by_text("+104% since 9.5 kg")).to_be_visible()
     expect(page.get_by_role("textbox", name="Length", exact=True)).to_be_focused()
     page.keyboard.type("79.4")
     page.get_by_role("textbox", name="Weight", exact=True).focus()

@@ -232,6 +232,21 @@ def test_the_lock_gives_back_field_text_and_selection(page: Page, server: str) -
     assert weight.evaluate("(field) => [field.selectionStart, field.selectionEnd]") == [1, 3]
 
 
+def test_late_news_of_a_lock_that_is_over_does_not_lock_again(page: Page, server: str) -> None:
+    page.goto(f"{server}/gallery/room/")
+    page.keyboard.press("g")
+    page.keyboard.press("k")
+    page.keyboard.type("1234\n")
+    expect(page.locator("#lock")).to_be_hidden()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.evaluate("document.dispatchEvent(new CustomEvent('care:lock'))")
+    page.wait_for_timeout(200)
+    expect(page.locator("#lock")).to_be_hidden()
+    page.route("**/answer/", lambda route: route.fulfill(status=423))
+    page.evaluate("document.dispatchEvent(new CustomEvent('care:lock'))")
+    expect(page.locator("#lock")).to_be_visible()
+
+
 def test_the_lock_covers_an_open_dialog(page: Page, server: str) -> None:
     page.clock.install()
     page.goto(f"{server}/gallery/room/")

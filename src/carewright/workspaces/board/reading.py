@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
 
 from carewright.core.access.model import Access
 from carewright.core.store.reader import Reader
+from carewright.core.store.reads import Between
 from carewright.core.store.store import Store
 from carewright.shell.care import Care
 from carewright.shell.sites import Site, sites_of
@@ -70,8 +70,8 @@ def read(reader: Reader, where: Here, *, patients: frozenset[str] | None = None)
         )
     else:
         ids = tuple(sorted(patients))
-        listed = [r for id_ in ids for r in visits_of(reader, where, id_)]
-        booked = [r for id_ in ids for r in appointments_of(reader, where, id_)]
+        listed = visits_of(reader, where, ids) if ids else []
+        booked = appointments_of(reader, where, ids) if ids else []
     open_visits = [row for row in listed if row["is_open"]]
     expected = [row for row in booked if row["status"] == "booked"]
     encounters = tuple(str(row["id"]) for row in open_visits)
@@ -90,16 +90,16 @@ def read(reader: Reader, where: Here, *, patients: frozenset[str] | None = None)
     )
 
 
-def visits_of(reader: Reader, where: Here, patient_id: str) -> list[Row]:
-    """Today's visits of one patient at this site."""
-    found = reader.rows("visit", where={"patient": patient_id, "site": where.organization})
-    return [row for row in found if where.since <= cast(datetime, row["started_at"]) < where.until]
+def visits_of(reader: Reader, where: Here, patients: tuple[str, ...]) -> list[Row]:
+    """Today's visits of these patients at this site."""
+    today = Between(where.since, where.until)
+    return reader.rows("visit", where={"patient": patients, "site": where.organization, "started_at": today})
 
 
-def appointments_of(reader: Reader, where: Here, patient_id: str) -> list[Row]:
-    """Today's appointments of one patient at this site."""
-    found = scheduling.of_patient(reader, patient_id, since=where.since)
-    return [row for row in found if row["place"] == where.place and cast(datetime, row["starts_at"]) < where.until]
+def appointments_of(reader: Reader, where: Here, patients: tuple[str, ...]) -> list[Row]:
+    """Today's appointments of these patients at this site."""
+    today = Between(where.since, where.until)
+    return reader.rows("appointment", where={"patient": patients, "place": where.place, "starts_at": today})
 
 
 def _in(reader: Reader, projection: str, column: str, values: tuple[str, ...]) -> list[Row]:

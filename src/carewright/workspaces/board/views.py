@@ -35,7 +35,7 @@ TYPES = frozenset({"Appointment", "Encounter", "Flag", "Location", "Patient", "T
 POSITION_DIGITS = 18
 """A position fits the database's integers (64 bits)."""
 MOST_CHANGES = 500
-"""Feed entries in one answer; a page that missed more gets every row, and asks on from there."""
+"""Feed entries in one answer; a page that missed more gets every row as it stands now, and asks on from now."""
 NOT_ROOMS = ("occupy", "vacate", "unoccupy")
 """Steps of a room that follow from its visit and are not pressed."""
 DAYS_OF_CHANGES = 50
@@ -72,6 +72,7 @@ def changes(request: CareRequest) -> HttpResponse:
     since = position_of(request.GET.get("since", ""))
     if where is None or since is None:
         return HttpResponseBadRequest()
+    latest = head(request)  # before anything is read: what comes meanwhile is told again, never left out
     reader = request.reader("board.changes")
     entries = reader.feed(after=since, limit=MOST_CHANGES, types=TYPES)
     if not entries:
@@ -85,8 +86,9 @@ def changes(request: CareRequest) -> HttpResponse:
     look = look_of(request.access, request.care)
     context = {
         "rendered": [draw(row, look) for row in made.rows],
-        "position": ".".join(map(str, entries[-1].position)),
+        "position": ".".join(map(str, max(latest, entries[-1].position) if whole else entries[-1].position)),
         "whole": whole,
+        "rooms": any(entry.ref.type == "Location" for entry in entries),
         "patients": " ".join(sorted(patients)),
         "announcements": _announcements(reader, made, visits, me=request.access.actor.reference),
     }

@@ -31,7 +31,22 @@
     } else if (before === "offline" && state === "live") care.announce(care.words.backLive);
   };
 
-  const refresh = (topics) => { for (const topic of new Set(topics)) htmx.trigger(document.body, `live:${topic}`); };
+  /* A part that is dear to fetch says how long it rests between two fetches: data-live-pause="1000" (milliseconds).
+     The first change is told at once, those of the pause together at its end. */
+  const toldAt = new Map();
+  const resting = new Set();
+  const announceTopic = (topic) => { toldAt.set(topic, Date.now()); htmx.trigger(document.body, `live:${topic}`); };
+  const refresh = (topics) => {
+    for (const topic of new Set(topics)) {
+      const pause = Number(document.querySelector(`[data-live~="${CSS.escape(topic)}"][data-live-pause]`)?.dataset.livePause ?? 0);
+      const wait = pause && (toldAt.get(topic) ?? 0) + pause - Date.now();
+      if (wait <= 0) announceTopic(topic);
+      else if (!resting.has(topic)) {
+        resting.add(topic);
+        setTimeout(() => { resting.delete(topic); announceTopic(topic); }, wait);
+      }
+    }
+  };
 
   /* What every tab does with a message, whether it holds the stream or hears of it. */
   const take = (message) => {

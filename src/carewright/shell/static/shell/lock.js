@@ -13,9 +13,11 @@
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("carewright-lock") : null;
   const TOUCH_MS = 60000;
   const TELL_MS = 5000;
+  const LATE_MS = 15000;
   let lastInput = Date.now();
   let lastTold = 0;
   let lastTouch = Date.now();
+  let unlockedAt = -Infinity;
   let place = null;
 
   const measuring = () => Boolean(document.querySelector('[data-measuring]:not([data-measuring="off"])'));
@@ -48,7 +50,7 @@
     pin.value = "";
     dialog.close();
     document.body.classList.remove("is-locked");
-    lastInput = lastTouch = Date.now();
+    lastInput = lastTouch = unlockedAt = Date.now();
     giveBack();
     document.dispatchEvent(new CustomEvent("care:unlocked"));
   };
@@ -94,7 +96,12 @@
   document.addEventListener("visibilitychange", check);
   setInterval(check, 1000);
   document.addEventListener("click", (event) => { if (event.target.closest("[data-lock-now]")) lock(); });
-  document.addEventListener("care:lock", () => lock({ here: false }));
+  /* The server said "locked". Shortly after an unlock that may be late news, of a request or a stream from before it:
+     then it is asked how things stand, and what the news has stopped goes on. */
+  document.addEventListener("care:lock", async () => {
+    if (touchUrl && Date.now() - unlockedAt < LATE_MS && (await care.post(touchUrl, new FormData()))?.ok) document.dispatchEvent(new CustomEvent("care:unlocked"));
+    else lock({ here: false });
+  });
   channel?.addEventListener("message", ({ data }) => {
     if (data === "lock") show();
     if (data === "unlock") hide();

@@ -10,6 +10,7 @@ import pytest
 from carewright.core.settings import values
 from carewright.core.settings.values import site_scope
 from carewright.core.store.model import Ref
+from carewright.core.store.reader import Reader
 from carewright.skills.registration import actions as registration
 from carewright.skills.registration import codes
 from carewright.skills.registration.model import BannerFlag
@@ -149,6 +150,53 @@ def test_a_row_that_left_the_board_is_named_by_its_patient(pages: Pages) -> None
     html = client.get(f"/board/changes?since={position}", **HTMX).content.decode()
     assert rows(html) == []
     assert 'data-patients="p0"' in html
+
+
+def strangers(clinic: Clinic, count: int) -> None:
+    """People from elsewhere with an earlier visit each, as an import brings them."""
+    for n in range(count):
+        clinic.have(
+            {"resourceType": "Patient", "id": f"s{n}", "name": [{"family": "Stranger"}]},
+            {"resourceType": "Encounter", "id": f"e{n}", "status": "finished",
+             "subject": {"reference": f"Patient/s{n}"},
+             "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}},
+        )  # fmt: skip
+
+
+def test_what_concerns_nobody_here_costs_a_handful_of_reads_and_changes_no_row(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(pages.clinic)
+    client = pages.client("dana")
+    position = since(client.get("/board/").content.decode())
+    strangers(pages.clinic, 40)
+    read: list[str] = []
+    plain = Reader.rows
+
+    def counted(self: Reader, projection: str, **options: Any) -> Any:
+        read.append(projection)
+        return plain(self, projection, **options)
+
+    monkeypatch.setattr(Reader, "rows", counted)
+    html = client.get(f"/board/changes?since={position}", **HTMX).content.decode()
+    assert rows(html) == []
+    assert 'data-whole="0" data-rooms="0"' in html
+    assert len(read) < 10, read
+    assert client.get(f"/board/changes?since={since(html)}", **HTMX).status_code == 204
+
+
+def test_a_page_that_missed_very_much_is_told_once_how_it_stands_now(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carewright.workspaces.board.views.MOST_CHANGES", 8)
+    client = pages.client("dana")
+    position = since(client.get("/board/").content.decode())
+    visit = arrive(pages.clinic)
+    strangers(pages.clinic, 12)
+    html = client.get(f"/board/changes?since={position}", **HTMX).content.decode()
+    assert 'data-whole="1"' in html
+    assert rows(html) == [visit.id]
+    assert client.get(f"/board/changes?since={since(html)}", **HTMX).status_code == 204
 
 
 @pytest.mark.parametrize("text", ["", "1", "a.b", "1.2.3", "9" * 60 + ".1"])

@@ -9,6 +9,7 @@
   const dialog = document.getElementById("board-dialog");
   const rail = document.getElementById("board-rail");
   const MINUTE = 60000;
+  const QUIET_MS = 1000;
   const ASK_ANYWAY_MS = 60000; // a stream that is silent for want of a server still finds out
 
   const words = (minutes) => {
@@ -74,20 +75,23 @@
     document.getElementById("board-none-shown").hidden = all.length === 0 || all.some((row) => row.checkVisibility?.() ?? true);
   };
 
+  /* Put the rows where they belong; whether anything on this page is another than before. */
   const apply = (html) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     const about = page.getElementById("board-changes");
     const template = page.getElementById("board-changed-rows");
-    if (!about || !template) return;
+    if (!about || !template) return false;
+    let touched = about.dataset.rooms === "1";
     const whole = about.dataset.whole === "1";
     const concerned = new Set(about.dataset.patients.split(" "));
     const focused = document.activeElement?.closest?.("#board tr[id]") && { row: document.activeElement.closest("tr[id]"), control: document.activeElement.dataset.focus };
     const fresh = new Map([...template.content.querySelectorAll("tr[id]")].map((row) => [row.id, row]));
-    for (const old of rows()) if (!fresh.has(old.id) && (whole || concerned.has(old.dataset.patient))) old.remove();
+    for (const old of rows()) if (!fresh.has(old.id) && (whole || concerned.has(old.dataset.patient))) { old.remove(); touched = true; }
     for (const [id, row] of fresh) {
       const old = document.getElementById(id);
       const made = document.importNode(row, true);
       if (old && old.outerHTML === made.outerHTML) continue;
+      touched = true;
       old?.remove();
       place(made);
       htmx.process(made);
@@ -95,6 +99,7 @@
       setTimeout(() => made.classList.remove("is-new"), 4000);
     }
     board.dataset.since = about.dataset.since;
+    if (!touched) return false;
     const said = [...about.querySelectorAll("[data-say]")].map((line) => line.textContent);
     if (said.length) document.getElementById("board-live").textContent = said.join(". ");
     byProvider();
@@ -104,24 +109,34 @@
       if (document.activeElement === document.body) (back?.querySelector(`[data-focus="${focused.control}"]`) ?? back?.querySelector("button, a"))?.focus();
     }
     htmx.trigger(document.body, "board:rail");
+    return true;
   };
 
+  /* Changes of others' patients (an import, another site) wake this page, too: after an answer that held nothing for
+     it, it waits a moment before it asks again. What is pressed here is asked for at once. */
   let asking = false;
   let again = false;
-  const ask = async () => {
+  let notBefore = 0;
+  let timer = 0;
+  const ask = async ({ now = false } = {}) => {
     if (asking) { again = true; return; }
+    clearTimeout(timer);
+    const wait = now ? 0 : notBefore - Date.now();
+    if (wait > 0) { timer = setTimeout(ask, wait); return; }
     asking = true;
     try {
       const answer = await fetch(`${board.dataset.changes}?since=${encodeURIComponent(board.dataset.since)}`, { headers: { "HX-Request": "true" } });
       if (answer.status === 423) document.dispatchEvent(new CustomEvent("care:lock"));
-      if (answer.status === 200) { apply(await answer.text()); again = true; }
+      const touched = answer.status === 200 && apply(await answer.text());
+      if (touched) again = true; // what came while it was drawn
+      notBefore = touched ? 0 : Date.now() + QUIET_MS;
     } catch { /* offline: the stream says so, and asks again when it is back */ }
     asking = false;
     if (again) { again = false; ask(); }
   };
 
   document.body.addEventListener("live:board", ask);
-  document.body.addEventListener("board:changed", (event) => { if (event.detail?.close && dialog.open) dialog.close(); ask(); });
+  document.body.addEventListener("board:changed", (event) => { if (event.detail?.close && dialog.open) dialog.close(); ask({ now: true }); });
   window.addEventListener("online", ask);
   document.addEventListener("care:unlocked", ask);
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") ask(); });

@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/provenance.html https://hl7.org/fhir/R4/auditevent.html
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
@@ -162,7 +162,11 @@ def audit_events(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[tup
     )
     page = rows[: query.count]
     patients = yield from _patients_of([str(row[0]) for row in page], scope)
-    return [_audit_event(row, patients.get(str(row[0]), []), dialect) for row in page], len(rows) > query.count
+    entities = {str(row[0]): _entities(str(row[10])) for row in page}
+    if scope.predicate.patient is not None:
+        entities = yield from _seen_entities(entities, scope)
+    events = [_audit_event(row, entities[str(row[0])], patients.get(str(row[0]), []), dialect) for row in page]
+    return events, len(rows) > query.count
 
 
 def audit_event(ref: Ref, scope: Scope, dialect: Dialect) -> Plan[Stored]:
@@ -224,8 +228,28 @@ def _patients_of(ids: Sequence[str], scope: Scope) -> Plan[dict[str, list[str]]]
     return found
 
 
-def _audit_event(row: Row, patients: Sequence[str], dialect: Dialect) -> Stored:
-    audit_id, at, action, outcome, actor, on_behalf_of, roles, purpose, origin, reason, detail = row
+def _seen_entities(entities: Mapping[str, list[Resource]], scope: Scope) -> Plan[dict[str, list[Resource]]]:
+    """The entities of each audit row, without the records that somebody confined to one patient may not see.
+
+    Whoever oversees the practice (audit.see) is told the ids of all: who opened a labelled record is what they are
+    there to find out. What the record says, its type and id do not tell.
+    """
+    named = {ref for listed in entities.values() for entity in listed if (ref := _named(entity)) is not None}
+    rows = (yield Sql("SELECT c.type, c.id FROM current_resource c WHERE ") + all_of([
+        scope.where("c", "read"), Sql("c.key IN ") + marks([key_of(ref.type, ref.id) for ref in sorted(named)]),
+    ])) if named else []  # fmt: skip
+    seen = {None, *(Ref(str(row[0]), str(row[1])) for row in rows if scope.sees(str(row[0])))}
+    return {key: [entity for entity in listed if _named(entity) in seen] for key, listed in entities.items()}
+
+
+def _named(entity: Resource) -> Ref | None:
+    """The record that an entity names; None for one that names a search."""
+    reference = str(entity.get("what", {}).get("reference", ""))
+    return Ref(*reference.split("/")[:2]) if reference else None
+
+
+def _audit_event(row: Row, entities: Sequence[Resource], patients: Sequence[str], dialect: Dialect) -> Stored:
+    audit_id, at, action, outcome, actor, on_behalf_of, roles, purpose, origin, reason, _ = row
     recorded = dialect.instant(at)
     agent: Resource = {
         "role": [{"text": role} for role in str(roles).split()],
@@ -248,7 +272,7 @@ def _audit_event(row: Row, patients: Sequence[str], dialect: Dialect) -> Stored:
             "purposeOfEvent": [{"text": str(on_behalf_of)}] if on_behalf_of else [],
             "agent": [agent],
             "source": {"observer": {"display": "Carewright"}, "site": str(origin)},
-            "entity": [*_entities(str(detail)), *({"what": {"reference": f"Patient/{p}"}, "role": {
+            "entity": [*entities, *({"what": {"reference": f"Patient/{p}"}, "role": {
                 "system": OBJECT_ROLE, "code": "1", "display": "Patient"}} for p in sorted(patients))],
         },
         recorded,

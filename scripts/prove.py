@@ -16,7 +16,7 @@ PROOFS = {
     "races": ("tests/store/test_races.py",),
     "feed": ("tests/store/test_feed_late_commit.py",),
     "search-oracle": ("tests/store/test_search_oracle.py",),
-    "access": ("tests/access_matrix",),
+    "access": ("tests/access_matrix", "tests/fhirapi/test_api_roles.py"),
     "crash": ("tests/proofs/test_kill.py",),
     "durability": ("tests/proofs/test_sync_before_acknowledgement.py",),
     "import": ("tests/project/test_importing.py",),

@@ -4,6 +4,7 @@
    another process takes steps of visits. From before the write until the changed row is there, for each person.
 2. Server time: the whole board of 60 visits, and what an open board asks for when one of them changed, through Django
    in this process on one core, beside the page that shows nothing (the baseline of the same run).
+   And how long the PIN takes to unlock a screen.
 3. Weight: what the first visit to the board loads, and what the next one does, gzipped.
 
 Figures are this machine's of this run; only those of one run are compared.
@@ -21,7 +22,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -37,7 +40,7 @@ from carewright.skills.visit import actions as visits
 from scripts.shots import PASSWORD, SEED
 from scripts.shots import demonstration as server
 from tests.clinic import Clinic
-from tests.pages import open_pages
+from tests.pages import ARGON2_COST, PIN, open_pages
 
 SITE = "main"
 EVERYONE = CLINICAL | {Role.FRONT_DESK}
@@ -216,6 +219,28 @@ def _server_time(rounds: int) -> None:
         for words, seconds in figures.items():
             print(f"  {words:<28} {seconds * 1000:7.1f} ms   {seconds / base:5.1f} × the empty page")
         _weight(client, text)
+        print(f"\nUnlock by PIN, at the real cost of a guess: {_unlock(client, rounds // 10 + 1) * 1000:.0f} ms (wall)")
+
+
+def _unlock(client: Any, rounds: int) -> float:
+    """Median seconds from the PIN to the open page."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    from carewright.shell.accounts import services
+    from carewright.shell.accounts.models import User
+
+    for name, cost in ARGON2_COST.items():
+        setattr(Argon2PasswordHasher, name, cost)
+    services.set_pin(User.objects.get(username="dana"), PIN)
+    taken = []
+    for _ in range(rounds):
+        client.post("/lock", **FRAGMENT)
+        began = time.perf_counter()
+        answer = client.post("/unlock", {"pin": PIN}, **FRAGMENT)
+        taken.append(time.perf_counter() - began)
+        if answer.status_code != HTTPStatus.NO_CONTENT:
+            raise SystemExit(f"The PIN did not unlock: {answer.status_code}.")
+    return statistics.median(taken)
 
 
 @contextmanager

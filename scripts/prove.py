@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PROOFS = {
     "races": ("tests/store/test_races.py",),
     "feed": ("tests/store/test_feed_late_commit.py",),
-    "search-oracle": ("tests/store/test_search_oracle.py",),
+    "search-oracle": ("tests/store/test_search_oracle.py", "tests/store/test_search_table.py"),
     "access": ("tests/access_matrix", "tests/fhirapi/test_api_roles.py"),
     "crash": ("tests/proofs/test_kill.py",),
     "durability": ("tests/proofs/test_sync_before_acknowledgement.py",),

@@ -11,9 +11,10 @@ from carewright.core.store.sql import Sql
 from carewright.core.store.store import Store
 from carewright.project import wiring
 from carewright.project.cli import COMMANDS, main
-from carewright.project.cli.doctor_command import Level, examine
+from carewright.project.cli.doctor_command import examine
 from carewright.project.cli.explain_command import explanation
 from carewright.project.environment import Environment
+from carewright.project.findings import Level
 from tests.postgresql_server import Database
 from tests.project.processes import command, commands, environment
 

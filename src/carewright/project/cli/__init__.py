@@ -23,13 +23,14 @@ from carewright.core.store.drivers.base import Busy
 from carewright.core.store.migrate import MigrationError
 from carewright.core.store.model import StoreError, Unavailable
 from carewright.core.store.reindex import UnknownIndex
-from carewright.project.cli.options import Failure, unusable
+from carewright.project.cli.options import Failure
 from carewright.project.environment import BadEnvironment
 from carewright.project.exporting import NotEmptyFolder
 from carewright.project.import_sources import Unreadable
 from carewright.project.server import CannotServe
 from carewright.project.serving import Held
 from carewright.project.unfinished import CannotClear
+from carewright.project.unusable import NO_ANSWER, unusable
 
 COMMANDS = {
     "demo": "start the demonstration: a made-up practice with a made-up day",
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = import_module(options.module).run(options)
     except (psycopg.OperationalError, PoolTimeout, Unavailable):
-        return _fail("The PostgreSQL database does not answer. Is CARE_DATABASE_URL right, and the server running?")
+        return _fail(NO_ANSWER)
     except FOR_PEOPLE as error:
         return _fail(str(error))
     except sqlite3.Error as error:

@@ -4,9 +4,11 @@ import argparse
 
 from carewright.core.store import consumers
 from carewright.core.store.store import Store
-from carewright.project import wiring
+from carewright.project import serving, wiring
 from carewright.project.cli.options import Failure, add_data_dir, environment, migrate, say
+from carewright.project.environment import STORE_FILE, Environment
 from carewright.project.reactions import consumer_of
+from carewright.project.schema_state import pages_behind, store_behind
 
 HELP = """\
 Bring the database to this version; nothing happens if it is. Back up first.
@@ -26,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
     found = environment(options)
     if options.practice is not None and not _is_key(options.practice):
         raise Failure("A practice's key is a short word of letters, digits and hyphens.")
+    _require_nobody_served(found)
     for line in migrate(found) or ["nothing to do"]:
         say(line)
     store = wiring.open_store(found)
@@ -36,6 +39,19 @@ def run(options: argparse.Namespace) -> int:
     finally:
         store.close()
     return 0
+
+
+def _require_nobody_served(found: Environment) -> None:
+    """Tables are not changed under a running server on SQLite; where nothing is to be done it does not matter."""
+    holder = None if found.database_url else serving.holder(found.data_dir)
+    if holder is None or not (found.data_dir / STORE_FILE).exists():
+        return
+    store = wiring.open_store(found)
+    try:
+        if store_behind(store) or pages_behind(found, store):
+            raise Failure(f"{found.data_dir} is in use: {holder}. Stop that first; then migrate, then start it again.")
+    finally:
+        store.close()
 
 
 def _register(store: Store) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,9 +18,6 @@ from carewright.project.environment import Environment
 SQLITE_FILES = ("care.sqlite3", "django.sqlite3")
 MAIN_PRACTICE = "main"
 MAIN_PRACTICE_NAME = "Main practice"
-
-
-DAMAGED = "Its file is damaged: keep it, and bring back the newest backup in a new data folder (carewright restore)."
 
 
 class Failure(Exception):
@@ -115,20 +111,6 @@ def practice_or_new(options: argparse.Namespace, store: Store) -> str:
         store.ensure_practice(name, MAIN_PRACTICE_NAME if name == MAIN_PRACTICE else name)
         say(f"Made the practice '{name}'.")
     return practice(options, store)
-
-
-def unusable(error: sqlite3.Error) -> str:
-    """What is wrong with a SQLite database that cannot be used, and what to do about it."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code: https://www.sqlite.org/rescode.html
-    what = {
-        sqlite3.SQLITE_CORRUPT: DAMAGED,
-        sqlite3.SQLITE_NOTADB: DAMAGED,
-        sqlite3.SQLITE_READONLY: "Let the user who runs this write in the data folder.",
-        sqlite3.SQLITE_CANTOPEN: "Let the user who runs this read and write in the data folder.",
-        sqlite3.SQLITE_FULL: "The disk is full: make room. Nothing that was saved is lost.",
-        sqlite3.SQLITE_IOERR: "Is the disk full, or failing? Nothing that was saved is lost.",
-    }.get(code, "`carewright doctor` may say why.")
-    return f"The database cannot be used ({error}). {what}"
 
 
 def say(text: str) -> None:

@@ -22,6 +22,7 @@ from carewright.core.store.store import Store
 from carewright.project import wiring
 from carewright.project.environment import Environment
 from carewright.project.health import Health
+from carewright.project.server import end_with_parent
 from carewright.project.whole import Whole
 
 SWITCH_INTERVAL_SECONDS = 0.0005
@@ -105,7 +106,9 @@ def create() -> Dispatcher:
     from carewright.project.wsgi import application as pages
 
     # Django has configured logging by now. One line per request is the proxy's business; what was read is audited.
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    for chatty in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    end_with_parent()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     environment = Environment.read()
     store = wiring.store()

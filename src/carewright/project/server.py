@@ -4,16 +4,22 @@ https://www.uvicorn.org/settings/
 """
 
 import errno
+import multiprocessing
+import multiprocessing.connection
+import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from carewright.project.environment import Environment
 
@@ -37,7 +43,10 @@ class PortTaken(CannotServe):
 def serve(
     environment: Environment, *, host: str, port: int, workers: int = 1, ready: Callable[[], None] = lambda: None
 ) -> None:
-    """Serve until SIGINT or SIGTERM. `ready` is called once requests are answered (with one worker). CannotServe."""
+    """Serve until SIGINT or SIGTERM. CannotServe.
+
+    `ready` is called once requests are answered, or wait for their answer.
+    """
     if workers < 1:
         raise CannotServe("--workers is at least 1.")
     if workers > 1 and not environment.database_url:
@@ -53,15 +62,41 @@ def serve(
     }  # fmt: skip
     # uvicorn sends the signal again when it has shut down; what stands around this call still wants to clean up.
     signal.signal(signal.SIGTERM, _interrupt)
+    with suppress(KeyboardInterrupt):
+        started = _serve_by_many(workers, options, ready) if workers > 1 else _serve_alone(options, ready)
+        if not started:
+            raise CannotServe("The server did not start; the lines above say why.")
+
+
+def _serve_alone(options: dict[str, Any], ready: Callable[[], None]) -> bool:
     server = _Server(uvicorn.Config(APPLICATION, **options), ready)
     with suppress(KeyboardInterrupt):
-        if workers > 1:
-            ready()
-            uvicorn.run(APPLICATION, workers=workers, **options)
-            return
         server.run()
-    if not server.started:
-        raise CannotServe("The server did not start; the lines above say why.")
+    return server.started
+
+
+def _serve_by_many(workers: int, options: dict[str, Any], ready: Callable[[], None]) -> bool:
+    """Processes that share one socket. One that dies is replaced; one that cannot start at all ends everything."""
+    config = uvicorn.Config(APPLICATION, workers=workers, **options)
+    with config.bind_socket() as listening:
+        listening.listen(config.backlog)  # from here on requests wait instead of being refused
+        ready()
+        supervisor = Multiprocess(config, sockets=[listening])
+        supervisor.run()
+    return all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
+
+
+def end_with_parent() -> None:
+    """Let one of several server processes end when the one that started them is gone, however that ended."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

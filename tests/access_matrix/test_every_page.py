@@ -90,11 +90,15 @@ class Asking:
         self.shown: set[tuple[str, str]] = set()
 
     def ask(self, method: str, path: str, about: Somebody = NEAR, *, opened_for: Somebody | None = None) -> Any:
-        """The answer, read for markers. `about` is named in every field, `opened_for` whose form it is."""
+        """The answer, read for markers. `about` is named in every field, `opened_for` whose form it is.
+
+        In the short form the page's scripts send the forms: a refusal is then a notice, not a page.
+        """
         if method == "GET":
             answer = self.client.get(path, QUERY)
         else:
-            answer = self.client.post(path, self._body(about, opened_for or about))
+            scripted = {} if self.long or opened_for else {"headers": {"HX-Request": "true"}}
+            answer = self.client.post(path, self._body(about, opened_for or about), **scripted)
         text = answer.content.decode() + str(dict(answer.headers)) + str(answer.cookies)
         self.wrong += [f"{method} {path} shows {leak}" for leak in two_clinics.leaks(self.role, text)]
         if answer.status_code >= 500:

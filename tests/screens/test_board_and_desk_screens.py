@@ -18,13 +18,24 @@ from carewright.skills.scheduling import codes, people
 from carewright.skills.scheduling.fhir import template_to_fhir
 from carewright.skills.scheduling.model import Session, Template
 from carewright.skills.visit import actions as visits
-from tests.pages import Pages
+from tests.pages import PASSWORD, Pages
 from tests.screens.conftest import SignIn
 
 pytestmark = pytest.mark.browser
 
 SIZES = [(1440, 900), (1024, 768), (320, 640)]
 NEW_YORK = ZoneInfo("America/New_York")
+OUT_OF_ITS_CELL = """() => [...document.querySelectorAll("#board tbody td, #board tbody td *, #board thead th")]
+  .filter((element) => element.checkVisibility() && !element.closest(".visually-hidden, .col-reason"))
+  .filter((element) => {
+    const card = document.getElementById("board").getBoundingClientRect();
+    const cell = element.closest("td, th").getBoundingClientRect();
+    const own = element.getBoundingClientRect();
+    const cut = element.matches("td, th") && element.scrollWidth > element.clientWidth + 1;
+    return cut || own.right > card.right + 1 || (own.width > 0 && own.right > cell.right + 1);
+  })
+  .map((element) => element.textContent.trim())"""
+"""What sticks out of its cell or of the board."""
 AxeCheck = Callable[[Page], None]
 NAMES = (("Santos", "Rosa"), ("Okafor", "Ada"), ("de la Concepción Villanueva-Etxeberria", "María"), ("Li", "An"))
 
@@ -95,6 +106,32 @@ def test_the_board_and_its_dialogs_are_accessible_and_fit(
     page.get_by_role("button", name="More steps").click()
     expect(page.locator("#board-dialog")).to_contain_text("Checked in")
     assert_accessible(page)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
+def test_the_board_in_spanish_fits_with_every_button_in_its_row(
+    new_context: Callable[..., BrowserContext], address: str, day: Pages, sign_in: SignIn, size: tuple[int, int]
+) -> None:
+    room(day, arrive(day, "p0", minutes_ago=30))
+    registration.raise_flag(day.clinic.writer("dana"), flag=BannerFlag(patient="Patient/p0", code=flags.MASK_NOW))
+    ready = arrive(day, "p2", minutes_ago=20)
+    room(day, ready, where="room-1")
+    version = int(day.clinic.resource(ready)["meta"]["versionId"])
+    visits.take_step(
+        day.clinic.writer("lind"), encounter_id=ready.id, action="provider_in_anyway", at=day.clinic.store.now(),
+        version=version,
+    )  # fmt: skip
+    arrive(day, "p1")
+    page = new_context(base_url=address, locale="es-MX", viewport={"width": size[0], "height": size[1]}).new_page()
+    page.goto("/sign-in")
+    page.locator("[name=login]").fill("dana")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    page.goto("/board/")
+    expect(page.get_by_role("heading", name="Tablero", exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert page.evaluate(OUT_OF_ITS_CELL) == []
 
 
 def test_a_change_by_somebody_else_reaches_the_board_and_is_said(page: Page, day: Pages, sign_in: SignIn) -> None:

@@ -46,6 +46,7 @@ def test_the_provider_sees_what_is_typed_so_far(clinic_pages: Pages, lind: Any) 
     page = text_of(lind.get(f"/visit/{visit.encounter}"))
     for words in ("Pulls at his ear", "84 %", "Dana Cole", "Nobody has written down who was told", "Not asked today"):
         assert words in page
+    assert " where " not in page, "nobody said where"
     part = lind.get(f"/visit/{visit.encounter}/recorded")
     assert "84 %" in text_of(part)
     assert b"<html" not in part.content

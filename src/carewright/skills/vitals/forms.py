@@ -68,8 +68,8 @@ def kind_words(kind: Kind) -> str:
 
 
 def how_words(method: str) -> str:
-    """Where a temperature was taken, in the reader's language; a method from elsewhere as it is."""
-    return str(dict(HOW).get(method, method))
+    """Where a temperature was taken, in the reader's language; a method from elsewhere as it is, "" for none."""
+    return str(dict(HOW).get(method, method)) if method else ""
 
 
 def kinds_for(birth_date: date | None, *, on: date) -> tuple[Kind, ...]:

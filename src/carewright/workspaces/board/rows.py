@@ -187,7 +187,7 @@ def board(read: Read, *, care: Care, thresholds: Thresholds, roles: Iterable[Rol
     return Board(groups=groups, tiles=tiles, done=read.done, later=len(expected) - len(soon))
 
 
-def next_for(board: Board, *, actor: str, roles: Iterable[Role], count: int = 6) -> list[BoardRow]:
+def next_for(board: Board, *, actor: str, roles: Iterable[Role]) -> list[BoardRow]:
     """What waits for this person: theirs or nobody's, the masked first, then the longest wait."""
     held = set(roles)
     if Role.PROVIDER in held:
@@ -198,7 +198,7 @@ def next_for(board: Board, *, actor: str, roles: Iterable[Role], count: int = 6)
         # Who waits is everybody's; who is in a room is whose it is, or nobody's.
         waiting = [r for r in board.rows if r.group in ("mask", "waiting")]
         mine = [*waiting, *(r for r in board.rows if r.group == "ma" and r.assistant in ("", actor))]
-    return sorted(mine, key=lambda row: (row.group != "mask", -row.minutes, row.key))[:count]
+    return sorted(mine, key=lambda row: (row.group != "mask", -row.minutes, row.key))
 
 
 def room_tiles(rooms: Sequence[Row], rows: Iterable[BoardRow], *, now: datetime) -> tuple[RoomTile, ...]:

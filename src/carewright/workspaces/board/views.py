@@ -39,6 +39,8 @@ MOST_CHANGES = 500
 NOT_ROOMS = ("occupy", "vacate", "unoccupy")
 """Steps of a room that follow from its visit and are not pressed."""
 DAYS_OF_CHANGES = 50
+NEXT_SHOWN = 6
+"""Of what waits for a person; the number beside the heading counts all of it."""
 MOST_ANNOUNCED = 3
 
 
@@ -266,7 +268,8 @@ def _groups(request: CareRequest, made: rows.Board) -> list[dict[str, Any]]:
 
 def _rail_context(request: CareRequest, made: rows.Board) -> dict[str, Any]:
     listed = rows.next_for(made, actor=request.access.actor.reference, roles=request.access.roles)
-    return {"next_rows": listed, "tiles": made.tiles, "free_rooms": made.free_rooms}
+    shown = {"next_rows": listed[:NEXT_SHOWN], "next_count": len(listed)}
+    return {**shown, "tiles": made.tiles, "free_rooms": made.free_rooms}
 
 
 def _chips(made: rows.Board, show: str) -> list[tuple[str, Chip]]:

@@ -20,6 +20,8 @@ from carewright.skills.scheduling import queries as scheduling
 from carewright.skills.scheduling.model import Lateness, LateRule
 from carewright.skills.visit import queries as visits
 
+YEARS = (1900, 2199)
+"""The years that a list of a day is shown of."""
 DUE = timedelta(minutes=30)
 """Who is due within this time has the filled button."""
 LATE_RULE = LateRule()
@@ -127,11 +129,12 @@ def place_of(request: CareRequest) -> Place | None:
 
 
 def date_of(text: str | None, otherwise: date) -> date:
-    """A date as an input of type date sends it; `otherwise` for none."""
+    """A date as an input of type date sends it; `otherwise` for none, and for one that no schedule reaches."""
     try:
-        return date.fromisoformat(text or "")
+        found = date.fromisoformat(text or "")
     except ValueError:
         return otherwise
+    return found if YEARS[0] <= found.year <= YEARS[1] else otherwise
 
 
 def lines(request: CareRequest, reader: Reader, place: Place) -> list[Line]:

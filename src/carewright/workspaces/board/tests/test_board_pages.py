@@ -89,6 +89,16 @@ def test_as_many_room_buttons_are_filled_as_rooms_are_clean(pages: Pages) -> Non
     assert "data-room-button" not in pages.client("bill").get("/board/").content.decode()
 
 
+def test_the_number_beside_next_for_you_counts_those_too_that_are_not_shown(pages: Pages) -> None:
+    for n in range(8):
+        pages.clinic.have({"resourceType": "Patient", "id": f"q{n}", "name": [{"family": f"Q{n}"}]})
+        arrive(pages.clinic, f"q{n}", minutes_ago=n)
+    html = pages.client("dana").get("/board/rail", **HTMX).content.decode()
+    assert re.search(r"Next for you</h2><p>8</p>", html)
+    assert html.count('class="row-open"') == 6
+    assert "Q7" in html, "who waits longest is shown"
+
+
 def test_rooming_takes_the_room_and_the_visit(pages: Pages) -> None:
     visit = arrive(pages.clinic)
     client = pages.client("dana")

@@ -249,3 +249,14 @@ def test_dates_of_the_day() -> None:
     today = date(2026, 11, 23)
     assert date_of("2026-11-24", today) == date(2026, 11, 24)
     assert date_of("tomorrow", today) == date_of(None, today) == today
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31", "2026-02-30", "x", ""])
+def test_a_day_that_no_schedule_reaches_is_today(pages: Pages, day: str) -> None:
+    book(pages.clinic)
+    desk = pages.client("fay")
+    for path in ("/desk/", "/desk/day"):
+        answer = desk.get(path, {"day": day})
+        assert answer.status_code == 200
+        assert "11/23/2026" in answer.content.decode()
+    assert desk.get("/desk/times", {"day": day, "schedule": "Schedule/lind"}).status_code == 200

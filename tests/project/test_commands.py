@@ -1,6 +1,8 @@
 """The command line: what a stranger reads, and that a mistake is one line and exit code 2."""
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from carewright.project.cli.explain_command import explanation
 from carewright.project.environment import Environment
 from carewright.project.findings import Level
 from tests.postgresql_server import Database
-from tests.project.processes import command, commands, environment
+from tests.project.processes import command, commands, environment, free_port
 
 PATIENT = '{"resourceType":"Patient","id":"ada","name":[{"family":"Okafor"}]}'
 
@@ -100,6 +102,45 @@ def test_a_damaged_database_is_named_with_what_helps(capsys: pytest.CaptureFixtu
     broken = [finding.words for finding in examine(Environment.read(), store) if finding.level is Level.BROKEN]
     store.close()
     assert any("newest backup" in words for words in broken)
+
+
+@pytest.mark.postgresql
+def test_a_database_that_cannot_be_reached_says_which_setting_and_why(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, fresh_postgresql: Database
+) -> None:
+    url = fresh_postgresql.app_url
+    password = url.split("@")[0].rpartition(":")[2]
+    for wrong, words in (
+        (url.replace(password, "wrong"), "refuses the user name or the password"),
+        (url + "x", "no database or user of that name"),
+        (f"postgresql://care:secret@127.0.0.1:{free_port()}/care", "Nothing listens"),
+        ("postgresql://care:secret@host:port/care", "has the form"),
+        (url, "no tables"),
+    ):
+        monkeypatch.setenv("CARE_DATABASE_URL", wrong)
+        said = complaint(capsys, "serve")
+        assert "CARE_DATABASE_URL" in said
+        assert words in said
+        assert "secret" not in said
+        assert password not in said
+    assert "CARE_DATABASE_OWNER_URL" in complaint(capsys, "migrate")
+    monkeypatch.setenv("CARE_DATABASE_OWNER_URL", f"postgresql://care:secret@127.0.0.1:{free_port()}/care")
+    assert "CARE_DATABASE_OWNER_URL: the PostgreSQL database does not answer" in complaint(capsys, "migrate")
+
+
+def test_a_folder_that_is_not_there_is_not_made_by_looking(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "no database" in complaint(capsys, "export", "--data-dir", str(tmp_path / "typo"), "--out", "x")
+    assert not (tmp_path / "typo").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said_with_what_helps(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refused(self: Path, *more: object, **others: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    assert "Read-only file system. Name a place" in complaint(capsys, "demo", "--data-dir", str(tmp_path / "d"))
 
 
 def test_a_bad_setting_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,9 @@ def test_a_file_of_another_user_is_named(found: Environment, monkeypatch: pytest
 
 def test_a_file_that_may_not_be_written_is_named(found: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "care.sqlite3")
-    assert "may not write" in said(folder_findings(found), Level.BROKEN)
+    assert "mounted for reading only" in said(folder_findings(found), Level.BROKEN)
+    monkeypatch.setattr(examine_folder, "_me", lambda: "visitor")
+    assert "visitor may not write" in said(folder_findings(found), Level.BROKEN)
 
 
 def test_a_full_disk_is_said_before_it_hurts(found: Environment, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,8 +62,8 @@ class Environment:
     @property
     def store_url(self) -> str:
         """The store's database: the one that is named, else the SQLite file in the data folder. BadEnvironment."""
-        if self.database_url and urlsplit(self.database_url).scheme not in POSTGRESQL_SCHEMES:
-            raise BadEnvironment(BAD_DATABASE_URL)
+        if self.database_url:
+            _parts(self.database_url)
         return self.database_url or f"sqlite:///{self.data_dir / STORE_FILE}"
 
     @classmethod
@@ -118,10 +118,18 @@ def django_database(database_url: str, data_dir: Path) -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
             },
         }
-    parts = urlsplit(database_url)
-    if parts.scheme not in POSTGRESQL_SCHEMES or not parts.path.strip("/"):
+    return _postgresql(_parts(database_url))
+
+
+def _parts(database_url: str) -> SplitResult:
+    try:
+        parts = urlsplit(database_url)
+        whole = parts.scheme in POSTGRESQL_SCHEMES and bool(parts.path.strip("/")) and (parts.port or 0) >= 0
+    except ValueError:  # a port that is no number
+        whole = False
+    if not whole:
         raise BadEnvironment(BAD_DATABASE_URL)
-    return _postgresql(parts)
+    return parts
 
 
 def _postgresql(parts: SplitResult) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from carewright.core.store import chain, consumers, reindex
 from carewright.core.store.model import Unavailable
 from carewright.core.store.sql import Sql
 from carewright.core.store.store import Store
-from carewright.project import wiring
+from carewright.project import reach, wiring
 from carewright.project.environment import Environment
 from carewright.project.findings import Finding, broken, good, warning
 from carewright.project.reactions import consumer_of
@@ -42,6 +42,7 @@ def database(found: Environment, store: Store) -> list[Finding]:
     if not found.database_url and not (found.data_dir / "care.sqlite3").exists():
         return [broken("There is no database yet: carewright migrate (or carewright demo) makes one.")]
     try:
+        reach.require(found)
         durability = store.driver.durability()
         findings = [good(", ".join(f"{key} {value}" for key, value in durability.items() if key != "problem"))]
         if problem := durability.get("problem"):
@@ -49,6 +50,8 @@ def database(found: Environment, store: Store) -> list[Finding]:
         return findings + list(_version(found, store)) + list(_postgresql(found, store))
     except sqlite3.Error as error:
         return [broken(unusable(error))]
+    except reach.NotReached as error:
+        return [broken(str(error))]
     except Unavailable:
         return [broken(NO_ANSWER)]
     except Exception as error:  # noqa: BLE001 - whatever it is, this is the finding

@@ -79,8 +79,10 @@ def _rights(data_dir: Path) -> Iterator[Finding]:
     if locked := [path for path in there if not os.access(path, os.R_OK | os.W_OK)]:
         wrong = True
         yield broken(
-            f"{_me()} may not write {locked[0]}. Run this as {_owner(data_dir)}, or give the folder to the user whom "
-            f"the server runs as: chown -R USER {data_dir}"
+            f"{locked[0]} cannot be written: is its disk mounted for reading only?"
+            if _owner(locked[0]) == _me()
+            else f"{_me()} may not write {locked[0]}. Run this as {_owner(data_dir)}, or give the folder to the user "
+            f"whom the server runs as: chown -R USER {data_dir}"
         )
     if strange := [path for path in there if _owner(path) != _owner(data_dir)]:
         wrong = True

@@ -4,6 +4,7 @@ https://www.uvicorn.org/settings/
 """
 
 import errno
+import logging
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -55,6 +56,7 @@ def serve(
             "another. Use --workers 1, or PostgreSQL (CARE_DATABASE_URL)."
         )
     require_free(host, port)
+    logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # from here on its words belong in the log
     options: dict[str, Any] = {
         "factory": True, "host": host, "port": port, "loop": "uvloop", "http": "httptools", "lifespan": "on",
         "access_log": False, "log_level": "warning", "server_header": False,

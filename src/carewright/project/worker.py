@@ -108,6 +108,7 @@ def run_until_told(worker: Worker, *, with_parent: bool = False) -> None:
     def told(number: int, frame: FrameType | None) -> None:
         worker.stop()
 
+    logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # from here on its words belong in the log
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, told)
     if with_parent:

@@ -27,10 +27,11 @@ from carewright.project.cli.options import Failure
 from carewright.project.environment import BadEnvironment
 from carewright.project.exporting import NotEmptyFolder
 from carewright.project.import_sources import Unreadable
+from carewright.project.reach import NotReached
 from carewright.project.server import CannotServe
 from carewright.project.serving import Held
 from carewright.project.unfinished import CannotClear
-from carewright.project.unusable import NO_ANSWER, unusable
+from carewright.project.unusable import NO_ANSWER, no_file, unusable
 
 COMMANDS = {
     "demo": "start the demonstration: a made-up practice with a made-up day",
@@ -50,9 +51,8 @@ COMMANDS = {
 }
 FOR_PEOPLE = (
     Failure, BadEnvironment, StoreError, AccessDenied, MigrationError, BadArchive, BadAnchor, BlobDamaged, Unreadable,
-    NotEmptyFolder, UnknownIndex, CannotServe, CannotClear, Held, Busy,
+    NotEmptyFolder, UnknownIndex, CannotServe, CannotClear, Held, NotReached, Busy,
 )  # fmt: skip
-SERVERS = ("demo_command", "serve_command", "worker_command")
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -73,8 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser(next((word for word in given if word in COMMANDS), "")).parse_args(given)
-    if options.module.rpartition(".")[2] not in SERVERS:  # the pool reports each attempt; a person wants one line
-        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it reports each attempt; a person wants one line
     try:
         code: int = import_module(options.module).run(options)
     except (psycopg.OperationalError, PoolTimeout, Unavailable):
@@ -88,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return _fail(f"{error.filename or 'A file'}: {error.strerror}.")
+        return _fail(no_file(error))
     except KeyboardInterrupt:
         return INTERRUPTED
     return code

@@ -1,18 +1,16 @@
 """carewright doctor"""
 
 import argparse
-import os
 import sqlite3
 import sys
 from collections.abc import Iterator
 from importlib import resources
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from carewright.core.store.model import Unavailable
 from carewright.core.store.store import Store
 from carewright.project import examine_database, examine_folder, wiring
-from carewright.project.cli.options import add_data_dir, environment
+from carewright.project.cli.options import add_data_dir, data_dir, environment
 from carewright.project.environment import Environment
 from carewright.project.findings import Finding, Level, broken, good, warning
 from carewright.project.unusable import NO_ANSWER, unusable
@@ -34,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    folder = Path(options.data_dir or os.environ.get("CARE_DATA_DIR") or "data").absolute()
+    folder = data_dir(options)
     if not folder.is_dir():
         print(_line(broken(f"There is no data folder {folder}. carewright migrate (or carewright demo) makes one.")))
         return 1

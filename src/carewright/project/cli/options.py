@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from carewright.core.store.store import Store
-from carewright.project import wiring
+from carewright.project import reach, wiring
 from carewright.project.environment import Environment
 
 SQLITE_FILES = ("care.sqlite3", "django.sqlite3")
@@ -34,6 +35,12 @@ def add_practice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--practice", metavar="KEY", help="which practice; not needed where there is only one")
 
 
+def data_dir(options: argparse.Namespace) -> Path:
+    """The data folder that is meant, there or not: a command that makes none must not leave one behind."""
+    given = getattr(options, "data_dir", None) or os.environ.get("CARE_DATA_DIR") or "data"
+    return Path(given).resolve()
+
+
 def environment(options: argparse.Namespace) -> Environment:
     """The environment, with --data-dir in it, for this process and its children."""
     if getattr(options, "data_dir", None) is not None:
@@ -44,13 +51,13 @@ def environment(options: argparse.Namespace) -> Environment:
 @contextmanager
 def opened(options: argparse.Namespace, *, make: bool = False) -> Iterator[tuple[Environment, Store]]:
     """The environment and its store, closed at the end. `make`: a SQLite file that is not there yet is made."""
+    folder = data_dir(options)
+    if not make and not os.environ.get("CARE_DATABASE_URL") and not (folder / SQLITE_FILES[0]).exists():
+        raise Failure(f"There is no database in {folder}. `carewright migrate` or `carewright demo` makes one.")
     found = environment(options)
     if not found.database_url and not all((found.data_dir / name).exists() for name in SQLITE_FILES):
-        if not make:
-            raise Failure(
-                f"There is no database in {found.data_dir}. `carewright migrate` or `carewright demo` makes one."
-            )
         migrate(found)
+    reach.require(found)
     store = wiring.open_store(found)
     try:
         yield found, store
@@ -60,9 +67,21 @@ def opened(options: argparse.Namespace, *, make: bool = False) -> Iterator[tuple
 
 def migrate(found: Environment) -> list[str]:
     """Bring the store and Django's tables to this version; what was done, in words."""
+    try:
+        return _migrate(found)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Failure(
+            "The role may not make tables. Set CARE_DATABASE_OWNER_URL to the address of the role that owns the "
+            "database (docs/administrator.md, First start)."
+        ) from error
+
+
+def _migrate(found: Environment) -> list[str]:
     from carewright.core.store.store import migrate_database
 
-    done = migrate_database(found.store_url, wiring.registry(), owner_url=found.database_owner_url or None)
+    url = found.store_url
+    reach.require(found, to_migrate=True)
+    done = migrate_database(url, wiring.registry(), owner_url=found.database_owner_url or None)
     return done + _migrate_pages(found)
 
 

@@ -20,5 +20,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     with opened(options) as (found, store):
+        store.practices()  # a database that cannot be used at all is said now, in one line; later it is waited for
         run_until_told(Worker(store, anchors=wiring.anchors_of(found)), with_parent=options.with_parent)
     return 0

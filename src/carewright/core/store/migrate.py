@@ -164,7 +164,8 @@ def sqlite_runner(path: Path) -> Iterator[Runner]:
             yield _SqliteRunner(connection)
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a full disk has ended it already
+                connection.execute("ROLLBACK")
             raise
 
 

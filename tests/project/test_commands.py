@@ -66,6 +66,13 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], comma
     assert len(said.split("\n\n")[1]) > 40
 
 
+def test_help_is_a_word_too(capsys: pytest.CaptureFixture[str]) -> None:
+    for line, title in ((["help"], "usage: carewright [-h]"), (["help", "import"], "usage: carewright import")):
+        with pytest.raises(SystemExit):
+            main(line)
+        assert capsys.readouterr().out.startswith(title)
+
+
 def test_the_overview_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
@@ -92,6 +99,10 @@ def test_mistakes_are_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     assert "Did you mean Observation" in complaint(capsys, "explain", "Obsrvation")
     assert "SQLite serves from one process" in complaint(capsys, "serve", "--workers", "2")
     assert "short word" in complaint(capsys, "migrate", "--practice", "../x")
+    assert "--practice KEY" in complaint(capsys, "migrate", "--name", "North")
+    assert "from 1 to" in complaint(capsys, "serve", "--port", "0")
+    assert "names a folder" in complaint(capsys, "export", "--out", patient_file)
+    assert "No such file" in complaint(capsys, "import", "--report", "/proc/nowhere/x", patient_file)
 
 
 def test_a_damaged_database_is_named_with_what_helps(capsys: pytest.CaptureFixture[str], migrated: Path) -> None:

@@ -28,6 +28,7 @@ APPLICATION = "carewright.project.asgi:create"
 HOST = "127.0.0.1"
 PORT = 8000
 PORTS_TRIED = 20
+LAST_PORT = 65_535
 SHUTDOWN_PATIENCE_SECONDS = 3
 """Open event streams would hold a shutdown for ever; their browsers connect again by themselves."""
 CHILD_PATIENCE_SECONDS = 25.0
@@ -148,13 +149,13 @@ def free_port(host: str, *, beginning: int = PORT) -> int:
 
 def require_free(host: str, port: int) -> None:
     """PortTaken or CannotServe unless somebody may listen there now."""
+    if not 1 <= port <= LAST_PORT:
+        raise CannotServe(f"A port is a number from 1 to {LAST_PORT}: --port.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OverflowError as error:
-            raise CannotServe("A port is a number up to 65535: --port.") from error
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortTaken(

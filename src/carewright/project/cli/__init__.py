@@ -72,6 +72,8 @@ The settings from the environment are described in docs/administrator.md.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["help"]:
+        given = [*given[1:], "--help"]
     options = parser(next((word for word in given if word in COMMANDS), "")).parse_args(given)
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it reports each attempt; a person wants one line
     try:

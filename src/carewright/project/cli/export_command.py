@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from carewright.project.cli.options import add_data_dir, add_practice, opened, practice, progress
+from carewright.project.cli.options import Failure, add_data_dir, add_practice, opened, practice, progress
 from carewright.project.exporting import export
 from carewright.project.wiring import operator_access
 
@@ -21,6 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.out.exists() and not options.out.is_dir():
+        raise Failure(f"{options.out} is a file. --out names a folder: one file per type goes into it.")
     with opened(options) as (_, store):
         access = operator_access(practice(options, store))
         with progress(None, unit="records") as told:

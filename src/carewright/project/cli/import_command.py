@@ -42,13 +42,12 @@ def run(options: argparse.Namespace) -> int:
     sources = [Source.of(path) for path in options.files]
     with opened(options, make=True) as (found, store):
         practice = practice_or_new(options, store)
+        report = _report(options, found)
         journal = Journal(found.data_dir / "import" / f"{_name_of(sources, practice)}.journal")
         began = wall_now()
         with progress(sum(source.size for source in sources), unit="bytes") as told:
             outcome = import_files(store, operator_access(practice), options.files, journal=journal, told=told)
         seconds = (wall_now() - began).total_seconds()
-    report = options.report or _report_path(found)
-    report.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     report.write_text(json.dumps({"began": began.isoformat(), **outcome.report()}, indent=1) + "\n")
     _tell(outcome, seconds, report)
     return SOMETHING_REFUSED if outcome.done["refused"] else 0
@@ -73,5 +72,9 @@ def _name_of(sources: list[Source], practice: str) -> str:
     return sha256("|".join([practice, *sorted(source.key for source in sources)]).encode()).hexdigest()[:24]
 
 
-def _report_path(found: Environment) -> Path:
-    return found.data_dir / "import" / f"report-{wall_now():%Y%m%dT%H%M%S%f}.json"
+def _report(options: argparse.Namespace, found: Environment) -> Path:
+    """Where the report goes; an OSError now, and not after hours, if nothing can be written there."""
+    path: Path = options.report or found.data_dir / "import" / f"report-{wall_now():%Y%m%dT%H%M%S%f}.json"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch()
+    return path

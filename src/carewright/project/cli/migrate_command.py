@@ -26,6 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     found = environment(options)
+    if options.name is not None and options.practice is None:
+        raise Failure("--name is the name of a practice: say which one with --practice KEY.")
     if options.practice is not None and not _is_key(options.practice):
         raise Failure("A practice's key is a short word of letters, digits and hyphens.")
     _require_nobody_served(found)

@@ -73,13 +73,14 @@ def with_status(
     return changed
 
 
-def reading_words(sign: Resource | None, words: str) -> Sentence:
-    """A reading as the record names it ("Pulse 190 /min"), so that a page can say its sign in another language.
+def reading_words(sign: Resource | None, words: str, *, shown: str = "") -> Sentence:
+    """The sign of a reading, so that a page can say it in another language, and its number where that is `shown`.
 
-    `sign` is the concept that names the vital sign; words from elsewhere have none and stay as they are.
+    `sign` is the concept that names the vital sign; words from elsewhere have none and stay as they are. A task names
+    the sign alone: more people may see tasks than may see vital signs.
     """
     codings: list[Resource] = (sign or {}).get("coding", [])
     name = next((str(coding.get("display", "")) for coding in codings if coding.get("system") == VITAL_SIGN), "")
-    if not name or not words.startswith(f"{name} "):
+    if not name:
         return quoted(words)
-    return joined(named(name), words.removeprefix(f"{name} "))
+    return joined(named(name), shown) if shown else named(name)

@@ -93,14 +93,15 @@ def read_chart(reader: Reader, *, patient: Resource, encounter_id: str, before: 
     """Everything the panel needs, for a visit that began at `before`."""
     saved = tuple(queries.of_visit(reader, encounter_id))
     task = reader.resource_or_none(of_visit(encounter_id, CRITICAL_VITAL_TOLD))
-    told = queries.told(reader, encounter_id)
+    shown = {str(entry.ref): entry.reading.shown for entry in saved}
+    told = queries.told(reader, encounter_id, shown=shown)
     people = [*(entry.reading.performer for entry in saved), *(who for t in told for who in (t.by, t.whom))]
     return Chart(
         subject=queries.subject_of(patient),
         last=queries.last_before(reader, patient["id"], at=before),
         saved=saved,
         names=names_of(reader, people),
-        untold=tuple(critical.in_words(entry) for entry in critical.untold(task)) if task else (),
+        untold=tuple(critical.in_words(entry, shown=shown) for entry in critical.untold(task)) if task else (),
         told=told,
     )
 

@@ -1,5 +1,6 @@
 """Reads of vital signs: those of a visit, and the latest earlier one of each kind."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,12 +42,12 @@ class Told:
     at: datetime
 
 
-def told(reader: Reader, encounter_id: str) -> tuple[Told, ...]:
-    """Who was told of the critical readings of a visit, in that order."""
+def told(reader: Reader, encounter_id: str, *, shown: Mapping[str, str]) -> tuple[Told, ...]:
+    """Who was told of the critical readings of a visit, in that order. `shown`: their numbers, by reference."""
     query = parse("Communication", [("encounter", f"Encounter/{encounter_id}"), ("_sort", "sent")])
     return tuple(
         Told(
-            words=reading_words(entry.get("topic"), _payload(entry)),
+            words=reading_words(entry.get("topic"), _payload(entry), shown=shown.get(_about(entry), "")),
             by=entry.get("sender", {}).get("reference", ""),
             whom=next((r.get("reference", "") for r in entry.get("recipient", ())), ""),
             at=interval(entry["sent"])[0],
@@ -56,6 +57,10 @@ def told(reader: Reader, encounter_id: str) -> tuple[Told, ...]:
         and entry.get("sent")
         and any(codes.CRITICAL_VITAL.matches(concept) for concept in entry.get("category", ()))
     )
+
+
+def _about(communication: Resource) -> str:
+    return next((str(about.get("reference", "")) for about in communication.get("about", ())), "")
 
 
 def _payload(communication: Resource) -> str:

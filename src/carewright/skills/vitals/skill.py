@@ -35,9 +35,7 @@ def critical_vital(write: Write, context: WriteContext) -> Sequence[Extra]:
     if _is_critical(reading, context.loaded.get(patient_ref)):
         encounter_id = reading.encounter.removeprefix("Encounter/")
         task = task or new_task(encounter_id, CRITICAL_VITAL_TOLD, patient=reading.patient, at=context.now)
-        listed = critical.with_reading(
-            task, observation=str(write.ref), sign=sign_of(reading.kind), shown=reading.shown
-        )
+        listed = critical.with_reading(task, observation=str(write.ref), sign=sign_of(reading.kind))
         return [_put(with_status(listed, "requested", at=context.now))]
     if task is None or str(write.ref) not in {entry["valueReference"]["reference"] for entry in task.get("input", ())}:
         return []

@@ -3,6 +3,7 @@
 Pure: Tasks in, Tasks out. One task for each visit, so that a guard knows where to look.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from carewright.core.fhir.model import Resource
@@ -14,12 +15,12 @@ CRITICAL = "Critical vital sign"
 TOLD = "Told"
 
 
-def with_reading(task: Resource, *, observation: str, sign: Coding, shown: str) -> Resource:
-    """The task with one more reading to tell of (a corrected one replaces its words); `sign` is what was measured."""
+def with_reading(task: Resource, *, observation: str, sign: Coding) -> Resource:
+    """The task with one more reading to tell of, by its `sign`. Its number stands in the Observation alone."""
     others = [entry for entry in task.get("input", ()) if entry["valueReference"]["reference"] != observation]
     entry = {
         "type": sign.concept(CRITICAL),
-        "valueReference": {"reference": observation, "display": f"{sign.display} {shown}"},
+        "valueReference": {"reference": observation, "display": sign.display},
     }
     return {**task, "input": [*others, entry], "output": _outputs_without(task, observation)}
 
@@ -37,9 +38,11 @@ def untold(task: Resource) -> list[Resource]:
     return [entry for entry in inputs if entry["valueReference"]["reference"] not in done]
 
 
-def in_words(entry: Resource) -> Sentence:
-    """What an input of the task says: "Pulse 190 /min"."""
-    return reading_words(entry.get("type"), str(entry["valueReference"].get("display", "")))
+def in_words(entry: Resource, *, shown: Mapping[str, str]) -> Sentence:
+    """What an input of the task says: "Pulse 190 /min". `shown` gives the numbers, by the Observation's reference."""
+    reading = entry["valueReference"]
+    words = str(reading.get("display", ""))
+    return reading_words(entry.get("type"), words, shown=shown.get(reading["reference"], ""))
 
 
 def told(task: Resource, *, name: str, at: datetime) -> Resource:

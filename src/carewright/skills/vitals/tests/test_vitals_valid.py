@@ -35,9 +35,9 @@ def test_no_number_is_valid_too(kind: Kind, could_not: CouldNot) -> None:
     assert validate(fhir.to_fhir(Reading(kind=kind, at=AT, patient="Patient/1", could_not=could_not))) == []
 
 
-def asked_for(kind: Kind, shown: str) -> dict[str, Any]:
+def asked_for(kind: Kind) -> dict[str, Any]:
     """The input of the task that asks to tell somebody of a reading."""
-    task = critical.with_reading({}, observation="Observation/9", sign=sign_of(kind), shown=shown)
+    task = critical.with_reading({}, observation="Observation/9", sign=sign_of(kind))
     entry: dict[str, Any] = task["input"][0]
     return entry
 
@@ -46,7 +46,7 @@ def test_a_felt_pressure_and_somebody_told_are_valid() -> None:
     value = Measured(amount=Decimal(84), unit=codes.MMHG)
     assert validate(fhir.to_fhir(Reading(kind=Kind.BLOOD_PRESSURE, at=AT, patient="Patient/1", value=value))) == []
     told = fhir.told_to_fhir(
-        asked_for(Kind.BLOOD_PRESSURE, "84/– mmHg"), patient="Patient/1", encounter="Encounter/2",
+        asked_for(Kind.BLOOD_PRESSURE), patient="Patient/1", encounter="Encounter/2",
         sender="Practitioner/cole", whom="Practitioner/lind", at=AT.isoformat(),
     )  # fmt: skip
     assert validate(told) == []

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from carewright.core.access import sessions
 from carewright.core.audit.sealer import Sealer
 from carewright.core.audit.verify import verify
 from carewright.core.blobs.blobs import Blobs
@@ -26,6 +25,7 @@ from carewright.core.store.model import Origin, Ref
 from carewright.core.store.restore import NotEmpty, RestoreFailed, restore_backup
 from carewright.core.store.restore_export import restore_lines
 from carewright.core.store.search.parse import parse
+from carewright.core.store.sql import Sql
 from carewright.core.store.store import Store, migrate_database
 from carewright.core.store.writer import Writer
 from carewright.project.exporting import NotEmptyFolder, export
@@ -220,11 +220,16 @@ def test_those_who_may_sign_in_come_back_and_their_sessions_do_not(
     people = [{"username": "dana", "password": "digest"}, {"username": "kim", "password": "other"}]
     path = tmp_path / "b.zip"
     back_up(filled.store, filled.practice, path, read_blob=files.read, sign_ins=people)
-    secret = sessions.open_session(
-        target, practice=filled.practice, actor="Practitioner/dana", display="Dana", user_name="dana", roles=[],
-        expires_at=wall_now() + timedelta(hours=1),
+    now = wall_now()
+    row = (
+        b"hash", filled.practice, "screen", "Practitioner/dana", "Dana", "dana", "[]", "TREAT", "", "{}", now, now,
+        now + timedelta(hours=1),
     )  # fmt: skip
-    assert sessions.authenticate(target, secret) is not None
+    with target.driver.writing(filled.practice) as connection:
+        columns = "secret_hash, practice, kind, actor, display, user_name, roles, purpose, scopes, data, created_at"
+        insert = f"INSERT INTO session ({columns}, seen_at, expires_at) VALUES ({', '.join('?' * len(row))})"  # noqa: S608
+        connection.execute(Sql(insert, row))
+    assert target.driver.session_row(b"hash") is not None
     came: list[dict[str, Any]] = []
 
     def write(records: Iterable[dict[str, Any]]) -> int:
@@ -233,7 +238,7 @@ def test_those_who_may_sign_in_come_back_and_their_sessions_do_not(
 
     restore_backup(target, filled.access, path, write_blob=files.write, write_sign_ins=write)
     assert came == people
-    assert sessions.authenticate(target, secret) is None
+    assert target.driver.session_row(b"hash") is None
 
 
 def test_a_restore_that_cannot_let_everybody_sign_in_leaves_nothing(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from carewright.core.access.labels import BITS, CONFIDENTIALITY, EVERYTHING, OTHER
+from carewright.core.access.labels import ACT_CODE, BITS, CONFIDENTIALITY, EVERYTHING, OTHER, mask
 from carewright.core.access.model import AccessDenied, Interaction, Purpose, Role
 from carewright.core.access.scopes import ScopeError
 from carewright.core.access.sensitivity import SEEN_BY, sensitive_for
@@ -293,5 +293,13 @@ def test_who_treats_sees_labelled_records_except_very_restricted_ones_until_an_e
     assert not usual & very_restricted
     assert not usual & OTHER
     assert sensitive_for([Role.MA], Purpose.EMERGENCY) == EVERYTHING
-    assert sensitive_for([Role.BILLER], Purpose.EMERGENCY) == 0
+    assert sensitive_for([Role.BILLER], Purpose.EMERGENCY) == sensitive_for([Role.BILLER], Purpose.TREATMENT)
     assert sensitive_for([Role.BILLER, Role.NURSE], Purpose.TREATMENT) == usual
+
+
+@pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.BILLER, Role.MANAGER])
+def test_who_does_not_treat_sees_labels_of_the_person_and_none_of_the_matter(role: Role) -> None:
+    seen = sensitive_for([role], Purpose.TREATMENT)
+    assert seen == mask([(ACT_CODE, "EMP"), (ACT_CODE, "CEL")])
+    assert not seen & mask([(ACT_CODE, "PSY"), (ACT_CODE, "HIV"), (ACT_CODE, "PDS"), (CONFIDENTIALITY, "R")])
+    assert sensitive_for([Role.AUDITOR], Purpose.TREATMENT) == 0

@@ -33,6 +33,7 @@ from carewright.project.import_sources import Source, Unreadable
 __all__ = ["Journal", "Outcome", "import_files", "issues_of"]
 
 BATCH = 200
+BATCH_BYTES = 2 * 1024 * 1024
 REASON = "import"
 GIVE_UP = (Unavailable, TooBusy)
 """Nothing is wrong with the record: the import ends here and goes on when it is started again."""
@@ -100,16 +101,19 @@ class _Run:
             told(source.path.name, source.size)
 
     def _batches(self, read: Iterable[Item]) -> Iterator[list[Item]]:
-        """Lists of at most BATCH items in which no resource comes twice."""
+        """Lists of at most BATCH items and about BATCH_BYTES in which no resource comes twice."""
         batch: list[Item] = []
         names: set[str] = set()
+        held = 0
         for item in read:
             name = reference_of(item.resource) if item.resource else ""
-            if len(batch) == BATCH or (name and name in names and not item.superseded):
+            full = len(batch) == BATCH or held >= BATCH_BYTES
+            if full or (name and name in names and not item.superseded):
                 yield batch
-                batch, names = [], set()
+                batch, names, held = [], set(), 0
             batch.append(item)
             names.add(name)
+            held += item.size
         if batch:
             yield batch
 

@@ -6,6 +6,8 @@ import tempfile
 import django
 from django.conf import settings
 
+# Playwright leaves an event loop in the thread; the database calls of tests that come after it are blocking.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 if not settings.configured:
     os.environ.setdefault("CARE_DATA_DIR", tempfile.mkdtemp(prefix="carewright-test-"))
     os.environ.setdefault("CARE_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")

@@ -44,7 +44,7 @@ def _connected(name: str, url: str) -> "psycopg.Connection[tuple[object, ...]]":
     try:
         return psycopg.connect(url, connect_timeout=PATIENCE_SECONDS, autocommit=True)
     except psycopg.OperationalError as error:
-        raise NotReached(f"{name}: the PostgreSQL database does not answer. {_reason(error)}") from error
+        raise NotReached(f"The PostgreSQL database does not answer. {_reason(error)} ({name})") from error
     except psycopg.Error as error:  # an address that libpq cannot read; its words may repeat the password
         raise NotReached(f"{name} is no address: it has the form postgresql://user:password@host:port/name.") from error
 

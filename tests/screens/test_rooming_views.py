@@ -236,6 +236,14 @@ def take(client: Any, visit: Visit, action: str, page: str = "identity") -> Any:
     return client.post(at(visit, "take"), {**form, "action": action})
 
 
+def test_where_a_temperature_was_taken_is_said_where_it_was_written(dana: Any, visit: Visit) -> None:
+    typed = {"temperature": "98.6", "temperature_unit": "f", "temperature_how": "ear", "spo2": "98"}
+    assert send_vitals(dana, visit, **typed).status_code == 302
+    page = text_of(dana.get(at(visit, "vitals")))
+    assert "98.6 °F (37.0 °C) ear 10:4" in page
+    assert "98 % 10:4" in page
+
+
 def test_three_things_hold_ready_and_each_is_named_with_a_link(clinic_pages: Pages, dana: Any, visit: Visit) -> None:
     send_vitals(dana, visit, spo2="84")
     answer = take(dana, visit, "mark_ready")

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from carewright.core.fhir.model import Resource
 from carewright.skills.vitals import codes, fhir
 from carewright.skills.vitals.codes import CEL, CM, DEG_F, FT_IN, IN, KG, KG_M2, LB, LB_OZ, Unit
-from carewright.skills.vitals.forms import how_words
 from carewright.skills.vitals.model import DEFINITIONS, CouldNot, Kind, Measured, Reading, sign_of
 from carewright.skills.vitals.rules import NotReadable, bmi, critical, in_other_unit, read, show, standard
 
@@ -218,9 +217,3 @@ def test_a_critical_reading_is_said_with_its_number_to_who_may_see_it() -> None:
     (entry,) = critical.with_reading({}, observation="Observation/9", sign=sign_of(Kind.SPO2))["input"]
     assert str(critical.in_words(entry, shown={})) == "SpO₂"
     assert str(critical.in_words(entry, shown={"Observation/9": "84 %"})) == "SpO₂ 84 %"
-
-
-def test_a_reading_without_a_method_says_no_place() -> None:
-    assert how_words("") == ""
-    assert how_words("oral") == "mouth"
-    assert how_words("temporal scanner") == "temporal scanner"

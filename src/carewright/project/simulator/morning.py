@@ -14,6 +14,9 @@ from carewright.core.access.model import Role
 from carewright.project.simulator.model import PlannedAppointment, Practice, Step, StepKind, VitalSigns
 
 ROOMS_PER_PROVIDER = 3
+KEPT_FREE_FROM = timedelta(minutes=16)
+"""So long before the end of the morning the last clean room is kept for somebody who must not sit among the others, and
+a used one is cleaned first: whoever opens the board then finds a room to choose."""
 ORDERS_FIRST_FROM = 2  # one order may wait while somebody is roomed; two may not
 ROOMING_STAFF = (Role.MA, Role.LEAD_MA, Role.NURSE)
 REQUESTS: tuple[tuple[int, int, str], ...] = (
@@ -128,9 +131,14 @@ class Morning:
             mine = [a for a in self.ready if self.coming[a].appointment.provider == provider]
             if mine:
                 self._see(now, provider, mine[0])
+        kept = 1 if self.until - now <= KEPT_FREE_FROM else 0
         for person in list(self.idle):
             patient = self._next_patient() if self.clean else None
-            if patient and len(self.orders) < ORDERS_FIRST_FROM:
+            if patient and len(self.clean) <= kept and "mask-now" not in self.coming[patient].appointment.needs:
+                patient = None
+            if kept and self.dirty and not self.clean:
+                self._clean_room(now, person, self.dirty.pop(0))
+            elif patient and len(self.orders) < ORDERS_FIRST_FROM:
                 self._room(now, person, patient)
             elif self.orders:
                 self._do_orders(now, person, self.orders.pop(0))

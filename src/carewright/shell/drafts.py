@@ -33,25 +33,50 @@ class Offer:
     values: Mapping[str, list[str]]
 
 
-def keep(request: CareRequest, *, form: str, values: Mapping[str, list[str]], patient: str = "") -> datetime:
+def keep(
+    request: CareRequest, *, form: str, values: Mapping[str, list[str]], patient: str = "", opening: str = ""
+) -> datetime:
     """Keep what was typed into `form` for `patient` ("" for none); when, by the product's clock. DraftTooLong.
 
-    Nothing typed: nothing is kept.
+    `opening` tells one opening of the form from another (its idempotency key). What was typed at an earlier opening
+    into fields that are empty now stays: an offer that nobody has answered is not overwritten by typing on.
     """
-    if not values:
+    before = _kept(request, form, patient)
+    earlier: dict[str, list[str]] = {}
+    if before is not None:
+        old = before.earlier if before.opening == opening else {**before.earlier, **before.values}
+        earlier = {name: typed for name, typed in old.items() if name not in values}
+    if not values and not earlier:
         drafts.discard(request.store, request.access, form=form, patient_id=patient)
         return request.store.now()
-    content = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    parts = {"opening": opening, "values": dict(values), "earlier": earlier}
+    content = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     kept = drafts.save(request.store, request.access, form=form, content=content, patient_id=patient)
     return kept.at + request.store.clock.offset
 
 
 def offer(request: CareRequest, *, form: str, patient: str = "") -> Offer | None:
     """What this person typed before and did not save, or None."""
-    found = drafts.load(request.store, request.access, form=form, patient_id=patient)
+    found = _kept(request, form, patient)
     if found is None:
         return None
-    return Offer(form=form, patient=patient, at=found.at + request.store.clock.offset, values=json.loads(found.content))
+    values = {**found.earlier, **found.values}
+    return Offer(form=form, patient=patient, at=found.at + request.store.clock.offset, values=values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """A draft's content: the opening of the form in which `values` were typed, and what is left of earlier ones."""
+
+    opening: str
+    values: dict[str, list[str]]
+    earlier: dict[str, list[str]]
+    at: datetime
+
+
+def _kept(request: CareRequest, form: str, patient: str) -> _Kept | None:
+    found = drafts.load(request.store, request.access, form=form, patient_id=patient)
+    return None if found is None else _Kept(**json.loads(found.content), at=found.at)
 
 
 def resumed(request: CareRequest, found: Offer | None) -> dict[str, str | list[str]]:
@@ -79,7 +104,7 @@ def wrong_patient(request: CareRequest, form: ContextForm, *, name: str, right_u
     mine = (opened.practice, opened.user) == (here.practice, here.user)
     request.work.refused("shell.wrong-patient", form=name, typed_for=opened.patient, sent_to=here.patient)
     if mine:
-        keep(request, form=name, values=form.typed, patient=opened.patient)
+        keep(request, form=name, values=form.typed, patient=opened.patient, opening=form.opening)
     words = gettext("You typed this for %(right)s, not %(wrong)s") % {
         "right": _name(request, opened.patient) if mine else gettext("another patient"),
         "wrong": _name(request, here.patient),

@@ -123,6 +123,11 @@ class ContextForm(forms.Form):
         return str(self.cleaned_data[KEY_FIELD])
 
     @property
+    def opening(self) -> str:
+        """The key as it was sent, whatever is wrong with the form: which opening of the form this is."""
+        return str(self.data.get(self.add_prefix(KEY_FIELD), ""))
+
+    @property
     def typed(self) -> dict[str, list[str]]:
         """All that was typed, by field, as it came; without the hidden fields."""
         return {

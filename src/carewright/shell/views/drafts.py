@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from carewright.core.store.drafts import DraftTooLong
 from carewright.shell import drafts
 from carewright.shell.accounts.views import local_path
-from carewright.shell.forms import CONTEXT_FIELD, PatientContext
+from carewright.shell.forms import CONTEXT_FIELD, KEY_FIELD, PatientContext
 from carewright.shell.permissions import CareRequest, signed_in
 from carewright.shell.refusals import typed_in
 
@@ -21,7 +21,8 @@ def save(request: CareRequest, form: str) -> HttpResponse:
     if patient is None:
         return JsonResponse({"message": gettext("Not yet saved. Reload this page before you go on.")}, status=409)
     try:
-        at = drafts.keep(request, form=form, values=typed_in(request), patient=patient)
+        opening = request.POST.get(KEY_FIELD, "")
+        at = drafts.keep(request, form=form, values=typed_in(request), patient=patient, opening=opening)
     except DraftTooLong as error:
         return JsonResponse({"message": str(error)}, status=413)
     return JsonResponse({"saved_at": at.isoformat()})

@@ -48,7 +48,8 @@ def offered(pages: Pages, patient: str) -> drafts.Offer | None:
 
     if found is None:
         return None
-    return drafts.Offer(form="vitals", patient=patient, at=found.at, values=json.loads(found.content))
+    content = json.loads(found.content)
+    return drafts.Offer(form="vitals", patient=patient, at=found.at, values={**content["earlier"], **content["values"]})
 
 
 def test_a_draft_is_kept_for_the_patient_of_the_signed_context(family: Pages) -> None:
@@ -60,8 +61,24 @@ def test_a_draft_is_kept_for_the_patient_of_the_signed_context(family: Pages) ->
     assert found is not None
     assert found.values == {"weight": ["19.4 lb"]}
     assert offered(family, "ada") is None
-    client.post("/drafts/vitals", {"care_context": sent["care_context"]})
+    client.post("/drafts/vitals", {"care_context": sent["care_context"], "care_key": "x"})
     assert offered(family, "jonas") is None
+
+
+def test_typing_into_a_new_form_loses_nothing_of_an_older_draft(family: Pages) -> None:
+    client, token = family.client("dana"), context(family.clinic, "jonas").signed()
+
+    def type_in(opening: str, **typed: str) -> dict[str, list[str]] | None:
+        client.post("/drafts/vitals", {"care_context": token, "care_key": opening, **typed})
+        found = offered(family, "jonas")
+        return None if found is None else dict(found.values)
+
+    type_in("morning", weight="19.4 lb", note="asleep")
+    assert type_in("noon", height="30 in") == {"weight": ["19.4 lb"], "note": ["asleep"], "height": ["30 in"]}
+    assert type_in("noon", height="30 in", weight="19") == {"weight": ["19"], "note": ["asleep"], "height": ["30 in"]}
+    assert type_in("noon", height="30 in") == {"note": ["asleep"], "height": ["30 in"]}  # emptied in the same form
+    assert type_in("evening", height="31 in", note="awake") == {"height": ["31 in"], "note": ["awake"]}
+    assert type_in("evening") is None
 
 
 def test_a_draft_of_somebody_elses_form_or_a_forged_one_is_not_kept(family: Pages) -> None:

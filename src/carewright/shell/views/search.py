@@ -25,7 +25,8 @@ _NUMBER = re.compile(r"(?=\S*\d)[\w-]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """One patient as a line of the results. `twin_name`: somebody else in the list has the same name."""
+    """One patient as a line of the results. `same_name`: somebody else in the list has the same name; `also`: another
+    name of theirs (a maiden name), if that is what was found."""
 
     id: str
     name: str
@@ -35,6 +36,7 @@ class Hit:
     mrn: str
     url: str
     same_name: bool = False
+    also: str = ""
 
 
 @require_http_methods(["GET", "POST"])
@@ -46,7 +48,7 @@ def search(request: CareRequest) -> HttpResponse:
     today = request.care.now_local.date()
     names = Counter(fold(_name(patient)) for patient in found)
     hits = [
-        _hit(patient, today=today, request=request, same_name=names[fold(_name(patient))] > 1)
+        _hit(patient, today=today, request=request, typed=typed, same_name=names[fold(_name(patient))] > 1)
         for patient in found[:SHOWN]
     ]
     return render(
@@ -89,7 +91,7 @@ def _cut_date(typed: str) -> tuple[str, date | None]:
     return typed, None
 
 
-def _hit(patient: Resource, *, today: date, request: CareRequest, same_name: bool) -> Hit:
+def _hit(patient: Resource, *, today: date, request: CareRequest, typed: str, same_name: bool) -> Hit:
     born = str(patient.get("birthDate", ""))
     return Hit(
         id=patient["id"],
@@ -100,14 +102,29 @@ def _hit(patient: Resource, *, today: date, request: CareRequest, same_name: boo
         mrn=_mrn(patient),
         url=_chart(patient["id"]),
         same_name=same_name,
+        also=_also(patient, typed),
     )
 
 
 def _name(patient: Resource) -> str:
-    """`Okafor, Jonas`."""
-    name: Resource = next(iter(patient.get("name", ())), {})
+    """`Okafor, Jonas`: the first name on record, by which the patient is listed."""
+    return _written(next(iter(patient.get("name", ())), {}))
+
+
+def _written(name: Resource) -> str:
     given = " ".join(name.get("given", ()))
     return ", ".join(part for part in (name.get("family", ""), given) if part) or str(name.get("text", ""))
+
+
+def _also(patient: Resource, typed: str) -> str:
+    """Another name on record that a word of what was typed begins, where none of the first name's parts does."""
+    words = [word for word in fold(_cut_date(typed)[0].replace(",", " ")).split() if not _NUMBER.fullmatch(word)]
+    first, *others = [fold(_written(name)).replace(",", " ").split() for name in patient.get("name", ())] or [[]]
+    missing = [word for word in words if not any(part.startswith(word) for part in first)]
+    for name, parts in zip(patient.get("name", ())[1:], others, strict=True):
+        if any(part.startswith(word) for word in missing for part in parts):
+            return _written(name)
+    return ""
 
 
 def _mrn(patient: Resource) -> str:

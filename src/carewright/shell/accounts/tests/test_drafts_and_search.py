@@ -177,6 +177,17 @@ def test_the_search_box_finds(family: Pages, typed: str, shown: list[str], marks
         assert all(words in body for words in ("15 mo", "male", "08/20/2025", "M-1001"))
 
 
+def test_who_is_found_by_another_name_is_shown_with_it(family: Pages) -> None:
+    names = [{"family": "Portillo", "given": ["Mia"]}, {"use": "maiden", "family": "Swenson", "given": ["Mia"]}]
+    family.clinic.have({"resourceType": "Patient", "id": "mia", "name": names, "birthDate": "1990-02-03"})
+    client = family.client("dana")
+    assert "also Swenson, Mia" in client.post("/search", {"q": "swen"}).content.decode()
+    for typed in ("portillo", "mia", "mia portillo 02/03/1990"):
+        body = client.post("/search", {"q": typed}).content.decode()
+        assert "Portillo, Mia" in body
+        assert "also" not in body
+
+
 def test_a_name_in_the_address_is_not_searched_for(family: Pages) -> None:
     assert "Okafor" not in family.client("dana").get("/search?q=Okafor").content.decode()
     assert family.client("audra").post("/search", {"q": "Okafor"}).status_code == 403

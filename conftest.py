@@ -1,12 +1,27 @@
 """The shared test fixtures, for the tests under tests/ and for those beside the code under src/ alike."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # What the process that started the workers has set up for itself, they would share.
+    for name in ("CARE_DATA_DIR", "DJANGO_SETTINGS_MODULE"):
+        os.environ.pop(name, None)
+
 pytest_plugins = ("tests.needs", "tests.databases", "tests.clinic", "tests.demonstration")
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """No test speaks the language of the last page that another one opened in this thread."""
+    yield
+    if translation := sys.modules.get("django.utils.translation"):
+        translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -248,7 +248,11 @@ def test_a_persons_access_is_what_the_roles_hold(timed: Store, practice: str) ->
 
 def test_a_role_without_permissions_may_nothing(timed: Store, practice: str) -> None:
     access = access_of(found(timed, open_one(timed, practice, roles=[Role.BILLER])), REGISTRY)
-    assert (access.grants, access.actions, access.sensitive) == ({}, frozenset(), sensitive_for([Role.BILLER], Purpose.TREATMENT))
+    assert (access.grants, access.actions, access.sensitive) == (
+        {},
+        frozenset(),
+        sensitive_for([Role.BILLER], Purpose.TREATMENT),
+    )
 
 
 @pytest.mark.parametrize(

@@ -237,8 +237,8 @@ def take(client: Any, visit: Visit, action: str, page: str = "identity") -> Any:
 
 
 def test_where_a_temperature_was_taken_is_said_where_it_was_written(dana: Any, visit: Visit) -> None:
-    typed = {"temperature": "98.6", "temperature_unit": "f", "temperature_how": "ear", "spo2": "98"}
-    assert send_vitals(dana, visit, **typed).status_code == 302
+    answer = send_vitals(dana, visit, temperature="98.6", temperature_unit="f", temperature_how="ear", spo2="98")
+    assert answer.status_code == 302
     page = text_of(dana.get(at(visit, "vitals")))
     assert "98.6 °F (37.0 °C) ear 10:4" in page
     assert "98 % 10:4" in page

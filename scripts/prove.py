@@ -19,6 +19,7 @@ PROOFS = {
     "access": ("tests/access_matrix", "tests/fhirapi/test_api_roles.py"),
     "crash": ("tests/proofs/test_kill.py",),
     "durability": ("tests/proofs/test_sync_before_acknowledgement.py",),
+    "screens": ("tests/screens",),
     "import": ("tests/project/test_importing.py",),
 }
 """The proofs that have a name of their own, and where they are. Named, all of a proof runs: long and short forms."""

@@ -105,6 +105,14 @@ def _store(url: str, owner_url: str | None) -> Iterator[Store]:
     store.close()
 
 
+what_is_drawn = pytest.mark.parametrize(
+    "clinic",
+    ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.slow])],
+    indirect=True,
+)
+"""For tests that look at how pages are drawn, to which the engine is nothing: `./run prove screens` takes the other."""
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def clinic(request: pytest.FixtureRequest) -> Clinic:
     """A new practice, on each engine in turn."""

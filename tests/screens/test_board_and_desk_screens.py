@@ -18,6 +18,7 @@ from carewright.skills.scheduling import codes, people
 from carewright.skills.scheduling.fhir import template_to_fhir
 from carewright.skills.scheduling.model import Session, Template
 from carewright.skills.visit import actions as visits
+from tests.clinic import what_is_drawn
 from tests.pages import PASSWORD, Pages
 from tests.screens.conftest import SignIn
 
@@ -85,6 +86,7 @@ def room(pages: Pages, visit: Ref, *, name: str = "lena", where: str = "room-4")
     )  # fmt: skip
 
 
+@what_is_drawn
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
 def test_the_board_and_its_dialogs_are_accessible_and_fit(
     page: Page, day: Pages, sign_in: SignIn, assert_accessible: AxeCheck, size: tuple[int, int]
@@ -284,6 +286,7 @@ def test_a_tablet_turns_rooms_over(page: Page, day: Pages, sign_in: SignIn) -> N
     expect(page.locator("#board-rail")).to_contain_text("1 clean")
 
 
+@what_is_drawn
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
 def test_the_desk_and_its_dialogs_are_accessible_and_fit(
     page: Page, day: Pages, sign_in: SignIn, assert_accessible: AxeCheck, size: tuple[int, int]

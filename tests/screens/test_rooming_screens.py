@@ -12,6 +12,7 @@ from carewright.skills.allergies.model import Allergy, Reaction
 from carewright.skills.registration import codes
 from carewright.skills.registration.fhir import flag_to_fhir
 from carewright.skills.registration.model import BannerFlag
+from tests.clinic import what_is_drawn
 from tests.pages import Pages
 from tests.screens import visits
 from tests.screens.conftest import SignIn
@@ -55,6 +56,7 @@ def fill(page: Page, label: str, text: str) -> None:
     page.get_by_role("textbox", name=label, exact=True).fill(text)
 
 
+@what_is_drawn
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
 def test_no_page_of_a_visit_is_inaccessible_or_too_wide(
     page: Page, clinic_pages: Pages, sign_in: SignIn, assert_accessible: Accessible, size: tuple[int, int]
@@ -72,6 +74,7 @@ def test_no_page_of_a_visit_is_inaccessible_or_too_wide(
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], address
 
 
+@what_is_drawn
 @pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: str(size[0]))
 def test_warnings_critical_readings_and_errors_are_accessible(
     page: Page, clinic_pages: Pages, sign_in: SignIn, assert_accessible: Accessible, size: tuple[int, int]

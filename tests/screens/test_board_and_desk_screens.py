@@ -7,7 +7,7 @@ from time import monotonic
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from carewright.core.store.model import Ref
 from carewright.skills.registration import actions as registration
@@ -344,6 +344,39 @@ def test_checking_in_at_the_desk_shows_on_a_board_elsewhere(
     expect(page.get_by_role("row", name=re.compile("Santos, Rosa.*Waiting"))).to_be_visible()
     expect(board.locator("#g-waiting")).to_contain_text("Santos, Rosa", timeout=3000)
     expect(board.locator("#g-expected")).to_be_hidden()
+
+
+def test_what_a_slow_answer_says_is_heard_though_its_button_was_replaced(
+    page: Page, day: Pages, sign_in: SignIn
+) -> None:
+    """The change itself may reach the list before the answer to the click that made it."""
+    book(day, "p0")
+    sign_in(page, "fay")
+    waiting = page.get_by_role("row", name=re.compile("Santos, Rosa.*Waiting"))
+
+    def answer_late(route: Route) -> None:
+        answer = route.fetch()
+        expect(waiting).to_be_visible()
+        route.fulfill(response=answer)
+
+    page.route(re.compile("/check-in"), answer_late)
+    page.goto("/desk/")
+    page.get_by_role("button", name="Check in Santos, Rosa").click()
+    expect(page.locator("#toasts")).to_contain_text("Checked in.")
+
+
+def test_a_refusal_is_heard_though_its_button_was_replaced(page: Page, day: Pages, sign_in: SignIn) -> None:
+    book(day, "p0")
+    sign_in(page, "fay")
+
+    def refuse_late(route: Route) -> None:
+        page.evaluate("document.querySelectorAll('main tr').forEach((row) => row.remove())")
+        route.fulfill(status=500, body="")
+
+    page.route(re.compile("/check-in"), refuse_late)
+    page.goto("/desk/")
+    page.get_by_role("button", name="Check in Santos, Rosa").click()
+    expect(page.locator("#toasts .tint-critical")).to_be_visible()
 
 
 def test_a_look_alike_is_shown_before_a_second_record_and_nothing_typed_is_lost(

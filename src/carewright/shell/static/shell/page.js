@@ -72,6 +72,18 @@ const care = (() => {
   });
 
   document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = csrf(); });
+  /* A live list may replace a button while its request is on the way; what the answer then says (done, refused, locked)
+     would be dispatched outside the page and be lost. The button is taken back, unseen, until the answer is dealt with. */
+  document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr } }) => {
+    xhr.addEventListener("readystatechange", () => {
+      if (xhr.readyState !== XMLHttpRequest.DONE || elt.isConnected) return;
+      const aside = document.createElement("div");
+      aside.hidden = true;
+      aside.append(elt);
+      document.body.append(aside);
+      xhr.addEventListener("loadend", () => aside.remove());
+    });
+  });
   document.addEventListener("htmx:sendError", () => toast({ text: words.notReached, level: "critical" }));
   document.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;

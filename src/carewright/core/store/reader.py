@@ -194,6 +194,14 @@ class Reader(_Reading):
         self.trail.saw_rows(projection, rows, {k for row in rows if isinstance(k := row["patient_key"], UUID)})
         return rows
 
+    def sharing(self, projection: str, *, column: str, value: str, limit: int) -> list[tuple[str, str]]:
+        """The `value`s of each two resources that have the same in `column`, the lower key first."""
+        declared = self.store.registry.projections[projection]
+        rows = self._run(reads.sharing(declared, self._search_scope, column=column, value=value, limit=limit))
+        keys = {self._dialect.key(key) for row in rows for key in row[:2] if key is not None}
+        self.trail.saw_rows(projection, [{value: row[2]} for row in rows], keys)
+        return [(str(row[2]), str(row[3])) for row in rows]
+
     def on_hand(self, kind: str, key: str) -> Decimal:
         """A balance as it stands now; zero where nothing ever moved."""
         return balances.on_hand(self._connection, self.access.practice, kind, key)

@@ -234,6 +234,21 @@ def projection(
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def sharing(declared: Projection, scope: Scope, *, column: str, value: str, limit: int) -> Plan[list[Row]]:
+    """Pairs of different resources with a row each in which `column` says the same: their keys, patients' keys and
+    `value`s, each pair once. For finding records that may be two of one: the database compares, not the page."""
+    if not declared.types <= scope.predicate.types:
+        return []
+    table = projection_table(declared)
+    if {column, value} - set(table.names):
+        raise ValueError(f"The projection has no columns {column} and {value}.")
+    text = Sql(
+        f"SELECT DISTINCT p.patient_key, q.patient_key, p.{value}, q.{value} FROM {table.name} p "
+        f"JOIN {table.name} q ON q.practice = p.practice AND q.{column} = p.{column} AND q.key > p.key WHERE "
+    ) + all_of([scope.where("p", "projection"), scope.where("q", "projection")])
+    return (yield text + Sql(f" ORDER BY p.{value}, q.{value} LIMIT ?", (limit,)))
+
+
 @dataclass(frozen=True)
 class Between:
     """A half-open range [low, high) for a projection column; None is no bound."""

@@ -1,16 +1,17 @@
 """The writes of registration. Each is one transaction that carries the actor and the reason."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from carewright.core.sentences import Sentence, sentence
 from carewright.core.store.hooks import Move
-from carewright.core.store.model import KeyTaken, Ref, Refused
+from carewright.core.store.model import KeyTaken, Ref, Refused, Resource
 from carewright.core.store.writer import Writer
 from carewright.skills.registration import codes, fhir, queries
 from carewright.skills.registration.model import BannerFlag, Likeness, Patient, Relative
+from carewright.skills.registration.rules import merging
 from carewright.skills.registration.rules.mrn import make_mrn
 
 ATTEMPTS = 50
@@ -83,6 +84,50 @@ def change(writer: Writer, *, patient: Patient, version: int) -> None:
         before, resource = queries.patient(reader, patient.id)
     with writer.transaction(reason="registration.change") as tx:
         tx.update(fhir.to_fhir(replace(patient, mrn=before.mrn), mrn_system=system, onto=resource), version=version)
+
+
+def merge_charts(writer: Writer, *, keep: str, retire: str, versions: Mapping[str, int], reason: str) -> None:
+    """Make two charts (ids) one: `retire` is closed and leads to `keep`, under which both are found from now on.
+
+    `versions` are those that were looked at, by reference. Conflict if either chart has changed since, Refused where
+    the two cannot be merged (rules/merging.py) or no reason is given.
+    """
+    writer.access.require_action("registration.merge")
+    kept, retired = _two(writer, keep, retire)
+    if (refusal := merging.refusal(kept, retired, reason=reason)) is not None:
+        raise Refused("registration-merge", refusal)
+    system = codes.mrn_system(writer.access.practice)
+    both = merging.merged(kept, retired, reason=reason, mrn_system=system)
+    with writer.transaction(reason="registration.merge-charts") as tx:
+        for resource in both:
+            tx.update(resource, version=versions[f"Patient/{resource['id']}"])
+        tx.merge(Ref("Patient", retire), survivor=Ref("Patient", keep))
+
+
+def unmerge_charts(writer: Writer, *, retire: str, versions: Mapping[str, int], reason: str) -> None:
+    """Let a merged chart stand for itself again. What was written since stays where it was written: see
+    `merges.written_since`. Conflict if either chart has changed since `versions`; Refused where nothing is merged.
+    """
+    writer.access.require_action("registration.merge")
+    with writer.store.reader(writer.access, reason="registration.unmerge-charts") as reader:
+        retired = reader.resource(Ref("Patient", retire))
+        keep = merging.survivor_of(retired)
+        if not keep:
+            raise Refused("registration-merge", sentence("This chart is not merged into another one."))
+        kept = reader.resource(Ref("Patient", keep))
+    if (refusal := merging.reason_refusal(reason)) is not None:
+        raise Refused("registration-merge", refusal)
+    system = codes.mrn_system(writer.access.practice)
+    both = merging.unmerged(kept, retired, reason=reason, mrn_system=system)
+    with writer.transaction(reason="registration.unmerge-charts") as tx:
+        for resource in both:
+            tx.update(resource, version=versions[f"Patient/{resource['id']}"])
+        tx.unmerge(Ref("Patient", retire))
+
+
+def _two(writer: Writer, keep: str, retire: str) -> tuple[Resource, Resource]:
+    with writer.store.reader(writer.access, reason="registration.merge-charts") as reader:
+        return reader.resource(Ref("Patient", keep)), reader.resource(Ref("Patient", retire))
 
 
 def add_relative(writer: Writer, *, relative: Relative) -> Ref:

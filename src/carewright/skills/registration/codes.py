@@ -25,6 +25,8 @@ BIRTH_SEX_EXTENSION = _US_CORE + "us-core-birthsex"
 GENDER_IDENTITY_EXTENSION = _US_CORE + "us-core-genderIdentity"
 INTERPRETER_EXTENSION = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 NO_FIXED_ADDRESS_EXTENSION = OWN_EXTENSIONS + "no-fixed-address"
+MERGE_REASON_EXTENSION = OWN_EXTENSIONS + "merge-reason"
+UNMERGE_REASON_EXTENSION = OWN_EXTENSIONS + "unmerge-reason"
 
 RACES = tuple(
     Coding(US_CORE_RACE, code, display)

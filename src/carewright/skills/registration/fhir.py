@@ -22,6 +22,7 @@ from carewright.skills.registration.model import (
     Phone,
     Relative,
 )
+from carewright.skills.registration.rules.merging import OLD, survivor_of
 
 _MANAGED_EXTENSIONS = frozenset(
     {
@@ -45,7 +46,7 @@ def to_fhir(patient: Patient, *, mrn_system: str, onto: Resource | None = None) 
         "resourceType": "Patient",
         "id": patient.id or None,
         "extension": [*_extensions(patient), *_others(kept, "extension", "url", _MANAGED_EXTENSIONS)],
-        "identifier": [*_identifiers(patient, mrn_system), *_others(kept, "identifier", "system", {mrn_system})],
+        "identifier": [*_identifiers(patient, mrn_system), *_other_identifiers(kept, mrn_system)],
         "active": patient.active,
         "name": [*_names(patient), *_others(kept, "name", "use", _OWN_NAMES)],
         "telecom": [*_telecoms(patient), *_others(kept, "telecom", "system", _OWN_TELECOMS)],
@@ -71,7 +72,7 @@ def from_fhir(resource: Resource, *, mrn_system: str) -> Patient:
     usual: Resource = next((n for n in resource.get("name", ()) if n.get("use") == "usual"), {})
     return Patient(
         id=resource.get("id", ""),
-        mrn=next((i["value"] for i in resource.get("identifier", ()) if i.get("system") == mrn_system), ""),
+        mrn=record_number(resource, mrn_system),
         name=_name_from(resource.get("name", ())),
         preferred_name=" ".join(usual.get("given", ())),
         gender=resource.get("gender", "unknown"),
@@ -90,7 +91,14 @@ def from_fhir(resource: Resource, *, mrn_system: str) -> Patient:
         contacts=tuple(_contact_from(contact) for contact in resource.get("contact", ())),
         birth_order=resource.get("multipleBirthInteger"),
         active=resource.get("active", True),
+        replaced_by=survivor_of(resource),
     )
+
+
+def record_number(patient: Resource, system: str) -> str:
+    """The number in use; that of a chart that was merged into this one is an old one. "" for none."""
+    ours = (i for i in patient.get("identifier", ()) if i.get("system") == system)
+    return next((str(i.get("value", "")) for i in ours if i.get("use") != OLD), "")
 
 
 def relative_to_fhir(relative: Relative, *, mrn_system: str) -> Resource:
@@ -182,6 +190,11 @@ def flag_from_fhir(resource: Resource) -> BannerFlag:
 def _others(kept: Resource, element: str, key: str, ours: Iterable[str]) -> list[Resource]:
     managed = set(ours)
     return [entry for entry in kept.get(element, ()) if entry.get(key) not in managed]
+
+
+def _other_identifiers(kept: Resource, system: str) -> list[Resource]:
+    """Those from elsewhere, and the numbers of charts that were merged into this one."""
+    return [i for i in kept.get("identifier", ()) if i.get("system") != system or i.get("use") == OLD]
 
 
 def _identifiers(patient: Patient, system: str) -> list[Resource]:

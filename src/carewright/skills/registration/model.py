@@ -80,6 +80,8 @@ class Patient:
     birth_order: int | None = None
     """1, 2 … for twins and more (Patient.multipleBirthInteger)."""
     active: bool = True
+    replaced_by: str = ""
+    """The id of the chart that this one was merged into. Only a merge writes it."""
 
     def __post_init__(self) -> None:
         if not self.name.family and not self.name.given:

@@ -1,8 +1,11 @@
-"""Reads of patients: finding one, who looks alike, the family, the flags in the banner."""
+"""Reads of patients: finding one, who looks alike, the family, the flags in the banner.
 
-from collections.abc import Iterable
+A chart that was merged is found by its own name and number, and answers as the chart that it was merged into.
+"""
 
-from carewright.core.store.model import Ref, Resource
+from collections.abc import Iterable, Sequence
+
+from carewright.core.store.model import Gone, NotFound, Ref, Resource
 from carewright.core.store.reader import Reader
 from carewright.core.store.reads import Between
 from carewright.core.store.search.parse import parse
@@ -11,6 +14,7 @@ from carewright.skills.registration.fhir import family_members, flag_from_fhir, 
 from carewright.skills.registration.model import BannerFlag, Match, Patient
 from carewright.skills.registration.rules.duplicates import look_alikes
 from carewright.skills.registration.rules.finding import parse_search, search_keys
+from carewright.skills.registration.rules.merging import retired_in
 
 MOST_FOUND = 25
 MOST_CANDIDATES = 200
@@ -34,7 +38,7 @@ def find(reader: Reader, text: str, *, count: int = MOST_FOUND) -> list[Patient]
     if not pairs:
         return []
     query = parse("Patient", [*pairs, ("_sort", "family,given"), ("_count", str(count))])
-    return _patients(reader, reader.resources(query))
+    return _standing(reader, _patients(reader, reader.resources(query)))
 
 
 def patient(reader: Reader, patient_id: str) -> tuple[Patient, Resource]:
@@ -43,13 +47,42 @@ def patient(reader: Reader, patient_id: str) -> tuple[Patient, Resource]:
     return from_fhir(resource, mrn_system=codes.mrn_system(reader.access.practice)), resource
 
 
+def patients(reader: Reader, ids: Sequence[str], *, at_once: int = MOST_CANDIDATES) -> dict[str, Patient]:
+    """Patients by id, read in parts; those who may not be seen are left out."""
+    found: dict[str, Patient] = {}
+    for start in range(0, len(ids), at_once):
+        part = ",".join(ids[start : start + at_once])
+        query = parse("Patient", [("_id", part), ("_count", str(at_once))])
+        found |= {patient.id: patient for patient in _patients(reader, reader.resources(query))}
+    return found
+
+
 def alike(reader: Reader, entered: Patient) -> list[tuple[Patient, Match]]:
     """Those already registered who may be the person being entered, with the reasons, most alike first."""
     ids = sorted(_by_keys(reader, search_keys(entered)))[:MOST_CANDIDATES]
     if not ids:
         return []
     known = reader.resources(parse("Patient", [("_id", ",".join(ids)), ("_count", str(MOST_CANDIDATES))]))
-    return look_alikes(entered, _patients(reader, known))
+    found = look_alikes(entered, _patients(reader, known))
+    survivors = _standing(reader, [patient for patient, _ in found])
+    matches = {patient.replaced_by or patient.id: match for patient, match in reversed(found)}
+    return [(patient, matches[patient.id]) for patient in survivors if patient.id != entered.id]
+
+
+def whole(reader: Reader, patient_id: str) -> tuple[Patient, Resource]:
+    """The person of a chart: of one that was merged, the chart that it was merged into. NotFound."""
+    found, resource = patient(reader, patient_id)
+    if not found.replaced_by:
+        return found, resource
+    try:
+        return patient(reader, found.replaced_by)
+    except (NotFound, Gone):
+        return found, resource
+
+
+def charts_of(resource: Resource) -> tuple[str, ...]:
+    """The ids of all charts of one person: this one's, and those that were merged into it."""
+    return (str(resource["id"]), *retired_in(resource))
 
 
 def family(reader: Reader, patient_id: str) -> tuple[str, ...]:
@@ -73,6 +106,12 @@ def _named(reader: Reader, part: str) -> set[str]:
 def _by_keys(reader: Reader, keys: Iterable[str]) -> set[str]:
     rows = reader.rows("patient_search", where={"search_key": tuple(sorted(keys))}, limit=MOST_CANDIDATES * 5)
     return {str(row["id"]) for row in rows}
+
+
+def _standing(reader: Reader, found: Iterable[Patient]) -> list[Patient]:
+    """The same people, each once, by the chart that stands for them now."""
+    listed = [whole(reader, one.id)[0] if one.replaced_by else one for one in found]
+    return list({patient.id: patient for patient in listed}.values())
 
 
 def _patients(reader: Reader, resources: Iterable[Resource]) -> list[Patient]:

@@ -10,24 +10,30 @@ from carewright.skills.registration import codes
 from carewright.skills.registration.actions import MRN
 from carewright.skills.registration.fhir import flag_from_fhir, from_fhir
 from carewright.skills.registration.rules.finding import name_keys, search_keys
+from carewright.skills.registration.rules.merging import OLD, retired_in
+from carewright.skills.registration.rules.pairs import pair_keys
 
+MERGERS = frozenset({Role.LEAD_MA, Role.MANAGER})
 REGISTRARS = frozenset({Role.FRONT_DESK, Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER, Role.MANAGER})
 
 
 def claim_record_number(write: Write, context: WriteContext) -> Sequence[Extra]:
     """A record number of ours belongs to one patient for ever, whoever writes it; it is never given up."""
     system = codes.mrn_system(context.access.practice)
+    # A chart into which another was merged names its number as an old one; it stays the closed chart's own.
+    merged = retired_in(write.after or {})
     return [
         Claim(kind=MRN, key=identifier["value"], holder=write.ref)
         for identifier in (write.after or {}).get("identifier", ())
         if identifier.get("system") == system and identifier.get("value")
+        if not (merged and identifier.get("use") == OLD)
     ]
 
 
 def _mrn(patient: Resource) -> str:
     """Our record number, whatever the practice: a projection row is made of the resource alone."""
     ours = (i for i in patient.get("identifier", ()) if str(i.get("system", "")).startswith(codes.MRN_SYSTEMS))
-    return next((str(identifier.get("value", "")) for identifier in ours), "")
+    return next((str(identifier.get("value", "")) for identifier in ours if identifier.get("use") != OLD), "")
 
 
 def patient_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
@@ -51,6 +57,15 @@ def search_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
     """The keys under which a patient, or somebody like them, is looked for."""
     patient = from_fhir(resource, mrn_system="")
     return [{"search_key": key, "id": resource["id"]} for key in sorted(search_keys(patient) | name_keys(patient))]
+
+
+def pair_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
+    """The keys under which two charts of one person meet; a chart that was merged meets nobody any more."""
+    patient = from_fhir(resource, mrn_system="")
+    if patient.replaced_by:
+        return
+    for key in sorted(pair_keys(patient)):
+        yield {"pair_key": key, "id": resource["id"]}
 
 
 def flag_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
@@ -82,6 +97,12 @@ MANIFEST = Manifest(
             on=("Patient", "RelatedPerson", "Group"),
             doc="Register patients and keep their particulars.",
         ),
+        may_write(
+            "registration.merge",
+            MERGERS,
+            on=("Patient",),
+            doc="Merge two charts of one person, and undo it.",
+        ),
         may_write("registration.flag", REGISTRARS, on=("Flag",), doc="Put flags into the banner and end them."),
     ),
     effects=(
@@ -112,6 +133,14 @@ MANIFEST = Manifest(
             rows=search_rows,
             indexes=(("search_key",),),
             doc="One row per key under which a patient is looked for.",
+        ),
+        Projection(
+            name="pair",
+            types=frozenset({"Patient"}),
+            columns=texts("pair_key", "id"),
+            rows=pair_rows,
+            indexes=(("pair_key",),),
+            doc="One row per key under which two charts of one person meet.",
         ),
         Projection(
             name="flag",

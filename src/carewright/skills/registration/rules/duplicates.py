@@ -89,7 +89,7 @@ def _family(one: Patient, other: Patient) -> Scored:
 
 
 def _given(one: Patient, other: Patient) -> Scored:
-    mine, theirs = _given_names(one), _given_names(other)
+    mine, theirs = given_names(one), given_names(other)
     if mine & theirs:
         return GIVEN_SAME, sentence("Same first name.")
     if any(_alike(a, b) for a in mine for b in theirs):
@@ -97,15 +97,15 @@ def _given(one: Patient, other: Patient) -> Scored:
     return None
 
 
-def _given_names(patient: Patient) -> set[str]:
+def given_names(patient: Patient) -> set[str]:
     """The first given name, the preferred one, and what they are short for; middle names make no two people one."""
     names = {"".join(name_parts(name)) for name in (*patient.name.given[:1], patient.preferred_name) if name}
     return names | {_FULL_NAMES[name] for name in names if name in _FULL_NAMES}
 
 
 def _names_swapped(one: Patient, other: Patient) -> Scored:
-    mine = (set(name_parts(one.name.family)), _given_names(one))
-    theirs = (set(name_parts(other.name.family)), _given_names(other))
+    mine = (set(name_parts(one.name.family)), given_names(one))
+    theirs = (set(name_parts(other.name.family)), given_names(other))
     if mine[0] and mine[0] == theirs[1] and mine[1] == theirs[0]:
         return FAMILY_SAME + GIVEN_SAME - 1, sentence("First and last name are swapped.")
     return None
@@ -156,11 +156,12 @@ def _phone(one: Patient, other: Patient) -> Scored:
 
 
 def _address(one: Patient, other: Patient) -> Scored:
-    mine, theirs = _street(one), _street(other)
+    mine, theirs = street_of(one), street_of(other)
     return (ADDRESS_SAME, sentence("Same address.")) if mine and mine == theirs else None
 
 
-def _street(patient: Patient) -> tuple[str, ...]:
+def street_of(patient: Patient) -> tuple[str, ...]:
+    """Where somebody lives, folded for comparison; () where that is not known."""
     where = patient.address
     if where is None or where.no_fixed_address or not where.lines:
         return ()

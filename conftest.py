@@ -20,7 +20,8 @@ pytest_plugins = ("tests.needs", "tests.databases", "tests.clinic", "tests.demon
 def own_language() -> Iterator[None]:
     """No test speaks the language of the last page that another one opened in this thread."""
     yield
-    if translation := sys.modules.get("django.utils.translation"):
+    conf, translation = (sys.modules.get(name) for name in ("django.conf", "django.utils.translation"))
+    if conf and translation and conf.settings.configured:  # looking must not be what loads the settings
         translation.deactivate()
 
 

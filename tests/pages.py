@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from carewright.core.access.codes import ROLE_SYSTEM
 from carewright.core.access.model import Role
-from carewright.core.access.staff import ROLE_SYSTEM
 from carewright.core.blobs.blobs import Blobs
 from carewright.core.blobs.files import BlobFiles
 from carewright.core.clock import Clock

@@ -14,7 +14,8 @@ from carewright.core.access.model import Role
 from carewright.core.store.model import Resource
 from carewright.core.store.sql import Sql
 from carewright.core.terminology.coding import CONDITION_CLINICAL
-from carewright.core.work.tasks import TASK_CODE, new_task
+from carewright.core.work.model import TASK_CODE
+from carewright.core.work.tasks import new_task
 from carewright.skills.allergies.fhir import asked_to_fhir
 from carewright.skills.allergies.fhir import to_fhir as allergy_to_fhir
 from carewright.skills.allergies.model import Allergy, Asked, Outcome

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+from carewright.core.access.codes import ROLE_SYSTEM
 from carewright.core.access.model import Role
 from carewright.core.access.sessions import TOUCH_INTERVAL
-from carewright.core.access.staff import ROLE_SYSTEM
 from carewright.core.clock import Clock
 from carewright.core.store.writer import Writer
 from tests.fhirapi.practice import Practice

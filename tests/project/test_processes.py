@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from carewright.core.access.staff import ROLE_SYSTEM
+from carewright.core.access.codes import ROLE_SYSTEM
 from tests.project.processes import (
     COMMAND,
     START_SECONDS,

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from carewright.core.access.staff import ROLE_SYSTEM
+from carewright.core.access.codes import ROLE_SYSTEM
 from carewright.core.store import archive
 from tests.postgresql_server import Database
 from tests.project.processes import command, commands, environment, free_port, running, wait_for_health

@@ -5,8 +5,9 @@ from datetime import date, time, timedelta
 
 import pytest
 
+from carewright.core.access.codes import ROLE_SYSTEM
 from carewright.core.access.model import Role
-from carewright.core.access.staff import ROLE_SYSTEM, credential_rows, staff_role_rows
+from carewright.core.access.staff import credential_rows, staff_role_rows
 from carewright.core.terminology.coding import NPI
 from carewright.project import simulator
 from carewright.skills.rooms.fhir import from_fhir as room_from_fhir

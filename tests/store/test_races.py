@@ -230,7 +230,8 @@ def test_transactions_that_cross_run_again_and_lose_nothing(
     monkeypatch.setattr(effects_writer, "_attempt", counted)
 
     def send(order: str) -> Callable[[], Ref]:
-        task = {"resourceType": "Task", "status": "requested", "intent": "order", "description": order}
+        task = {"resourceType": "Task", "status": "requested", "intent": "order", "description": order,
+                "owner": {"reference": "Practitioner/p"}}  # fmt: skip
         return lambda: create(effects_writer, task)
 
     rounds, must_meet = 0, effects_writer.store.driver.dialect.name == "postgresql"

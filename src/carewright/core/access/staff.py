@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from carewright.core.access.codes import ROLE_SYSTEM
 from carewright.core.access.model import Role
 from carewright.core.store.hooks import Projection, texts, wholes
 from carewright.core.store.model import Resource
-from carewright.core.terminology.coding import own_system
 
-ROLE_SYSTEM = own_system("role")
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:T.*)?", re.ASCII)
 
 

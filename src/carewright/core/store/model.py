@@ -41,6 +41,12 @@ class Ref:
     def __str__(self) -> str:
         return f"{self.type}/{self.id}"
 
+    @classmethod
+    def local(cls, reference: str) -> "Ref | None":
+        """The resource that a reference of the form `Type/id` names; None for any other form (an address, a URN)."""
+        kind, slash, resource_id = reference.partition("/")
+        return cls(kind, resource_id) if slash and kind.isalpha() and resource_id and "/" not in resource_id else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:

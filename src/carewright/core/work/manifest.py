@@ -1,54 +1,111 @@
-"""What the work engine declares: the projection of tasks that boards and lists read."""
+"""What the work engine declares: the projections that lists and the clock read, its guards, who may do what."""
 
 from collections.abc import Iterable, Mapping
 
 from carewright.core.access.model import STAFF, Role
-from carewright.core.fhir.dates import interval
-from carewright.core.registry import Manifest, may_see, may_write
+from carewright.core.registry import Manifest, Permission, may_see, may_write
 from carewright.core.store.hooks import Projection, instants, texts, wholes
 from carewright.core.store.model import Resource
-from carewright.core.work.tasks import OPEN
+from carewright.core.work.escalation import next_alarm
+from carewright.core.work.fhir import from_fhir
+from carewright.core.work.guards import GUARDS
 
 WORKERS = frozenset({Role.FRONT_DESK, Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER, Role.MANAGER})
+LEADS = frozenset({Role.LEAD_MA, Role.MANAGER})
+TASK = frozenset({"Task"})
 
 
-def task_rows(task: Resource) -> Iterable[Mapping[str, object]]:
-    """One row per task: what it is, of which visit and patient, who has it, and whether it is still open."""
-    coding: Resource = next(iter(task.get("code", {}).get("coding", ())), {})
-    authored = task.get("authoredOn")
+def task_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
+    """One row per task: what it is, whose, by when, how it stands."""
+    task = from_fhir(resource)
+    pool = task.pool
     yield {
-        "id": task["id"],
-        "code": coding.get("code", ""),
-        "words": task.get("code", {}).get("text") or coding.get("display", ""),
-        "status": task["status"],
-        "is_open": int(task["status"] in OPEN),
-        "encounter": task.get("encounter", {}).get("reference", "").removeprefix("Encounter/"),
-        "patient": task.get("for", {}).get("reference", "").removeprefix("Patient/"),
-        "owner": task.get("owner", {}).get("reference", ""),
-        "authored_at": interval(authored)[0] if authored else None,
+        "id": task.id,
+        "code": task.code.code,
+        "words": task.said,
+        "status": task.status,
+        "is_open": int(task.is_open),
+        "priority": task.priority.value,
+        "kind": task.kind.value,
+        "encounter": task.encounter.removeprefix("Encounter/"),
+        "patient": task.patient.removeprefix("Patient/"),
+        "focus": task.focus,
+        "site": task.site,
+        "owner": task.owner,
+        "pool_role": pool.role.value if pool and pool.role else "anyone" if pool else "",
+        "pod": pool.pod if pool else "",
+        "language": pool.language if pool else "",
+        "competency": pool.competency if pool else "",
+        "requester": task.requester,
+        "waiting_on": task.waiting_on,
+        "waits": len(task.waits_for),
+        "level": len(task.escalations),
+        "sent_role": task.escalations[-1].role.value if task.escalations else "",
+        "sent_at": task.escalations[-1].at if task.escalations else None,
+        "pinned_by": " ".join(task.pinned_by),
+        "place": task.place.rank if task.place else None,
+        "place_why": task.place.why if task.place else "",
+        "part_of": task.part_of,
+        "ended_as": task.end.value if task.end else "",
+        "authored_at": task.authored_at,
+        "due_at": task.due_at,
+        "not_before": task.not_before,
+        "remind_at": task.remind_at,
+        "ended_at": task.ended_at,
+        "version": task.version,
     }
+
+
+def deadline_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
+    """The next moment at which the clock acts on a task; no row for one that it leaves alone."""
+    task = from_fhir(resource)
+    alarm = next_alarm(task)
+    if alarm is not None:
+        yield {"id": task.id, "at": alarm.at, "why": alarm.why, "kind": task.kind.value, "version": task.version}
 
 
 MANIFEST = Manifest(
     name="work",
-    doc="Tasks: what there is to do, for whom, by whom.",
+    doc="Tasks: what there is to do, for whom, by whom, by when, and what happens when it is late.",
     permissions=(
-        may_see("work.see", STAFF, on=("Task",), doc="See the tasks of the practice."),
-        may_write("work.do", WORKERS, on=("Task",), doc="Take, do and complete tasks."),
+        may_see("work.see", STAFF, on=TASK, doc="See the tasks of the practice."),
+        may_write("work.do", WORKERS, on=TASK, doc="Take, hold, hand over, split and complete tasks."),
+        Permission(action="work.lead", roles=LEADS, doc="Give out others' tasks, put tasks in place with a reason."),
     ),
+    guards=GUARDS,
     projections=(
         Projection(
             name="task",
-            types=frozenset({"Task"}),
+            types=TASK,
             columns=(
                 *texts("id", "code", "words", "status"),
                 *wholes("is_open"),
-                *texts("encounter", "patient", "owner"),
-                *instants("authored_at"),
+                *texts("priority", "kind", "encounter", "patient", "focus", "site", "owner"),
+                *texts("pool_role", "pod", "language", "competency", "requester", "waiting_on"),
+                *wholes("waits", "level"),
+                *texts("sent_role"),
+                *instants("sent_at"),
+                *texts("pinned_by"),
+                *wholes("place"),
+                *texts("place_why", "part_of", "ended_as"),
+                *instants("authored_at", "due_at", "not_before", "remind_at", "ended_at"),
+                *wholes("version"),
             ),
             rows=task_rows,
-            indexes=(("encounter",), ("patient", "is_open"), ("owner", "is_open")),
+            indexes=(
+                ("encounter",), ("patient", "is_open"), ("owner", "is_open"), ("is_open", "pool_role"), ("id",),
+                ("focus", "is_open"),
+            ),
+            version=2,
             doc="One row per Task.",
         ),
+        Projection(
+            name="deadline",
+            types=TASK,
+            columns=(*texts("id"), *instants("at"), *texts("why", "kind"), *wholes("version")),
+            rows=deadline_rows,
+            indexes=(("at",), ("id",)),
+            doc="When the clock next acts on an open task: late, or to be reminded of.",
+        ),
     ),
-)
+)  # fmt: skip

@@ -7,12 +7,14 @@ without searching, and the same task is never made twice. https://hl7.org/fhir/R
 from collections.abc import Sequence
 from datetime import datetime
 
+from carewright.core.access.model import Role
 from carewright.core.fhir.dates import interval
 from carewright.core.sentences import Sentence, joined, named, quoted, term
 from carewright.core.store.model import Ref, Resource
 from carewright.core.terminology.coding import Coding, own_system
+from carewright.core.work.fhir import pool_to_fhir
+from carewright.core.work.model import TASK_CODE, Pool
 
-TASK_CODE = own_system("task-code")
 VITAL_SIGN = own_system("vital-sign")
 """Our name of a vital sign, beside the words of a reading that somebody is to be told of."""
 
@@ -22,7 +24,9 @@ CRITICAL_VITAL_TOLD = Coding(TASK_CODE, "critical-vital-told", term("Somebody to
 SAFETY_ITEMS = (NAME_AND_BIRTH_DATE, ALLERGIES_ASKED, CRITICAL_VITAL_TOLD)
 """What holds "ready for the provider"; nothing else does."""
 
-OPEN = frozenset({"requested", "received", "accepted", "in-progress", "on-hold"})
+
+ROOMING_POOL = Pool(role=Role.MA)
+"""Whose the tasks of a visit are until somebody takes them."""
 
 
 def of_visit(encounter_id: str, code: Coding) -> Ref:
@@ -45,6 +49,7 @@ def new_task(
         "encounter": {"reference": f"Encounter/{encounter_id}"},
         "authoredOn": at.isoformat(timespec="seconds"),
         "lastModified": at.isoformat(timespec="seconds"),
+        "performerType": [pool_to_fhir(ROOMING_POOL)],
     }
     if owner:
         task["owner"] = {"reference": owner}

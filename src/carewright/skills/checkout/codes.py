@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/appointment.html (status `proposed`), https://hl7.org/fh
 
 from carewright.core.sentences import term
 from carewright.core.terminology.coding import OWN_EXTENSIONS, Coding, own_system
-from carewright.core.work.tasks import TASK_CODE
+from carewright.core.work.model import TASK_CODE
 
 NOTE_TYPE = own_system("note-type")
 SCHOOL_NOTE = Coding(NOTE_TYPE, "school-excuse", "School excuse note")

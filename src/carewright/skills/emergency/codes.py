@@ -2,7 +2,7 @@
 
 from carewright.core.sentences import term
 from carewright.core.terminology.coding import OWN_EXTENSIONS, Coding
-from carewright.core.work.tasks import TASK_CODE
+from carewright.core.work.model import TASK_CODE
 
 EMERGENCY = Coding(TASK_CODE, "emergency", term("Emergency"))
 

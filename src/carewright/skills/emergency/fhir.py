@@ -5,6 +5,8 @@ from typing import Any
 
 from carewright.core.fhir.dates import interval
 from carewright.core.fhir.model import Resource
+from carewright.core.work.fhir import pool_to_fhir
+from carewright.core.work.model import Pool
 from carewright.skills.emergency.codes import EMERGENCY, EVENT_EXTENSION, JOBS, SITE_EXTENSION
 from carewright.skills.emergency.model import Call, Event, Line
 
@@ -28,6 +30,7 @@ def to_fhir(call: Call, *, onto: Resource | None = None) -> Resource:
         "lastModified": _instant(call.lines[-1].at),
         "requester": {"reference": call.called.by, "display": call.called.who},
         "location": {"reference": f"Location/{call.room}", "display": call.room_name},
+        "performerType": [pool_to_fhir(Pool(role=None))],
         "executionPeriod": period,
         "note": [_note(line) for line in call.lines],
     }

@@ -9,6 +9,9 @@ from typing import Any
 from carewright.core.fhir.dates import interval
 from carewright.core.fhir.model import Resource
 from carewright.core.terminology.coding import Coding
+from carewright.core.work.fhir import KIND, pool_to_fhir
+from carewright.core.work.model import Kind
+from carewright.core.work.tasks import ROOMING_POOL
 from carewright.skills.rooms import codes
 from carewright.skills.rooms.model import Room, RoomState, Wait, WaitKind
 from carewright.skills.rooms.rules import operational_status
@@ -77,6 +80,7 @@ def wait_to_fhir(wait: Wait) -> Resource:
     task: dict[str, Any] = {
         "resourceType": "Task",
         "id": wait.id or None,
+        "extension": [{"url": KIND, "valueCode": Kind.QUIET.value}],
         "status": status,
         "intent": "order",
         "code": wait.kind.coding.concept(),
@@ -86,6 +90,7 @@ def wait_to_fhir(wait: Wait) -> Resource:
         "executionPeriod": execution,
         "authoredOn": wait.started_at.isoformat(),
         "requester": {"reference": wait.started_by} if wait.started_by else None,
+        "performerType": [pool_to_fhir(ROOMING_POOL)],
         "restriction": {"period": {"end": wait.due_at.isoformat()}},
     }
     return {k: v for k, v in task.items() if v is not None}

@@ -6,7 +6,8 @@ http://hl7.org/fhir/us/core/StructureDefinition/us-core-encounter (US Core 6.1.0
 
 from carewright.core.sentences import term
 from carewright.core.terminology.coding import ACT_CODE, OWN_EXTENSIONS, PARTICIPATION_TYPE, Coding, own_system
-from carewright.core.work.tasks import ALLERGIES_ASKED, CRITICAL_VITAL_TOLD, NAME_AND_BIRTH_DATE, TASK_CODE
+from carewright.core.work.model import TASK_CODE
+from carewright.core.work.tasks import ALLERGIES_ASKED, CRITICAL_VITAL_TOLD, NAME_AND_BIRTH_DATE
 
 __all__ = [
     "ALLERGIES_ASKED", "AMBULATORY", "CHECK_OUT", "CRITICAL_VITAL_TOLD", "DO_ORDERS", "FLOW_TASKS",

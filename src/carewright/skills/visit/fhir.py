@@ -11,6 +11,8 @@ from typing import Any
 from carewright.core.fhir.dates import interval
 from carewright.core.fhir.model import Resource
 from carewright.core.terminology.coding import Coding
+from carewright.core.work.fhir import pool_to_fhir
+from carewright.core.work.tasks import ROOMING_POOL
 from carewright.skills.visit.codes import (
     AMBULATORY,
     PRIMARY_PERFORMER,
@@ -95,6 +97,7 @@ def task_to_fhir(
         "focus": {"reference": encounter},
         "authoredOn": _instant(at),
         "lastModified": _instant(at),
+        "performerType": [pool_to_fhir(ROOMING_POOL)],
     }
     if owner:
         task["owner"] = {"reference": owner}

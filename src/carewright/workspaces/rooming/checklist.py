@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from carewright.core.sentences import term
 from carewright.core.terminology.coding import Coding
-from carewright.core.work.tasks import ALLERGIES_ASKED, NAME_AND_BIRTH_DATE, TASK_CODE
+from carewright.core.work.model import TASK_CODE
+from carewright.core.work.tasks import ALLERGIES_ASKED, NAME_AND_BIRTH_DATE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from carewright.core.store.reader import Reader
-from carewright.core.work.tasks import OPEN
+from carewright.core.work.model import OPEN
 from carewright.shell import whose
 from carewright.shell.forms import PatientContext
 from carewright.shell.people import names_of

@@ -140,7 +140,7 @@ def test_a_role_that_ends_ends_the_session(pages: Pages, monkeypatch: pytest.Mon
 
 
 def _role_system() -> str:
-    from carewright.core.access.staff import ROLE_SYSTEM
+    from carewright.core.access.codes import ROLE_SYSTEM
 
     return ROLE_SYSTEM
 

@@ -18,6 +18,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "part": ("problems", "medicines", "vaccines", "vitals", "visits"),
     "key": ("identity", "reason", "medicines", "allergies", "vitals"),
     "room_id": ("room-4",),
+    "other_id": ("far",),
     "call_id": ("call", "task-near", "task-secret"),
 }
 """A part of an address that stands for no patient's record → what is put there. A new one has to be named here."""

@@ -18,6 +18,8 @@ FLOOR = TREATING | {FRONT}
 """Those who meet the patient."""
 OFFICE = FLOOR | {MANAGER}
 WITH_PATIENTS = OFFICE | {BILLER, PRIVACY}
+MERGERS = frozenset({LEAD, MANAGER})
+"""Those who say that two charts are one person's."""
 OVERSEERS = frozenset({PRIVACY, AUDITOR})
 
 # -- the screens ------------------------------------------------------------------------------------------------------
@@ -52,6 +54,8 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "visit": TREATING, "visit-recorded": TREATING, "visit-take": TREATING, "visit-message": TREATING,
     "visit-seen-to": TREATING,
     "chart": TREATING, "chart-part": TREATING,
+    "merge-charts": MERGERS, "merge-find": MERGERS, "merge-compare": MERGERS, "merge-do": MERGERS,
+    "merge-done": MERGERS, "merge-undo": MERGERS,
     "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
 }  # fmt: skip
 """The address's name → the roles that may open it."""

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "carewright.workspaces.visit_page",
     "carewright.workspaces.checkout",
     "carewright.workspaces.photo_page",
+    "carewright.workspaces.merge_charts",
     "allauth",
     "allauth.account",
     "allauth.mfa",

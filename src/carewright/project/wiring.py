@@ -42,6 +42,7 @@ MANIFESTS = (
     "carewright.workspaces.visit_page.manifest",
     "carewright.workspaces.checkout.manifest",
     "carewright.workspaces.photo_page.manifest",
+    "carewright.workspaces.merge_charts.manifest",
 )
 
 

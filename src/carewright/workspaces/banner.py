@@ -53,8 +53,12 @@ class AboutPatient:
 
 
 def about(request: CareRequest, reader: Reader, patient_id: str, *, visit: Visit | None = None) -> AboutPatient:
-    """The patient and their banner; with `visit`, what it is for, with whom and where. NotFound."""
-    patient, resource = registration.patient(reader, patient_id)
+    """The patient and their banner; with `visit`, what it is for, with whom and where. NotFound.
+
+    A chart that was merged answers as the one that it was merged into: the record of one visit may still name it.
+    """
+    patient, resource = registration.whole(reader, patient_id)
+    patient_id = patient.id
     asked = [entry for entry in allergies.askings(reader, patient_id) if entry.counts]
     listed = standing(entry.allergy for entry in allergies.listed(reader, patient_id))
     flags = registration.flags(reader, patient_id)

@@ -195,7 +195,7 @@ class Reader(_Reading):
         return rows
 
     def sharing(self, projection: str, *, column: str, value: str, limit: int) -> list[tuple[str, str]]:
-        """The `value`s of each two resources that have the same in `column`, the lower key first."""
+        """Each two different `value`s that have the same in `column`, the lower one first."""
         declared = self.store.registry.projections[projection]
         rows = self._run(reads.sharing(declared, self._search_scope, column=column, value=value, limit=limit))
         keys = {self._dialect.key(key) for row in rows for key in row[:2] if key is not None}

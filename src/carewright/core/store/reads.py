@@ -235,8 +235,8 @@ def projection(
 
 
 def sharing(declared: Projection, scope: Scope, *, column: str, value: str, limit: int) -> Plan[list[Row]]:
-    """Pairs of different resources with a row each in which `column` says the same: their keys, patients' keys and
-    `value`s, each pair once. For finding records that may be two of one: the database compares, not the page."""
+    """Pairs of rows with different `value`s in which `column` says the same: patients' keys and `value`s, each pair
+    once, the lower value first. For finding records that may be two of one: the database compares, not the page."""
     if not declared.types <= scope.predicate.types:
         return []
     table = projection_table(declared)
@@ -244,7 +244,7 @@ def sharing(declared: Projection, scope: Scope, *, column: str, value: str, limi
         raise ValueError(f"The projection has no columns {column} and {value}.")
     text = Sql(
         f"SELECT DISTINCT p.patient_key, q.patient_key, p.{value}, q.{value} FROM {table.name} p "
-        f"JOIN {table.name} q ON q.practice = p.practice AND q.{column} = p.{column} AND q.key > p.key WHERE "
+        f"JOIN {table.name} q ON q.practice = p.practice AND q.{column} = p.{column} AND q.{value} > p.{value} WHERE "
     ) + all_of([scope.where("p", "projection"), scope.where("q", "projection")])
     return (yield text + Sql(f" ORDER BY p.{value}, q.{value} LIMIT ?", (limit,)))
 

@@ -59,7 +59,16 @@ def search(request: CareRequest) -> HttpResponse:
 def find(reader: Reader, typed: str) -> list[Resource]:
     """At most one more than are shown. Every word must begin a part of the name; a date is a birth date."""
     query = query_of(typed)
-    return reader.resources(query) if query else []
+    found = reader.resources(query) if query else []
+    ids = {patient["id"] for patient in found}
+    return [patient for patient in found if _survivor(patient) not in ids]
+
+
+def _survivor(patient: Resource) -> str:
+    """The chart that this one was merged into, which is listed in its place where it was found too; "" for none."""
+    named = (link for link in patient.get("link", ()) if link.get("type") == "replaced-by")
+    references = [str(link.get("other", {}).get("reference", "")) for link in named]
+    return references[0].removeprefix("Patient/") if references else ""
 
 
 def query_of(typed: str) -> SearchQuery | None:
@@ -130,7 +139,9 @@ def _also(patient: Resource, typed: str) -> str:
 def _mrn(patient: Resource) -> str:
     """The record number of this practice: the identifier of type MR (HL7 v2 table 0203)."""
     for identifier in patient.get("identifier", ()):
-        if any(coding.get("code") == "MR" for coding in identifier.get("type", {}).get("coding", ())):
+        if identifier.get("use") != "old" and any(
+            coding.get("code") == "MR" for coding in identifier.get("type", {}).get("coding", ())
+        ):
             return str(identifier.get("value", ""))
     return ""
 

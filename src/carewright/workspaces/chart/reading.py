@@ -105,9 +105,10 @@ def vitals_table(reader: Reader, patient_id: str, *, after: str | None = None, m
     return VitalsTable(columns=columns, rows=rows, next=after)
 
 
-def visit_lines(reader: Reader, patient_id: str, *, most: int = PAGE) -> list[VisitLine]:
-    """The patient's visits, the latest first: ours with their state, those from elsewhere with what they say."""
-    rows = reader.rows("visit", where={"patient": patient_id}, order=("started_at",))
+def visit_lines(reader: Reader, charts: tuple[str, ...], *, most: int = PAGE) -> list[VisitLine]:
+    """The visits of a person (the ids of all their charts), the latest first: ours with their state, those from
+    elsewhere with what they say."""
+    rows = reader.rows("visit", where={"patient": charts}, order=("started_at",))
     latest = list(reversed(rows))[:most]
     names = names_of(reader, (str(row["provider"]) for row in latest if row["provider"]))
     return [

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from carewright.core.store.model import NotFound
@@ -13,7 +14,10 @@ from carewright.skills.allergies import queries as allergies
 from carewright.skills.allergies.rules import in_words, standing
 from carewright.skills.history import queries as history
 from carewright.skills.history.model import Part
-from carewright.workspaces.banner import about
+from carewright.skills.registration import queries as registration
+from carewright.skills.registration.model import Patient
+from carewright.skills.registration.queries import charts_of
+from carewright.workspaces.banner import AboutPatient, about
 from carewright.workspaces.chart import reading
 
 
@@ -23,6 +27,8 @@ def chart(request: CareRequest, patient_id: str) -> HttpResponse:
     """Everything at a glance: what is active, the latest of the rest."""
     reader = request.reader("chart.page")
     patient = about(request, reader, patient_id)
+    if patient.patient.id != patient_id:
+        return redirect(f"{reverse('chart', args=[patient.patient.id])}?merged={patient_id}")
     clock = request.care.clock
     parts = {part.value: history.entries(reader, patient_id, part) for part in Part}
     values = {
@@ -34,7 +40,8 @@ def chart(request: CareRequest, patient_id: str) -> HttpResponse:
         },
         "allergies": [(a, say(in_words(a))) for a in standing(e.allergy for e in allergies.listed(reader, patient_id))],
         "vitals": reading.vitals_table(reader, patient_id, most=40),
-        "visits": reading.visit_lines(reader, patient_id, most=reading.SHORT),
+        "visits": reading.visit_lines(reader, charts_of(patient.resource), most=reading.SHORT),
+        "merged": _merged(request, patient),
     }  # fmt: skip
     return render(request, "chart/chart.html", values)
 
@@ -46,16 +53,27 @@ def part(request: CareRequest, patient_id: str, part: str) -> HttpResponse:
     if part not in reading.TITLES:
         raise NotFound("The chart has no such part.")
     reader = request.reader("chart.part")
-    values = {**_page(request, patient_id, about(request, reader, patient_id).banner), "title": reading.TITLES[part]}
+    patient = about(request, reader, patient_id)
+    if patient.patient.id != patient_id:
+        return redirect("chart-part", patient.patient.id, part)
+    values = {**_page(request, patient_id, patient.banner), "title": reading.TITLES[part]}
     if part == "vitals":
         values["vitals"] = reading.vitals_table(reader, patient_id, after=request.GET.get("after"))
     elif part == "visits":
-        values["visits"] = reading.visit_lines(reader, patient_id, most=1_000)
+        values["visits"] = reading.visit_lines(reader, charts_of(patient.resource), most=1_000)
     else:
         active, over, complete = reading.entries_page(reader, patient_id, Part(part))
         clock = request.care.clock
         values |= {"active": reading.lines(active, clock), "over": reading.lines(over, clock), "complete": complete}
     return render(request, "chart/part.html", {**values, "part": part})
+
+
+def _merged(request: CareRequest, patient: AboutPatient) -> Patient | None:
+    """The merged chart that was asked for, where it led here."""
+    asked = request.GET.get("merged", "")
+    if asked not in charts_of(patient.resource)[1:]:
+        return None
+    return registration.patient(request.reader("chart.page"), asked)[0]
 
 
 def _page(request: CareRequest, patient_id: str, banner: Any) -> dict[str, Any]:

@@ -1,0 +1,194 @@
+"""What the pages of merging show: the pairs, two charts line by line, and what a merge did."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import cast
+
+from django.utils.translation import gettext
+
+from carewright.core.store.model import Resource
+from carewright.core.store.reader import Reader
+from carewright.shell.people import names_of
+from carewright.shell.permissions import CareRequest
+from carewright.shell.saying import say, term_words
+from carewright.shell.words import age_on, sex_words
+from carewright.skills.registration import codes, merges, queries
+from carewright.skills.registration.model import Patient
+from carewright.skills.registration.rules.merging import retired_in
+from carewright.skills.registration.rules.mrn import show_mrn
+
+PAIRS_SHOWN = 50
+VISITS_SHOWN = 3
+
+
+class Mark(StrEnum):
+    """How a line of two charts compares; the words and icons are in the template."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    ONE = "one"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One fact in both charts, in words; empty where a chart does not say."""
+
+    label: str
+    one: str
+    other: str
+
+    @property
+    def mark(self) -> Mark:
+        if not self.one and not self.other:
+            return Mark.NONE
+        if self.one == self.other:
+            return Mark.SAME
+        return Mark.DIFFERS if self.one and self.other else Mark.ONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """A chart as a choice: whose it is, in words."""
+
+    id: str
+    name: str
+    born: str
+    age_sex: str
+    mrn: str
+    version: int = 0
+
+    @property
+    def words(self) -> str:
+        born = gettext("born %(born)s") % {"born": self.born} if self.born else gettext("birth date not known")
+        return " · ".join([self.name, born, *([gettext("MRN %(mrn)s") % {"mrn": self.mrn}] if self.mrn else [])])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two charts side by side. `holds` are kinds of records with how many each chart has."""
+
+    one: Who
+    other: Who
+    lines: tuple[Line, ...]
+    holds: tuple[tuple[str, int, int], ...]
+    visits: tuple[tuple[str, ...], tuple[str, ...]]
+    warnings: tuple[str, ...]
+
+    @property
+    def versions(self) -> dict[str, int]:
+        return {f"Patient/{who.id}": who.version for who in (self.one, self.other)}
+
+
+def who(request: CareRequest, patient: Patient, *, version: int = 0) -> Who:
+    """A patient as a line."""
+    born = patient.birth_date.isoformat() if patient.birth_date else ""
+    return Who(
+        id=patient.id,
+        name=patient.name.words,
+        born=request.care.clock.partial_date(born) if born else "",
+        age_sex=f"{age_on(born=born, on=request.care.now_local.date())}, {sex_words(patient.gender)}",
+        mrn=show_mrn(patient.mrn),
+        version=version,
+    )
+
+
+def pairs(request: CareRequest) -> dict[str, object]:
+    """The likely duplicates, the likeliest first."""
+    found, more = merges.likely_pairs(request.reader("merge-charts.pairs"))
+    shown = [
+        (who(request, pair.one), who(request, pair.other), [say(reason) for reason in pair.match.reasons])
+        for pair in found[:PAIRS_SHOWN]
+    ]
+    return {"pairs": shown, "count": len(found), "more": more or len(found) > PAIRS_SHOWN}
+
+
+def comparison(request: CareRequest, one_id: str, other_id: str) -> Comparison:
+    """Both charts; NotFound."""
+    reader = request.reader("merge-charts.compare")
+    (one, first), (other, second) = queries.patient(reader, one_id), queries.patient(reader, other_id)
+    sides = [_facts(request, patient, found) for patient, found in ((one, first), (other, second))]
+    held = [merges.contents(reader, patient.id) for patient in (one, other)]
+    return Comparison(
+        one=who(request, one, version=int(first["meta"]["versionId"])),
+        other=who(request, other, version=int(second["meta"]["versionId"])),
+        lines=tuple(Line(label=label, one=said, other=sides[1][label]) for label, said in sides[0].items()),
+        holds=tuple((say(a.words), a.count, b.count) for a, b in zip(*held, strict=True) if a.count or b.count),
+        visits=(_visits(request, reader, one.id), _visits(request, reader, other.id)),
+        warnings=tuple(_warnings(first, second)),
+    )
+
+
+def since(request: CareRequest, merge: merges.Merged) -> list[tuple[Who, list[tuple[str, datetime]]]]:
+    """What was written since a merge: of both together while it stands, of each chart once it was undone."""
+    reader = request.reader("merge-charts.done")
+    charts = [merge.survivor] if merge.undone_at is None else [merge.survivor, merge.retired]
+    return [
+        (
+            who(request, queries.patient(reader, chart)[0]),
+            [(say(entry.words), entry.at) for entry in merges.written_since(reader, chart, merge)],
+        )
+        for chart in charts
+    ]
+
+
+def _facts(request: CareRequest, patient: Patient, resource: Resource) -> dict[str, str]:
+    """What a chart says of who somebody is, by label."""
+    where, born = patient.address, patient.birth_date
+    address = [*where.lines, where.city, where.state, where.postal_code] if where else []
+    if where and where.no_fixed_address:
+        address = [gettext("No fixed address"), *address]
+    others = [
+        f"{i.get('value', '')} ({i.get('assigner', {}).get('display') or i.get('system', '')})"
+        for i in resource.get("identifier", ())
+        if i.get("system") != codes.mrn_system(request.access.practice)
+    ]
+    return {
+        gettext("Name"): patient.name.words,
+        gettext("Goes by"): patient.preferred_name,
+        gettext("Birth date"): request.care.clock.partial_date(born.isoformat()) if born else "",
+        gettext("Sex"): sex_words(patient.gender),
+        gettext("MRN"): show_mrn(patient.mrn),
+        gettext("Other numbers"): _listed(others),
+        gettext("Phones"): _listed(phone.number for phone in patient.phones),
+        gettext("Email"): patient.email,
+        gettext("Address"): ", ".join(part for part in address if part),
+        gettext("Language"): term_words(patient.language.display) if patient.language else "",
+        gettext("People to call"): _listed(
+            " ".join(part for part in (c.name, c.relationship, c.phone) if part) for c in patient.contacts
+        ),
+    }
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return "; ".join(sorted(part for part in parts if part))
+
+
+def _visits(request: CareRequest, reader: Reader, patient_id: str) -> tuple[str, ...]:
+    """The last visits as lines: day, kind, provider."""
+    rows = reader.rows("visit", where={"patient": patient_id}, order=("-started_at",), limit=VISITS_SHOWN)
+    names = names_of(reader, (str(row["provider"]) for row in rows if row["provider"]))
+    return tuple(
+        " · ".join(
+            part
+            for part in (
+                request.care.clock.date(cast(datetime, row["started_at"])),
+                term_words(row["type_words"]),
+                names.get(str(row["provider"]), ""),
+            )
+            if part
+        )
+        for row in rows
+    )
+
+
+def _warnings(first: Resource, second: Resource) -> Iterable[str]:
+    """What speaks against it at once."""
+    if any(retired_in(one) for one in (first, second)):
+        yield gettext("Another chart was merged into one of these. Only that one can stay.")
+    if first.get("birthDate") != second.get("birthDate"):
+        yield gettext("The birth dates differ. Ask for an ID before you merge.")
+    if first.get("multipleBirthInteger") != second.get("multipleBirthInteger"):
+        yield gettext("One of them is a twin. Make sure that these are not two children.")

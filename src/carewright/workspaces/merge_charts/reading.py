@@ -122,13 +122,17 @@ def comparison(request: CareRequest, one_id: str, other_id: str) -> Comparison:
 
 
 def since(request: CareRequest, merge: merges.Merged) -> list[tuple[Who, list[tuple[str, datetime]]]]:
-    """What was written since a merge: of both together while it stands, of each chart once it was undone."""
+    """What was written since a merge: of both together while it stands, of each chart once it was undone. Times by
+    the product's clock."""
     reader = request.reader("merge-charts.done")
     charts = [merge.survivor] if merge.undone_at is None else [merge.survivor, merge.retired]
     return [
         (
             who(request, queries.patient(reader, chart)[0]),
-            [(say(entry.words), entry.at) for entry in merges.written_since(reader, chart, merge)],
+            [
+                (say(entry.words), entry.at + request.store.clock.offset)
+                for entry in merges.written_since(reader, chart, merge)
+            ],
         )
         for chart in charts
     ]

@@ -1,7 +1,7 @@
-"""The worker: seals the audit, runs the reactions, throws away what has expired. One or more per installation.
+"""The worker: seals the audit, watches the clock, runs the reactions, throws away what has expired.
 
-Each job has a thread of its own, so that a slow reaction never holds up the sealer. SIGTERM ends it cleanly: what is
-being done is finished, the chain is anchored, leases are given back.
+There are one or more per installation. Each job has a thread of its own, so that a slow reaction never holds up the
+sealer. SIGTERM ends it cleanly: what is being done is finished, the chain is anchored, leases are given back.
 """
 
 import logging
@@ -22,8 +22,10 @@ from carewright.core.audit.sealer import Sealer
 from carewright.core.store import drafts
 from carewright.core.store.store import Store
 from carewright.project.reactions import ReactionRunner
+from carewright.project.timers import Covering, TimerRunner, nobody
 
 REACTION_INTERVAL_SECONDS = 0.5
+TIMER_INTERVAL_SECONDS = 0.5
 PURGE_INTERVAL_SECONDS = 3600.0
 AFTER_ERROR_SECONDS = 5.0
 STOP_PATIENCE_SECONDS = 20.0
@@ -42,18 +44,21 @@ class Worker:
 
     store: Store
     anchors: Anchors | None = None
+    covering: Covering = nobody
     holder: str = field(default_factory=process_name)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._sealers: dict[str, Sealer] = {}
         reactions = [reaction for manifest in self.store.registry.manifests for reaction in manifest.reactions]
+        self._timers = TimerRunner(self.store, self.holder, covering=self.covering)
         self._runners = [ReactionRunner(self.store, reaction, self.holder) for reaction in reactions]
 
     def run(self) -> None:
         """Work until `stop`."""
         jobs: list[tuple[str, Callable[[], object], float]] = [
             ("sealer", self.seal, sealing.INTERVAL_SECONDS),
+            ("timers", self.watch_clock, TIMER_INTERVAL_SECONDS),
             ("purge", self.purge, PURGE_INTERVAL_SECONDS),
             *((r.consumer, _steps(self.store, r), REACTION_INTERVAL_SECONDS) for r in self._runners),
         ]
@@ -81,6 +86,10 @@ class Worker:
                 self._sealers[practice] = sealer
             sealed += sealer.step()
         return sealed
+
+    def watch_clock(self) -> int:
+        """Send on what is late, bring back what waited, for every practice."""
+        return sum(self._timers.drain(practice) for practice in self.store.practices())
 
     def purge(self) -> int:
         """Throw away expired sessions and drafts."""

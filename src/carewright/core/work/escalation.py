@@ -9,7 +9,7 @@ The last step stays: the task is late until it ends, on the top of the list it w
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from carewright.core.access.model import Role
 from carewright.core.work.hours import Hours
@@ -96,5 +96,5 @@ def sent_on(task: WorkTask, *, at: datetime, hours: Hours, covering: str = "") -
 def _next(task: WorkTask, step: Step, *, at: datetime, hours: Hours) -> datetime:
     patience = min(step.patience, STAT_PATIENCE) if task.priority is Priority.STAT else step.patience
     if task.kind is Kind.CRITICAL or task.priority is Priority.STAT:
-        return at + patience
+        return at.astimezone(UTC) + patience
     return hours.after(at, patience)

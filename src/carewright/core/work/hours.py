@@ -46,7 +46,7 @@ class Hours:
 
         No time at all is the next moment at which it is open.
         """
-        left = amount
+        left, start = amount, start.astimezone(UTC)  # in a zone, adding goes by the hands of the clock
         for low, high in self._from(start):
             begin = max(low, start)
             if left <= high - begin and not (left == timedelta(0) and begin == high):

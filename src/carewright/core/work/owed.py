@@ -14,6 +14,7 @@ from that follow, in the transaction that writes the record:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC
 from hashlib import blake2b
 
 from carewright.core.sentences import sentence
@@ -129,7 +130,7 @@ def _made(leg: Leg, ref: Ref, write: Write, context: WriteContext) -> WorkTask:
     site = fhir.site_of(record)
     start = max(leg.not_before, context.now) if leg.not_before else context.now
     hours = hours_of(context.loaded.get(Ref("Location", site)))
-    due_at = leg.due_at or (start + leg.within if leg.any_hour else hours.after(start, leg.within))
+    due_at = leg.due_at or (start.astimezone(UTC) + leg.within if leg.any_hour else hours.after(start, leg.within))
     return WorkTask(
         id=ref.id,
         code=leg.code,

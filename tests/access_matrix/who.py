@@ -137,6 +137,7 @@ WRITES: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(("Patient", "RelatedPerson", "Group", "Flag", "Appointment", "DocumentReference", "Task"), OFFICE),
     **dict.fromkeys(("Encounter", "Communication"), FLOOR),
     **dict.fromkeys(("AllergyIntolerance", "List", "Observation"), TREATING),
+    "PlanDefinition": frozenset({LEAD, MANAGER}),
 }
 """A type → the roles that may create and update it."""
 

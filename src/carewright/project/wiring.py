@@ -35,6 +35,7 @@ MANIFESTS = (
     "carewright.skills.history.skill",
     "carewright.skills.messages.skill",
     "carewright.skills.photo.skill",
+    "carewright.skills.protocols.skill",
     "carewright.workspaces.desk.manifest",
     "carewright.workspaces.board.manifest",
     "carewright.workspaces.rooming.manifest",

@@ -1,0 +1,1 @@
+"""Reading protocol files strictly, writing them again, and choosing the ones for a visit. Plain Python."""

@@ -12,6 +12,7 @@ from tests.work.conftest import NEW_YORK, local
 
 WEEKDAYS = Hours(zone=NEW_YORK, week=OFFICE, holidays=frozenset({date(2026, 11, 26)}))
 HOUR = timedelta(hours=1)
+FIRST, LAST = datetime(2026, 1, 1), datetime(2027, 12, 31)  # noqa: DTZ001 - hypothesis takes bounds without a zone
 
 
 @pytest.mark.parametrize(
@@ -55,11 +56,7 @@ def test_a_morning_shift_on_the_day_the_clock_goes_forward() -> None:
 
 
 @given(
-    start=st.datetimes(  # hypothesis takes bounds without a zone
-        datetime(2026, 1, 1),
-        datetime(2027, 12, 31),
-        timezones=st.just(UTC),  # noqa: DTZ001 - a bound
-    ),
+    start=st.datetimes(FIRST, LAST, timezones=st.just(UTC)),
     minutes=st.integers(0, 60 * 60),
     more=st.integers(0, 600),
 )

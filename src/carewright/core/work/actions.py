@@ -215,6 +215,7 @@ def _read(writer: Writer, task_id: str, *, reason: str) -> Resource:
 
 def _require_may(writer: Writer, task_id: str) -> None:
     """A task of a kind that a skill declares is for those whom it names, with the competency it asks for."""
+    writer.access.require_action(DO)
     with writer.store.reader(writer.access, reason="work.may") as reader:
         task = fhir.from_fhir(reader.resource(Ref("Task", task_id)))
         declared = {known.code for manifest in writer.store.registry.manifests for known in manifest.task_codes}
@@ -229,6 +230,7 @@ def _require_may(writer: Writer, task_id: str) -> None:
 
 def _require_own(writer: Writer, task_id: str) -> None:
     """One's own, nobody's, or the lead's decision."""
+    writer.access.require_action(DO)
     if writer.access.may_do(LEAD):
         return
     task = fhir.from_fhir(_read(writer, task_id, reason="work.whose"))

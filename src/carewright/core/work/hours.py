@@ -78,7 +78,7 @@ class Hours:
             return []
         return [
             (self._instant(day, low), self._instant(day + timedelta(days=1) if high == MIDNIGHT else day, high))
-            for low, high in self.week.get(day.weekday(), ())
+            for low, high in sorted(self.week.get(day.weekday(), ()))
         ]
 
     def _instant(self, day: date, wall: time) -> datetime:

@@ -6,6 +6,7 @@ from carewright.core.access.model import STAFF, Role
 from carewright.core.registry import Manifest, Permission, may_see, may_write
 from carewright.core.store.hooks import Projection, instants, texts, wholes
 from carewright.core.store.model import Resource
+from carewright.core.work.effects import EFFECTS
 from carewright.core.work.escalation import next_alarm
 from carewright.core.work.fhir import from_fhir
 from carewright.core.work.guards import GUARDS
@@ -73,6 +74,7 @@ MANIFEST = Manifest(
         Permission(action="work.lead", roles=LEADS, doc="Give out others' tasks, put tasks in place with a reason."),
     ),
     guards=GUARDS,
+    effects=EFFECTS,
     projections=(
         Projection(
             name="task",

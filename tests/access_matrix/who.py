@@ -18,8 +18,8 @@ FLOOR = TREATING | {FRONT}
 """Those who meet the patient."""
 OFFICE = FLOOR | {MANAGER}
 WITH_PATIENTS = OFFICE | {BILLER, PRIVACY}
-MERGERS = frozenset({LEAD, MANAGER})
-"""Those who say that two charts are one person's."""
+LEADS = frozenset({LEAD, MANAGER})
+"""Those who lead the day, and say that two charts are one person's."""
 OVERSEERS = frozenset({PRIVACY, AUDITOR})
 
 # -- the screens ------------------------------------------------------------------------------------------------------
@@ -54,8 +54,8 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "visit": TREATING, "visit-recorded": TREATING, "visit-take": TREATING, "visit-message": TREATING,
     "visit-seen-to": TREATING,
     "chart": TREATING, "chart-part": TREATING,
-    "merge-charts": MERGERS, "merge-find": MERGERS, "merge-compare": MERGERS, "merge-do": MERGERS,
-    "merge-done": MERGERS, "merge-undo": MERGERS,
+    "merge-charts": LEADS, "merge-find": LEADS, "merge-compare": LEADS, "merge-do": LEADS,
+    "merge-done": LEADS, "merge-undo": LEADS,
     "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
 }  # fmt: skip
 """The address's name → the roles that may open it."""
@@ -125,6 +125,7 @@ READS: Mapping[str, frozenset[Role]] = {
          "List", "DocumentReference"), WITH_PATIENTS,
     ),
     "Communication": FLOOR,
+    "CareTeam": WITH_PATIENTS,
     **dict.fromkeys(
         ("Observation", "Condition", "MedicationRequest", "MedicationStatement", "Immunization"), TREATING
     ),
@@ -132,12 +133,14 @@ READS: Mapping[str, frozenset[Role]] = {
 """A type → the roles that may read and search it; what is not named, nobody."""
 
 WRITES: Mapping[str, frozenset[Role]] = {
+    "CareTeam": LEADS,
     **dict.fromkeys(_STAFF_TYPES, frozenset({MANAGER})),
     "Location": OFFICE,
     **dict.fromkeys(("Patient", "RelatedPerson", "Group", "Flag", "Appointment", "DocumentReference", "Task"), OFFICE),
     **dict.fromkeys(("Encounter", "Communication"), FLOOR),
     **dict.fromkeys(("AllergyIntolerance", "List", "Observation"), TREATING),
     "PlanDefinition": frozenset({LEAD, MANAGER}),
+    "ActivityDefinition": frozenset({LEAD, NURSE, PROVIDER, MANAGER}),
 }
 """A type → the roles that may create and update it."""
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from carewright.core.access.model import AccessDenied, Role
 from carewright.core.access.codes import ROLE_SYSTEM
+from carewright.core.access.model import AccessDenied, Role
 from carewright.core.store.model import Conflict, KeyTaken, NotFound, Ref, Refused
 from carewright.core.terminology.coding import Coding
 from carewright.core.work import fhir as work_fhir

@@ -73,7 +73,7 @@ def test_of_two_who_take_it_one_has_it(staffed: Clinic) -> None:
     staffed.have(
         {"resourceType": "PractitionerRole", "id": "role-rosa", "practitioner": {"reference": "Practitioner/rosa"}}
     )
-    failed = together(*(lambda name=name: actions.take(staffed.writer(name), task_id=task_id)  # type: ignore[misc] # bound
+    failed = together(*(lambda name=name: actions.take(staffed.writer(name), task_id=task_id)
                         for name in ("dana", "lena", "rosa")))  # fmt: skip
     assert [type(error) for error in failed if error is not None] in (
         [Conflict, Conflict], [Conflict, NotNow], [NotNow, Conflict], [NotNow, NotNow],

@@ -42,6 +42,7 @@ class TimerRunner:
     store: Store
     holder: str
     covering: Covering = nobody
+    lease_seconds: float = LEASE_SECONDS
     _hours: dict[tuple[str, str], Hours] = field(default_factory=dict)
 
     def step(self, practice: str) -> int:
@@ -53,7 +54,7 @@ class TimerRunner:
             return 0
         with self.store.driver.writing(practice) as connection:
             taken = deadlines.take(
-                connection, practice, holder=self.holder, now=now, limit=BATCH, seconds=LEASE_SECONDS
+                connection, practice, holder=self.holder, now=now, limit=BATCH, seconds=self.lease_seconds
             )
         self._hours.clear()  # a site may have changed its hours since
         over = [due.key for due in taken if self._act(practice, due, now=now)]

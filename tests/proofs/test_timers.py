@@ -1,0 +1,101 @@
+"""Deadlines that have come, drained by two workers of which one is killed half-way: each acts once, none is lost.
+
+In the suite some hundreds on each engine; `./run prove timers` takes ten thousand.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from carewright.core.access.model import Role
+from carewright.core.store.sql import Sql
+from carewright.core.store.store import Store, migrate_database, open_driver
+from carewright.core.terminology.coding import Coding
+from carewright.core.work import fhir
+from carewright.core.work.model import TASK_CODE, Kind, Pool, WorkTask
+from carewright.project.wiring import operator_access, registry
+from tests.needs import REPOSITORY
+from tests.postgresql_server import Database
+
+NOW = datetime(2026, 11, 23, 15, 40, tzinfo=UTC)
+LEASE_SECONDS = 3
+PATIENCE_S = 600
+MANY = pytest.mark.parametrize("many", [400, pytest.param(10_000, marks=pytest.mark.slow)])
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database."""
+    if request.param == "postgresql":
+        database: Database = request.getfixturevalue("fresh_postgresql")
+        migrate_database(database.app_url, registry(), owner_url=database.owner_url)
+        yield database.app_url
+        return
+    url = f"sqlite:///{tmp_path_factory.mktemp('timers') / 'care.sqlite3'}"
+    migrate_database(url, registry())
+    yield url
+
+
+def ask(store: Store, practice: str, many: int) -> None:
+    """So many tasks that became late at different moments, and one that is late tomorrow."""
+    late = WorkTask(code=Coding(TASK_CODE, "call-back", "Call back"), pool=Pool(role=Role.MA), kind=Kind.CLERICAL)
+    writer = store.writer(operator_access(practice))
+    for start in range(0, many, 500):
+        with writer.transaction(reason="test.ask") as tx:
+            for n in range(start, min(start + 500, many)):
+                due = NOW - timedelta(seconds=n % 7000)
+                tx.create(fhir.to_fhir(WorkTask(**{**vars(late), "due_at": due, "id": f"t{n}"})), resource_id=f"t{n}")
+    with writer.transaction(reason="test.ask") as tx:
+        tomorrow = WorkTask(**{**vars(late), "due_at": NOW + timedelta(days=1), "id": "tomorrow"})
+        tx.create(fhir.to_fhir(tomorrow), resource_id="tomorrow")
+
+
+def worker(address: str, practice: str) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-m", "tests.proofs.draining", address, practice, NOW.isoformat(), str(LEASE_SECONDS)]
+    return subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE)
+
+
+@MANY
+def test_each_deadline_acts_once_though_a_worker_is_killed(address: str, many: int) -> None:
+    practice = f"t{uuid.uuid4().hex[:8]}"
+    store = Store(driver=open_driver(address), registry=registry(), digest_key=b"proof")
+    store.ensure_practice(practice, "Timers")
+    ask(store, practice, many)
+    began = time.monotonic()
+    first, second = worker(address, practice), worker(address, practice)
+    assert first.stdout is not None
+    done_by_first = 0
+    while done_by_first < many // 4:
+        done_by_first += int(first.stdout.readline())
+    os.kill(first.pid, signal.SIGKILL)
+    first.communicate()
+    out, _ = second.communicate(timeout=PATIENCE_S)
+    took = time.monotonic() - began
+    assert second.returncode == 0
+    done_by_second = sum(map(int, out.split()))
+    versions = Counter(version_counts(store, practice))
+    assert versions == {2: many, 1: 1}, "each late task was sent on once, the one of tomorrow not at all"
+    with store.reader(operator_access(practice), reason="test.read") as reader:
+        rows = reader.rows("task", where={"is_open": 1})
+        assert Counter((row["level"], row["pool_role"]) for row in rows) == {(1, "lead-ma"): many, (0, "ma"): 1}
+        assert len(reader.rows("deadline", where={})) == many + 1
+    assert done_by_first > 0
+    assert done_by_second > 0
+    print(
+        f"{many} deadlines, {done_by_first}+ by the worker that was killed, {done_by_second} by the other: {took:.1f} s"
+    )
+    store.close()
+
+
+def version_counts(store: Store, practice: str) -> list[int]:
+    with store.driver.reading(practice) as connection:
+        statement = Sql("SELECT count(*) FROM version WHERE practice = ? AND type = 'Task' GROUP BY key", (practice,))
+        return [int(str(row[0])) for row in connection.rows(statement)]

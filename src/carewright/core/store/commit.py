@@ -119,7 +119,7 @@ class Commit:
     def _first_locks(self) -> list[tuple[str, str]]:
         names = []
         for planned in self.planned.values():
-            if planned.mode is not Mode.CREATE:
+            if not planned.is_fresh:
                 names.append(_resource_lock(planned.ref))
             if planned.if_none_exist is not None:
                 names.append(("conditional", f"{planned.ref.type}?{planned.if_none_exist.canonical}"))
@@ -159,14 +159,14 @@ class Commit:
     # -- 3. what stands now -----------------------------------------------------------------------------------------
 
     def _refs_to_read(self) -> list[Ref]:
-        refs = [p.ref for p in self.planned.values() if p.mode is not Mode.CREATE]
+        refs = [p.ref for p in self.planned.values() if not p.is_fresh]
         for planned in self.planned.values():
             write = self._as_write(planned, before=None)
             refs += [ref for hook in self._hooks_of(planned.ref.type) for ref in hook.reads(write)]
         return refs
 
     def _check_version(self, planned: Planned) -> None:
-        if planned.mode is Mode.CREATE:
+        if planned.is_fresh:
             return
         standing = self.standing.get(planned.ref)
         if standing is not None and not standing.visible:
@@ -177,6 +177,8 @@ class Commit:
         if not exists and planned.mode is not Mode.DELETE:
             self.transaction.access.require(Interaction.CREATE, planned.ref.type)
         current = standing.stored if standing else None
+        if planned.mode is Mode.CREATE and exists:
+            raise Conflict(planned.ref, expected=0, current=current)
         if planned.expected is not None and (current is None or current.version != planned.expected):
             raise Conflict(planned.ref, expected=planned.expected, current=current)
 

@@ -61,6 +61,13 @@ class Planned:
     expected: int | None = None
     if_none_exist: "SearchQuery | None" = None
     by_effect: str | None = None
+    chosen: bool = False
+    """A create under an id that its author has chosen, and that may be taken; a fresh id is nobody's."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing can stand under this id yet."""
+        return self.mode is Mode.CREATE and not self.chosen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,13 +97,17 @@ class Transaction:
     ) -> Ref:
         """Plan a create under a new id (or `resource_id`); returns the reference that it will have.
 
+        Conflict at the end if something stands under the chosen id already.
+
         With `if_none_exist`, nothing is written when one resource matches already; `results` says which.
         """
         resource_type = str(resource.get("resourceType", ""))
         self.access.require(Interaction.CREATE, resource_type)
         ref = Ref(resource_type, resource_id or str(uuid.uuid4()))
         after = {"resourceType": resource_type, "id": ref.id, **_without(resource, "resourceType", "id")}
-        self._plan(Planned(mode=Mode.CREATE, ref=ref, after=after, if_none_exist=if_none_exist))
+        self._plan(
+            Planned(mode=Mode.CREATE, ref=ref, after=after, if_none_exist=if_none_exist, chosen=resource_id is not None)
+        )
         return ref
 
     def update(self, resource: Resource, *, version: int) -> Ref:

@@ -19,7 +19,7 @@ class NotNow(ValueError):
 
     def __init__(self, words: Sentence) -> None:
         super().__init__(str(words))
-        self.words = words
+        self.words = self.reason = words  # a page answers with what stands in `reason`
 
 
 def take(task: WorkTask, *, by: str) -> WorkTask:

@@ -10,6 +10,7 @@ from carewright.core.work.effects import EFFECTS
 from carewright.core.work.escalation import next_alarm
 from carewright.core.work.fhir import from_fhir
 from carewright.core.work.guards import GUARDS
+from carewright.core.work.model import Kind, Priority, WorkTask
 
 WORKERS = frozenset({Role.FRONT_DESK, Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER, Role.MANAGER})
 LEADS = frozenset({Role.LEAD_MA, Role.MANAGER})
@@ -46,6 +47,7 @@ def task_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
         "pinned_by": " ".join(task.pinned_by),
         "place": task.place.rank if task.place else None,
         "place_why": task.place.why if task.place else "",
+        "loud": int(_is_loud(task)),
         "part_of": task.part_of,
         "ended_as": task.end.value if task.end else "",
         "authored_at": task.authored_at,
@@ -55,6 +57,12 @@ def task_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
         "ended_at": task.ended_at,
         "version": task.version,
     }
+
+
+def _is_loud(task: WorkTask) -> bool:
+    """Whether something besides its date may bring it forward on somebody's list (priority.py, bands 0 to 6 and 8)."""
+    marked = bool(task.escalations or task.pinned_by or task.place)
+    return marked or task.priority is not Priority.ROUTINE or task.kind is Kind.CRITICAL
 
 
 def deadline_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
@@ -89,16 +97,19 @@ MANIFEST = Manifest(
                 *instants("sent_at"),
                 *texts("pinned_by"),
                 *wholes("place"),
-                *texts("place_why", "part_of", "ended_as"),
+                *texts("place_why"),
+                *wholes("loud"),
+                *texts("part_of", "ended_as"),
                 *instants("authored_at", "due_at", "not_before", "remind_at", "ended_at"),
                 *wholes("version"),
             ),
             rows=task_rows,
             indexes=(
-                ("encounter",), ("patient", "is_open"), ("owner", "is_open"), ("is_open", "pool_role"), ("id",),
-                ("focus", "is_open"),
+                ("encounter",), ("patient", "is_open"), ("is_open", "pool_role"), ("id",),
+                ("focus", "is_open"), ("owner", "is_open", "loud"),
+                ("owner", "is_open", "pool_role", "kind", "due_at"),
             ),
-            version=2,
+            version=3,
             doc="One row per Task.",
         ),
         Projection(

@@ -1,19 +1,68 @@
 """Reads of tasks. Lists read the projection; one task is read whole."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import product
 from typing import cast
 
 from carewright.core.store.model import Ref, Resource
 from carewright.core.store.reader import Reader
+from carewright.core.store.reads import Between
 from carewright.core.work import fhir
-from carewright.core.work.model import Kind, Priority, WorkTask
-from carewright.core.work.priority import Item
+from carewright.core.work.model import ANYONE, Kind, Priority, WorkTask
+from carewright.core.work.priority import Item, Viewer, for_viewer
+
+POOL_MOST = 100
+"""Of the routine tasks of a pool, so many of each kind are read, those due first: nobody reaches further in a day."""
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+_QUIETLY = (Kind.CLINICAL, Kind.CLERICAL, Kind.QUIET)
 
 
 def open_items(reader: Reader, *, limit: int | None = None, **where: object) -> list[Item]:
     """The open tasks whose columns are as `where` says."""
     return [item(row) for row in reader.rows("task", where={"is_open": 1, **where}, limit=limit)]
+
+
+def items_for(
+    reader: Reader, viewer: Viewer, *, now: datetime, here: Collection[str] = (), most: int = POOL_MOST
+) -> tuple[list[Item], bool]:
+    """The open tasks that may be next for this person, and whether their pools hold more behind them.
+
+    All of their own; of their pools' what is loud (not routine, critical, sent on, pinned, put in place) and what is
+    about a patient in `here` (ids of those in the house); of the rest, by kind, the `most` that are due first. So the
+    first of them all is the first of these: a routine task comes forward by its date alone, within its kind.
+    """
+    pool: dict[str, object] = {"owner": "", "pool_role": (*sorted(role.value for role in viewer.roles), ANYONE)}
+    listed = open_items(reader, owner=viewer.reference) + open_items(reader, limit=None, **pool, loud=1)
+    if here:
+        listed += open_items(reader, limit=None, **pool, patient=tuple(sorted(here)))
+    more = False
+    for where, order in _quiet(pool, now=now):
+        rows = reader.rows("task", where={"is_open": 1, "loud": 0, **where}, order=order, limit=most + 1)
+        more = more or len(rows) > most
+        listed += [item(row) for row in rows[:most]]
+    found = {one.id: one for one in listed if for_viewer(one, viewer, now=now)}
+    return list(found.values()), more
+
+
+def _quiet(pool: Mapping[str, object], *, now: datetime) -> Iterator[tuple[dict[str, object], tuple[str, ...]]]:
+    """Where the routine tasks of a pool stand: those with a date, by role and kind as the index has them, and those
+    without one whose time has come."""
+    for role, kind in product(cast(tuple[str, ...], pool["pool_role"]), _QUIETLY):
+        yield {**pool, "pool_role": role, "kind": kind.value, "due_at": Between(LONG_AGO)}, ("due_at", "id")
+    for begun in (None, Between(None, now)):
+        yield {**pool, "due_at": None, "not_before": begun}, ("authored_at", "id")
+
+
+def stat_items(reader: Reader, viewer: Viewer, *, now: datetime) -> list[Item]:
+    """The STAT tasks that call this person: nobody's or their own, and not begun yet."""
+    owner = ("", viewer.reference)
+    found = [
+        i
+        for i in open_items(reader, owner=owner, loud=1, priority=Priority.STAT.value)
+        if i.status not in ("in-progress", "on-hold")
+    ]
+    return sorted((i for i in found if for_viewer(i, viewer, now=now)), key=lambda i: (str(i.authored_at), i.id))
 
 
 def task(reader: Reader, task_id: str) -> tuple[WorkTask, Resource]:

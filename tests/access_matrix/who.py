@@ -124,7 +124,7 @@ READS: Mapping[str, frozenset[Role]] = {
         ("Patient", "RelatedPerson", "Group", "Flag", "Appointment", "Slot", "Encounter", "Task", "AllergyIntolerance",
          "List", "DocumentReference"), WITH_PATIENTS,
     ),
-    "Communication": FLOOR,
+    **dict.fromkeys(("Communication", "Consent"), FLOOR),
     "CareTeam": WITH_PATIENTS,
     **dict.fromkeys(
         ("Observation", "Condition", "MedicationRequest", "MedicationStatement", "Immunization"), TREATING
@@ -137,7 +137,7 @@ WRITES: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(_STAFF_TYPES, frozenset({MANAGER})),
     "Location": OFFICE,
     **dict.fromkeys(("Patient", "RelatedPerson", "Group", "Flag", "Appointment", "DocumentReference", "Task"), OFFICE),
-    **dict.fromkeys(("Encounter", "Communication"), FLOOR),
+    **dict.fromkeys(("Encounter", "Communication", "Consent"), FLOOR),
     **dict.fromkeys(("AllergyIntolerance", "List", "Observation"), TREATING),
     "PlanDefinition": frozenset({LEAD, MANAGER}),
     "ActivityDefinition": frozenset({LEAD, NURSE, PROVIDER, MANAGER}),

@@ -8,6 +8,7 @@ https://hl7.org/fhir/R4/task.html
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
 
 from carewright.core.access.model import ROLE_WORDS, Role
 from carewright.core.sentences import term
@@ -19,6 +20,22 @@ OTHER = Coding(TASK_CODE, "other", term("Something to do"))
 
 OPEN = frozenset({"requested", "received", "accepted", "in-progress", "on-hold"})
 """The statuses in which a task waits for somebody."""
+
+
+MAX_ID = 64
+"""Characters of a FHIR id."""
+
+
+def derived_id(base: str, suffix: str) -> str:
+    """The id of what belongs to `base` (an id) under the name `suffix`; a digest stands for a base that is too long."""
+    whole = f"{base}-{suffix}"
+    if len(whole) <= MAX_ID:
+        return whole
+    digest = blake2b(base.encode(), digest_size=12).hexdigest()
+    short = f"{digest}-{suffix}"
+    if len(short) > MAX_ID:
+        raise ValueError(f"The name {suffix!r} is too long for an id.")
+    return short
 
 
 class Kind(StrEnum):

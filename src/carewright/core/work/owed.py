@@ -15,7 +15,6 @@ from that follow, in the transaction that writes the record:
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
-from hashlib import blake2b
 
 from carewright.core.sentences import sentence
 from carewright.core.store.hooks import Effect, Extra, Guard, Put, Write, WriteContext
@@ -24,9 +23,7 @@ from carewright.core.terminology.coding import Coding
 from carewright.core.work import fhir, lifecycle
 from carewright.core.work.hours import hours_of
 from carewright.core.work.legs import Leg
-from carewright.core.work.model import End, WorkTask
-
-MAX_ID = 64
+from carewright.core.work.model import End, WorkTask, derived_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +43,7 @@ class Owing:
 
     def task_of(self, ref: Ref, code: Coding) -> Ref:
         """Where the task of a leg stands, whether it is there yet or not."""
-        return Ref("Task", _task_id(ref, code))
+        return Ref("Task", derived_id(ref.id, code.code))
 
     def effect(self) -> Effect:
         """Keeps the tasks of the legs in step with the record."""
@@ -160,11 +157,3 @@ def _whose(record: Resource) -> str:
 def _focus(write: Write) -> list[Ref]:
     focus = Ref.local((write.after or {}).get("focus", {}).get("reference", ""))
     return [focus] if focus else []
-
-
-def _task_id(ref: Ref, code: Coding) -> str:
-    """`{record}-{leg}`; a digest of the record's id where that would be too long for an id."""
-    whole = f"{ref.id}-{code.code}"
-    if len(whole) <= MAX_ID:
-        return whole
-    return f"{blake2b(str(ref).encode(), digest_size=12).hexdigest()}-{code.code}"[:MAX_ID]

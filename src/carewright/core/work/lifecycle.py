@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from carewright.core.sentences import Sentence, sentence
-from carewright.core.work.model import OPEN, End, Place, Pool, WorkTask, derived_id
+from carewright.core.work.model import OPEN, End, Place, Pool, WorkTask
 
 
 class NotNow(ValueError):
@@ -112,10 +112,10 @@ def split(task: WorkTask, parts: Sequence[str], *, at: datetime) -> list[WorkTas
         raise NotNow(sentence("A task is split into two parts at least."))
     return [
         replace(
-            task, id=derived_id(task.id, f"part{n}"), words=part, part_of=f"Task/{task.id}", authored_at=at, asks_for="",
+            task, id="", words=part, part_of=f"Task/{task.id}", authored_at=at, asks_for="",
             produced=(), escalations=(), place=None, version=0,
         )
-        for n, part in enumerate(words, start=1)
+        for part in words
     ]  # fmt: skip
 
 

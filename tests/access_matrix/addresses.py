@@ -19,6 +19,10 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "key": ("identity", "reason", "medicines", "allergies", "vitals"),
     "room_id": ("room-4",),
     "other_id": ("far",),
+    "practitioner_id": ("dana",),
+    "protocol_name": ("diabetes",),
+    "number": ("1",),
+    "order_id": ("flu",),
     "call_id": ("call", "task-near", "task-secret"),
 }
 """A part of an address that stands for no patient's record → what is put there. A new one has to be named here."""

@@ -20,6 +20,8 @@ OFFICE = FLOOR | {MANAGER}
 WITH_PATIENTS = OFFICE | {BILLER, PRIVACY}
 LEADS = frozenset({LEAD, MANAGER})
 """Those who lead the day, and say that two charts are one person's."""
+KEEPERS = frozenset({LEAD, MANAGER})
+"""Those who keep the protocols of the practice."""
 OVERSEERS = frozenset({PRIVACY, AUDITOR})
 
 # -- the screens ------------------------------------------------------------------------------------------------------
@@ -54,9 +56,16 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "visit": TREATING, "visit-recorded": TREATING, "visit-take": TREATING, "visit-message": TREATING,
     "visit-seen-to": TREATING,
     "chart": TREATING, "chart-part": TREATING,
+    "team": LEADS, "team-day": LEADS, "team-person": LEADS, "team-back": LEADS, "team-covering": LEADS,
+    "team-cover": LEADS, "team-short": LEADS, "team-add": LEADS,
     "merge-charts": LEADS, "merge-find": LEADS, "merge-compare": LEADS, "merge-do": LEADS,
     "merge-done": LEADS, "merge-undo": LEADS,
     "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
+    "protocols": TREATING | {MANAGER}, "protocol": TREATING | {MANAGER}, "protocol-version": TREATING | {MANAGER},
+    "protocols-bring-in": KEEPERS, "protocol-edit": KEEPERS, "protocol-back": KEEPERS, "protocol-use": KEEPERS,
+    "standing-orders": TREATING | {MANAGER}, "standing-order": TREATING | {MANAGER},
+    "standing-order-draft": frozenset({LEAD, NURSE, PROVIDER, MANAGER}), "standing-order-sign": frozenset({PROVIDER}),
+    "standing-order-retire": frozenset({PROVIDER, MANAGER}),
 }  # fmt: skip
 """The address's name → the roles that may open it."""
 

@@ -18,6 +18,7 @@ from carewright.core.fhir.structures import resource_types
 from carewright.core.registry import Manifest, Registry
 from carewright.core.store.store import Store, open_driver
 from carewright.project.environment import Environment
+from carewright.project.incoming_folder import IncomingFolder
 
 MANIFESTS = (
     "carewright.core.access.manifest",
@@ -36,10 +37,12 @@ MANIFESTS = (
     "carewright.skills.history.skill",
     "carewright.skills.messages.skill",
     "carewright.skills.photo.skill",
+    "carewright.skills.incoming.skill",
     "carewright.skills.protocols.skill",
     "carewright.skills.standing_orders.skill",
     "carewright.skills.contacts.skill",
     "carewright.skills.calls.skill",
+    "carewright.skills.previsit.skill",
     "carewright.workspaces.desk.manifest",
     "carewright.workspaces.board.manifest",
     "carewright.workspaces.rooming.manifest",
@@ -47,7 +50,11 @@ MANIFESTS = (
     "carewright.workspaces.visit_page.manifest",
     "carewright.workspaces.checkout.manifest",
     "carewright.workspaces.photo_page.manifest",
+    "carewright.workspaces.protocol_pages.manifest",
+    "carewright.workspaces.standing_order_pages.manifest",
     "carewright.workspaces.merge_charts.manifest",
+    "carewright.workspaces.worklist.manifest",
+    "carewright.workspaces.team.manifest",
 )
 
 
@@ -91,6 +98,12 @@ def open_blobs(opened: Store, environment: Environment) -> Blobs:
 def blobs() -> Blobs:
     """The files of this process."""
     return open_blobs(store(), Environment.read())
+
+
+def incoming_folder(opened: Store, environment: Environment) -> IncomingFolder | None:
+    """The folder that is watched for papers; None if nobody has named one."""
+    folder = environment.incoming_folder
+    return IncomingFolder(opened, open_blobs(opened, environment), folder) if folder else None
 
 
 def anchors_of(environment: Environment) -> Anchors | None:

@@ -18,14 +18,20 @@ MANAGE = "staffing.manage"
 
 def mark_absent(writer: Writer, *, site: str, absence: Absence) -> None:
     """Somebody is away for some days: their pairs of these days end. NotPossible for more than a month at once."""
+    check_days(absence)
     days = (absence.last - absence.first).days + 1
-    if not 1 <= days <= LONGEST_DAYS:
-        raise NotPossible(sentence("Give at most %(count)s days at once, the last one not before the first.",
-                                   count=LONGEST_DAYS))  # fmt: skip
     _change(
         writer, site, [absence.first + timedelta(days=n) for n in range(days)],
         lambda team: rules.away(team, absence.practitioner, absence.why), reason="staffing.mark-absent",
     )  # fmt: skip
+
+
+def check_days(absence: Absence) -> None:
+    """NotPossible for an absence that ends before it begins, or is longer than a month."""
+    if not 1 <= (absence.last - absence.first).days + 1 <= LONGEST_DAYS:
+        raise NotPossible(
+            sentence("Give at most %(count)s days at once, the last one not before the first.", count=LONGEST_DAYS)
+        )
 
 
 def back(writer: Writer, *, site: str, day: date, practitioner: str) -> None:
@@ -50,14 +56,41 @@ def set_lunch(
 
 def set_pod(writer: Writer, *, site: str, day: date, practitioner: str, pod: str) -> None:
     """Somebody works in a pod on this day; an empty name for none."""
-    if len(pod) > LONGEST_POD:
-        raise NotPossible(sentence("Say it shorter: at most %(count)s letters.", count=LONGEST_POD))
+    _check_pod(pod)
     _change(writer, site, [day], lambda team: rules.in_pod(team, practitioner, pod), reason="staffing.set-pod")
+
+
+def set_day(
+    writer: Writer,
+    *,
+    site: str,
+    day: date,
+    practitioner: str,
+    works_with: str | None,
+    pod: str,
+    lunch: tuple[datetime, datetime] | None,
+) -> None:
+    """A person's day in one write: with which provider (None: leave that as it is), in which pod, when lunch is."""
+    _check_pod(pod)
+    starts_at, ends_at = lunch or (None, None)
+
+    def step(team: Team) -> Team:
+        if works_with is not None:
+            team = rules.paired(team, ma=practitioner, provider=works_with)
+        team = rules.in_pod(team, practitioner, pod)
+        return rules.at_lunch(team, practitioner, starts_at=starts_at, ends_at=ends_at)
+
+    _change(writer, site, [day], step, reason="staffing.set-day")
 
 
 def set_covering(writer: Writer, *, site: str, day: date, provider: str) -> None:
     """The provider who covers on this day; empty: whom the setting names."""
     _change(writer, site, [day], lambda team: rules.covered_by(team, provider), reason="staffing.set-covering")
+
+
+def _check_pod(pod: str) -> None:
+    if len(pod) > LONGEST_POD:
+        raise NotPossible(sentence("Say it shorter: at most %(count)s letters.", count=LONGEST_POD))
 
 
 def plan_change(tx: Transaction, after: Team, *, stored: Resource | None) -> None:

@@ -48,6 +48,14 @@ def with_staff(team: Team, staff: Mapping[str, Role]) -> Team:
     return replace(team, people=tuple(people))
 
 
+def person(team: Team, practitioner: str) -> Presence:
+    """The person of a team; NotPossible for somebody without a role at the site on the day."""
+    found = team.person(practitioner)
+    if found is None:
+        raise NotPossible(sentence("This person has no role at this site today."))
+    return found
+
+
 def away(team: Team, practitioner: str, why: Why) -> Team:
     """Somebody is not here: their pairs of this day end, and they cover no more."""
     changed = _changed(team, practitioner, away=why, works_with="")
@@ -62,7 +70,7 @@ def back(team: Team, practitioner: str) -> Team:
 
 def paired(team: Team, *, ma: str, provider: str) -> Team:
     """An MA rooms for a provider on this day; an empty provider ends the pair. NotPossible where one is away."""
-    one, other = _person(team, ma), _person(team, provider) if provider else None
+    one, other = person(team, ma), person(team, provider) if provider else None
     if one.role not in ASSISTANTS or (other is not None and other.role is not Role.PROVIDER):
         raise NotPossible(sentence("A pair is a medical assistant and a provider."))
     if one.away or (other is not None and other.away):
@@ -85,7 +93,7 @@ def in_pod(team: Team, practitioner: str, pod: str) -> Team:
 def covered_by(team: Team, provider: str) -> Team:
     """The provider who covers on this day; empty: as the setting says. NotPossible for somebody who is not here."""
     if provider:
-        one = _person(team, provider)
+        one = person(team, provider)
         if one.role is not Role.PROVIDER or one.away:
             raise NotPossible(sentence("Only a provider who is here can cover."))
     return replace(team, covering=provider)
@@ -129,15 +137,8 @@ def propose(waiting: Iterable[Waiting], people: Sequence[Candidate], *, pod: str
     return taken
 
 
-def _person(team: Team, practitioner: str) -> Presence:
-    found = team.person(practitioner)
-    if found is None:
-        raise NotPossible(sentence("This person has no role at this site today."))
-    return found
-
-
 def _changed(team: Team, practitioner: str, **values: object) -> Team:
-    _person(team, practitioner)
+    person(team, practitioner)
     people = tuple(
         replace(one, **values) if one.practitioner == practitioner else one  # type: ignore[arg-type]  # checked callers
         for one in team.people

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carewright.core.access.codes import ROLE_SYSTEM
 from carewright.core.access.model import AccessDenied, Role
 from carewright.core.fhir.validation import validate
 from carewright.core.settings import values
@@ -31,7 +32,7 @@ def day(clinic: Clinic) -> Clinic:
     clinic.have(
         {"resourceType": "Practitioner", "id": "rao", "name": [{"family": "Rao"}]},
         {"resourceType": "PractitionerRole", "id": "role-rao", "practitioner": {"reference": "Practitioner/rao"},
-         "code": [{"coding": [{"system": fhir.ROLE_SYSTEM, "code": "provider"}]}],
+         "code": [{"coding": [{"system": ROLE_SYSTEM, "code": "provider"}]}],
          "location": [{"reference": f"Location/{SITE}"}], "period": {"end": "2026-11-24"}},
     )  # fmt: skip
     return clinic

@@ -1,0 +1,294 @@
+"""The lead's day through its pages, on both engines: a sick cover leaves nothing behind; what is put off can wait."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from carewright.core.access.codes import ROLE_SYSTEM
+from carewright.core.access.model import AccessDenied, Role
+from carewright.core.store.model import Conflict, Ref
+from carewright.core.terminology.coding import Coding
+from carewright.core.work import actions as work
+from carewright.core.work import fhir as task_fhir
+from carewright.core.work.lifecycle import NotNow
+from carewright.core.work.model import OTHER, Kind, Pool, Priority, WorkTask
+from carewright.core.work.tasks import NAME_AND_BIRTH_DATE
+from carewright.skills.staffing import actions as staffing
+from carewright.skills.staffing.model import Absence, Why
+from carewright.skills.visit import actions as visits
+from carewright.workspaces.team import actions
+from tests.clinic import TEN_FORTY, Clinic
+from tests.pages import SITE, Pages, open_pages
+from tests.screens.visits import arrived, jonas, step
+
+MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
+DANA, LENA, NORA, LIND, FAY = (f"Practitioner/{name}" for name in ("dana", "lena", "nora", "lind", "fay"))
+FIVE_PM = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
+MA = Pool(role=Role.MA)
+
+
+@pytest.fixture
+def pages(clinic: Clinic) -> Pages:
+    """The clinic with a second MA in Dana's pod and one in another."""
+    opened = open_pages(clinic)
+    for name, pod in (("mia", "A"), ("ben", "B")):
+        clinic.have(
+            {"resourceType": "Practitioner", "id": name, "name": [{"family": "Cole", "given": [name.title()]}]},
+            {"resourceType": "PractitionerRole", "id": f"role-{name}", "code": [Coding(ROLE_SYSTEM, "ma").concept()],
+             "practitioner": {"reference": f"Practitioner/{name}"}, "location": [{"reference": f"Location/{SITE}"}]},
+        )  # fmt: skip
+        staffing.set_pod(clinic.writer("lena"), site=SITE, day=MONDAY, practitioner=f"Practitioner/{name}", pod=pod)
+    staffing.set_pod(clinic.writer("lena"), site=SITE, day=MONDAY, practitioner=DANA, pod="A")
+    return opened
+
+
+def task(clinic: Clinic, words: str, *, owner: str = DANA, **more: Any) -> str:
+    """A task; its id."""
+    made = {"kind": Kind.CLERICAL, "due_at": FIVE_PM, "site": SITE, "pool": MA, **more}
+    return work.add(clinic.writer("lena"), task=WorkTask(code=OTHER, words=words, owner=owner, **made)).id
+
+
+def body(clinic: Clinic, task_id: str) -> WorkTask:
+    return task_fhir.from_fhir(clinic.resource(Ref("Task", task_id), name="lena"))
+
+
+def waits_on(clinic: Clinic, who: str) -> int:
+    """What the projections say: open tasks and open visits of somebody."""
+    found = clinic.rows("task", name="lena", is_open=1, owner=who)
+    return len(found) + len(clinic.rows("visit", name="lena", is_open=1, assistant=who))
+
+
+def roomed(clinic: Clinic) -> str:
+    """A visit that Dana rooms; its Encounter's id."""
+    visit = arrived(clinic, jonas(clinic))
+    step(clinic, visit, "start_rooming", minutes_ago=10, room="room-4")
+    version = int(clinic.resource(Ref("Encounter", visit.encounter))["meta"]["versionId"])
+    visits.assign(clinic.writer("dana"), encounter_id=visit.encounter, version=version, assistant=DANA)
+    return visit.encounter
+
+
+def hidden(text: str, *, of: str) -> dict[str, str]:
+    form = next(f for f in re.findall(r"<form.*?</form>", text, re.DOTALL) if of in f and "care_context" in f)
+    return dict(re.findall(r'<input type="hidden" name="([\w]+)" value="([^"]*)"', form)) | {"csrfmiddlewaretoken": ""}
+
+
+def sick(clinic: Clinic, *, name: str = "lena", who: str = DANA, **chosen: str) -> actions.Moved:
+    absence = Absence(practitioner=who, first=MONDAY, last=MONDAY, why=Why.SICK)
+    return actions.cover(
+        clinic.writer(name), site=SITE, day=MONDAY, absence=absence, at=clinic.store.clock.now(), chosen=chosen
+    )
+
+
+def test_one_confirmation_moves_everything_that_waits_on_somebody(pages: Pages) -> None:
+    clinic = pages.clinic
+    listed = [task(clinic, f"Form {n}") for n in range(6)]
+    held = task(clinic, "Records from Lakeview")
+    work.hold(clinic.writer("dana"), task_id=held, waiting_on="Lakeview", until=FIVE_PM)
+    later = task(clinic, "Next week", not_before=FIVE_PM + timedelta(days=7), due_at=None)
+    encounter = roomed(clinic)
+    staffing.pair(clinic.writer("lena"), site=SITE, day=MONDAY, ma=DANA, provider=LIND)
+    client = pages.client("lena")
+    shown = client.get("/team/cover/dana").content.decode()
+    assert shown.count('<select id="take-') == 9  # seven tasks, the visit, and her rooming of it
+    assert "Okafor, Jonas" in shown
+    sent = hidden(shown, of="hand everything over") | {"why": "sick", "last": "2026-11-23"}
+    sent[f"take-Task/{listed[0]}"] = "Practitioner/ben"
+    answer = client.post("/team/cover/dana", sent, follow=True)
+    text = answer.content.decode()
+    assert "Cole is away. 0 things still wait there." in text
+    assert waits_on(clinic, DANA) == 1  # what begins next week is hers then
+    assert body(clinic, later).owner == DANA
+    assert body(clinic, listed[0]).owner == "Practitioner/ben"
+    assert {body(clinic, one).owner for one in listed[1:]} == {"Practitioner/mia"}  # her pod
+    waiting = body(clinic, held)
+    assert (waiting.owner, waiting.status, waiting.waiting_on) == ("Practitioner/mia", "on-hold", "Lakeview")
+    assert clinic.rows("visit", id=encounter)[0]["assistant"] == "Practitioner/mia"
+    rows = clinic.rows("presence", place=SITE, practitioner=DANA)
+    assert [(row["away"], row["works_with"]) for row in rows] == [("sick", "")]
+    author = clinic.resource(Ref("Task", listed[1]), name="lena")
+    assert author["meta"]["versionId"] == "2"
+
+
+def test_all_of_a_cover_is_one_transaction_or_nothing(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic = pages.clinic
+    for n in range(3):
+        task(clinic, f"Form {n}")
+
+    def breaks(*args: object, **kwargs: object) -> None:
+        raise NotNow(actions.sentence("Broken on the way."))
+
+    before = clinic.rows("task", owner=DANA, is_open=1)
+    calls = iter(range(10))
+    original = actions._hand_over
+
+    def second(*args: Any, **kwargs: Any) -> None:
+        return original(*args, **kwargs) if next(calls) < 1 else breaks()
+
+    monkeypatch.setattr(actions, "_hand_over", second)
+    with pytest.raises(NotNow):
+        sick(clinic)
+    assert clinic.rows("task", owner=DANA, is_open=1) == before
+    assert clinic.rows("presence", practitioner=DANA)[0]["away"] == ""
+
+
+def test_a_task_goes_only_to_who_may_do_it_or_to_its_pool(pages: Pages) -> None:
+    clinic = pages.clinic
+    declared = work.add(
+        clinic.writer("lena"),
+        task=WorkTask(code=NAME_AND_BIRTH_DATE, words="Check", owner=NORA, kind=Kind.CLINICAL,
+                      pool=Pool(role=Role.NURSE)),
+    ).id  # fmt: skip
+    single = task(clinic, "Only hers", owner=NORA, pool=None)
+    sick(clinic, who=NORA)
+    assert waits_on(clinic, NORA) == 0
+    for one in (declared, single):
+        found = body(clinic, one)
+        assert found.owner == LENA or found.pool in (Pool(role=Role.NURSE), Pool(role=Role.LEAD_MA))
+    wrong = task(clinic, "Not the desk's")
+    sick(clinic, **{f"Task/{wrong}": FAY})
+    assert body(clinic, wrong).owner == "Practitioner/mia"  # the desk stands in for no medical assistant
+
+
+def test_what_comes_to_the_absent_while_the_page_is_open_is_handed_over_too(pages: Pages) -> None:
+    clinic = pages.clinic
+    task(clinic, "Form")
+    client = pages.client("lena")
+    sent = hidden(client.get("/team/cover/dana").content.decode(), of="hand everything over")
+    task(clinic, "Late arrival")
+    client.post("/team/cover/dana", sent | {"why": "sick", "last": "2026-11-24"})
+    assert waits_on(clinic, DANA) == 0
+    assert {row["day"] for row in clinic.rows("presence", practitioner=DANA, away="sick")} == {
+        "2026-11-23", "2026-11-24",
+    }  # fmt: skip
+
+
+def test_two_leads_who_cover_at_once_and_one_who_finishes_lose_nothing(pages: Pages) -> None:
+    clinic = pages.clinic
+    listed = [task(clinic, f"Form {n}") for n in range(8)]
+
+    def finish() -> None:
+        with suppress(Conflict, NotNow):  # she may be too late
+            work.done(clinic.writer("dana"), task_id=listed[0], at=clinic.store.clock.now())
+
+    with ThreadPoolExecutor(3) as pool:
+        waits = [pool.submit(sick, clinic), pool.submit(sick, clinic, name="mona"), pool.submit(finish)]
+        for one in waits:
+            one.result()
+    assert waits_on(clinic, DANA) == 0
+    assert len(clinic.rows("task", is_open=1, code="other")) in (7, 8)
+
+
+def test_a_manager_moves_tasks_and_says_who_takes_over_visits(pages: Pages) -> None:
+    clinic = pages.clinic
+    task(clinic, "Form")
+    encounter = roomed(clinic)
+    client = pages.client("mona")
+    shown = client.get("/team/cover/dana").content.decode()
+    assert "takes it over on the board" in shown
+    client.post("/team/cover/dana", hidden(shown, of="hand everything over") | {"why": "leave", "last": "2026-11-23"})
+    assert clinic.rows("task", owner=DANA, is_open=1) == []
+    assert clinic.rows("visit", id=encounter)[0]["assistant"] == DANA
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"), [({"last": "2026-11-22"}, "not before today"), ({"why": "party"}, "Select a valid choice")]
+)
+def test_what_cannot_be_is_said_and_nothing_moves(pages: Pages, wrong: dict[str, str], said: str) -> None:
+    clinic = pages.clinic
+    kept = task(clinic, "Form")
+    client = pages.client("lena")
+    sent = hidden(client.get("/team/cover/dana").content.decode(), of="hand everything over")
+    answer = client.post("/team/cover/dana", sent | {"why": "sick", "last": "2026-11-23"} | wrong)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert body(clinic, kept).owner == DANA
+    assert client.get("/team/cover/nobody").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["dana", "nora", "lind", "fay", "bill", "priya"])
+def test_only_those_who_lead_cover(pages: Pages, name: str) -> None:
+    with pytest.raises(AccessDenied):
+        sick(pages.clinic, name=name)
+
+
+def test_a_short_day_puts_off_paperwork_and_nothing_else(pages: Pages) -> None:
+    clinic = pages.clinic
+    late = TEN_FORTY - timedelta(days=2)
+    waits = {task(clinic, "Scan the forms"), task(clinic, "Call the supplier", due_at=late)}
+    stays = {
+        task(clinic, "Clinical", kind=Kind.CLINICAL),
+        task(clinic, "Critical", kind=Kind.CRITICAL),
+        task(clinic, "Urgent", priority=Priority.URGENT),
+        task(clinic, "Tomorrow's", due_at=FIVE_PM + timedelta(days=1)),
+    }
+    client = pages.client("lena")
+    shown = client.get("/team/short").content.decode()
+    assert set(re.findall(r'name="task" value="([^"]+)"', shown)) == waits
+    sent: dict[str, Any] = hidden(shown, of="care_context") | {"until": "2026-11-25", "why": "Two are sick"}
+    answer = client.post("/team/short", sent | {"task": sorted(waits)}, follow=True)
+    text = answer.content.decode()
+    assert text.count("Two are sick") == 2
+    assert "not before 11/25/2026" in text
+    for one in waits:
+        found = body(clinic, one)
+        assert found.not_before == datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
+        assert found.due_at == datetime(2026, 11, 25, 22, 0, tzinfo=UTC)
+        assert found.owner == DANA
+    assert {one for one in stays if body(clinic, one).not_before} == set()
+    for wrong in ({"task": sorted(stays)}, {"task": [], "why": "x"}, {"why": ""}, {"until": "2026-11-23"}):
+        assert client.post("/team/short", sent | wrong).status_code == 422
+    with pytest.raises(NotNow):
+        actions.put_off(clinic.writer("lena"), task_ids=[*stays], until=FIVE_PM + timedelta(days=2),
+                        due_at=FIVE_PM + timedelta(days=2), why="Two are sick")  # fmt: skip
+
+
+def test_a_task_is_added_once_for_a_person_or_a_role(pages: Pages) -> None:
+    clinic = pages.clinic
+    client = pages.client("mona")
+    sent = hidden(client.get("/team/").content.decode(), of="/team/add")
+    for _ in range(2):
+        client.post("/team/add", sent | {"words": "Order gloves", "to": "ma", "due": "today"})
+    again = hidden(client.get("/team/").content.decode(), of="/team/add")
+    client.post("/team/add", again | {"words": "Ring the lab", "to": DANA, "due": "hour"})
+    rows = {str(row["words"]): row for row in clinic.rows("task", is_open=1)}
+    assert {(words, row["owner"], row["pool_role"], row["priority"]) for words, row in rows.items()} == {
+        ("Order gloves", "", "ma", "routine"), ("Ring the lab", DANA, "", "urgent"),
+    }  # fmt: skip
+    assert rows["Order gloves"]["due_at"] == FIVE_PM
+    bad = client.post("/team/add", sent | {"words": " ", "to": "ma", "due": "today"})
+    assert bad.status_code == 422
+    assert "Say what is to be done." in bad.content.decode()
+
+
+def test_the_team_shows_who_is_here_with_whom_and_how_much_each_has(pages: Pages) -> None:
+    clinic = pages.clinic
+    task(clinic, "Form")
+    task(clinic, "Late form", due_at=TEN_FORTY - timedelta(hours=1))
+    task(clinic, "Pool", owner="")
+    roomed(clinic)
+    client = pages.client("lena")
+    shown = client.get("/team/person/dana").content.decode()
+    sent = hidden(shown, of="works_with") | {
+        "works_with": LIND, "pod": "A", "lunch_from": "10:30", "lunch_until": "11:15",
+    }  # fmt: skip
+    assert client.post("/team/person/dana", sent).status_code == 302
+    text = client.get("/team/").content.decode()
+    line = next(row for row in re.findall(r"<tr role=\"row\">.*?</tr>", text) if "<b>Dana Cole</b>" in row)
+    cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td.*?</td>", line)]
+    assert cells[1] == "Lind Cole"
+    assert "At lunch" in cells[3]
+    assert [cell.split()[0] for cell in cells[4:7]] == ["3", "1", "1"]  # her rooming is a task too
+    assert re.search(r"<b>0</b> tasks are nobody&#x27;s|<b>0</b> tasks are nobody's", text)
+    wrong = client.post("/team/person/dana", sent | {"lunch_until": ""})
+    assert wrong.status_code == 422
+    assert "Give both times" in wrong.content.decode()
+    client.post("/team/covering", {"provider": LIND})
+    sick(clinic)
+    assert "Is here after all" in client.get("/team/").content.decode()
+    client.post("/team/back/dana")
+    assert clinic.rows("presence", practitioner=DANA, away="sick") == []
+    assert client.get("/team/?done=forged").status_code == 200

@@ -19,6 +19,7 @@ VARIABLES: Mapping[str, str] = {
     "CARE_SECRET_KEY": "Key for signatures; made once and kept in the data folder (for its owner alone) if not given.",
     "CARE_DATA_KEY": "Key of stored files and of the audit's digests; made and kept like CARE_SECRET_KEY.",
     "CARE_AUDIT_ANCHOR": "File, best on another machine, to which the audit chain's newest link is appended.",
+    "CARE_INCOMING_FOLDER": "Folder that the worker watches for faxes, scans and voicemail. Default: none is watched.",
     "CARE_ALLOWED_HOSTS": "Host names this server answers to, with commas. Default: localhost and its addresses.",
     "CARE_HTTPS": "1 when people reach the product by https: secure cookies and HSTS. Default: 0.",
     "CARE_TRUST_PROXY": "1 when a proxy in front sets X-Forwarded-Proto itself. Default: 0.",
@@ -58,6 +59,7 @@ class Environment:
     time_zone: str
     clock_offset: timedelta
     demo: bool = False
+    incoming_folder: Path | None = None
 
     @property
     def store_url(self) -> str:
@@ -86,6 +88,7 @@ class Environment:
             time_zone=variables.get("CARE_TIME_ZONE") or "America/New_York",
             clock_offset=_seconds(variables, "CARE_CLOCK_OFFSET"),
             demo=_yes(variables, "CARE_DEMO"),
+            incoming_folder=Path(folder).absolute() if (folder := variables.get("CARE_INCOMING_FOLDER")) else None,
         )
 
 

@@ -1,4 +1,4 @@
-"""The worker: seals the audit, watches the clock, runs the reactions, throws away what has expired.
+"""The worker: seals the audit, watches clock and incoming folder, runs the reactions, throws away what has expired.
 
 There are one or more per installation. Each job has a thread of its own, so that a slow reaction never holds up the
 sealer. SIGTERM ends it cleanly: what is being done is finished, the chain is anchored, leases are given back.
@@ -21,6 +21,7 @@ from carewright.core.audit.anchors import Anchors
 from carewright.core.audit.sealer import Sealer
 from carewright.core.store import drafts
 from carewright.core.store.store import Store
+from carewright.project.incoming_folder import INTERVAL_SECONDS, IncomingFolder
 from carewright.project.reactions import ReactionRunner
 from carewright.project.timers import Covering, TimerRunner, nobody
 
@@ -45,6 +46,7 @@ class Worker:
     store: Store
     anchors: Anchors | None = None
     covering: Covering = nobody
+    folder: IncomingFolder | None = None
     holder: str = field(default_factory=process_name)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -60,6 +62,7 @@ class Worker:
             ("sealer", self.seal, sealing.INTERVAL_SECONDS),
             ("timers", self.watch_clock, TIMER_INTERVAL_SECONDS),
             ("purge", self.purge, PURGE_INTERVAL_SECONDS),
+            *([("incoming", self.folder.step, INTERVAL_SECONDS)] if self.folder else []),
             *((r.consumer, _steps(self.store, r), REACTION_INTERVAL_SECONDS) for r in self._runners),
         ]
         threads = [threading.Thread(target=self._repeat, args=job, name=job[0], daemon=True) for job in jobs]

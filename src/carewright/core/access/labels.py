@@ -1,12 +1,14 @@
 """Sensitivity labels as bits, so that one integer column holds what a resource carries in `meta.security`.
 
-The codes are HL7's: http://terminology.hl7.org/CodeSystem/v3-Confidentiality and v3-ActCode (sensitivity policies).
-A label that is not listed here sets OTHER: what we do not know the meaning of is hidden until somebody is allowed to
-see everything.
+The codes are HL7's: http://terminology.hl7.org/CodeSystem/v3-Confidentiality and v3-ActCode (sensitivity policies),
+and one of our own for what came in and belongs to no chart yet. A label that is not listed here sets OTHER: what we do
+not know the meaning of is hidden until somebody is allowed to see everything.
 """
 
 from collections.abc import Iterable
 from typing import Any
+
+from carewright.core.terminology.coding import OWN_LABELS
 
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -28,6 +30,7 @@ _ORDER = (
     (ACT_CODE, "PDS"),  # patient requested
     (ACT_CODE, "GDIS"),  # genetic disease
     (ACT_CODE, "ADOL"),  # adolescent
+    (OWN_LABELS, "unsorted"),  # a paper of which nobody has said yet whose it is
 )
 BITS = {label: 1 << number for number, label in enumerate(_ORDER)}
 OTHER = 1 << 40

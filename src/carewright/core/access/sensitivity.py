@@ -4,8 +4,9 @@ Whoever treats sees what bears on treatment: every label of the list except `V` 
 meaning is not known here. Opening a chart in an emergency (`Purpose.EMERGENCY`) shows those who treat everything; it
 is audited and the privacy officer is told. Front desk, billing and management see labels that say who the patient is (a
 member of staff, somebody well known), for such a patient is booked, greeted and billed like any other and every look is
-audited; they see no record with a label that says what it is about. The privacy officer and the auditor see who did
-what, not what the chart says.
+audited; they see no record with a label that says what it is about. A paper that came in and is in nobody's chart yet
+is seen by those who sort papers: whoever treats, the front desk, the office. The privacy officer and the auditor see
+who did what, not what the chart says.
 
 Source of the split: the minimum necessary standard, 45 CFR 164.502(b), which does not bind treatment, and
 164.514(d)(2) (access by role); https://www.ecfr.gov/current/title-45/section-164.514
@@ -15,19 +16,21 @@ from collections.abc import Iterable, Mapping
 
 from carewright.core.access.labels import ACT_CODE, BITS, CONFIDENTIALITY, EVERYTHING, OTHER
 from carewright.core.access.model import Purpose, Role
+from carewright.core.terminology.coding import OWN_LABELS
 
 VERY_RESTRICTED = BITS[CONFIDENTIALITY, "V"]
 TREATMENT = EVERYTHING & ~VERY_RESTRICTED & ~OTHER
 WHO_IT_IS = BITS[ACT_CODE, "CEL"] | BITS[ACT_CODE, "EMP"]
+UNSORTED = BITS[OWN_LABELS, "unsorted"]
 
 SEEN_BY: Mapping[Role, int] = {
     Role.PROVIDER: TREATMENT,
     Role.NURSE: TREATMENT,
     Role.MA: TREATMENT,
     Role.LEAD_MA: TREATMENT,
-    Role.FRONT_DESK: WHO_IT_IS,
+    Role.FRONT_DESK: WHO_IT_IS | UNSORTED,
     Role.BILLER: WHO_IT_IS,
-    Role.MANAGER: WHO_IT_IS,
+    Role.MANAGER: WHO_IT_IS | UNSORTED,
     Role.PRIVACY_OFFICER: 0,
     Role.AUDITOR: 0,
 }

@@ -55,6 +55,10 @@ def own_system(name: str) -> str:
     return OWN_SYSTEMS + name
 
 
+OWN_LABELS = own_system("label")
+"""Our sensitivity labels (meta.security), beside HL7's: core/access/labels.py."""
+
+
 @dataclass(frozen=True)
 class Coding:
     """One code: `Coding(LOINC, "8867-4", "Heart rate")`. `display` is for people and takes no part in equality."""
@@ -88,3 +92,7 @@ class Coding:
     def token(self) -> str:
         """`system|code`, as a token search writes it."""
         return f"{self.system}|{self.code}"
+
+
+UNSORTED = Coding(OWN_LABELS, "unsorted", "Nobody has said yet whose this is")
+"""The label of what came in and stands in no chart yet: only those who sort papers see it."""

@@ -21,5 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     with opened(options) as (found, store):
         store.practices()  # a database that cannot be used at all is said now, in one line; later it is waited for
-        run_until_told(Worker(store, anchors=wiring.anchors_of(found)), with_parent=options.with_parent)
+        folder = wiring.incoming_folder(store, found)
+        worker = Worker(store, anchors=wiring.anchors_of(found), folder=folder)
+        run_until_told(worker, with_parent=options.with_parent)
     return 0

@@ -65,6 +65,9 @@ class Nav:
     key: str = ""
     home_of: frozenset[Role] = frozenset()
     """Whose first page it is; anybody else starts with the first entry they see."""
+    quick: str = ""
+    """The icon of what must be one key away on every page: it stands beside the emergency button, and `key` alone
+    opens it."""
 
 
 @dataclass(frozen=True, kw_only=True)

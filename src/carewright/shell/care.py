@@ -23,6 +23,7 @@ class NavEntry:
     key: str = ""
     current: bool = False
     count: int | None = None
+    icon: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,8 @@ class Care:
     """The person at work, the site, and the product's clock at this request (aware).
 
     `rooms` and `emergency_jobs` fill the emergency dialog; `here` is the room this page is about, chosen
-    beforehand. `live_url` is the address of the event stream; empty: no live updates. `idle_seconds` is the time
+    beforehand. `quick` is what one key opens on every page. `live_url` is the address of the event stream; empty: no
+    live updates. `idle_seconds` is the time
     without input until the lock; 0: this person has no PIN and is not locked.
     """
 
@@ -49,6 +51,7 @@ class Care:
     actor_role: str = ""
     clock: SiteClock = field(default_factory=SiteClock)
     nav: tuple[NavEntry, ...] = ()
+    quick: tuple[NavEntry, ...] = ()
     rooms: tuple[Choice, ...] = ()
     here: str = ""
     emergency_jobs: tuple[Choice, ...] = ()

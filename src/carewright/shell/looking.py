@@ -21,6 +21,7 @@ EMERGENCY = "emergency"
 def care_of(request: HttpRequest, signed_on: Session, store: Store) -> Care:
     """What every page knows. No statement in the usual case: the sites are kept for half a minute."""
     site = sites_of(store, signed_on.practice).get(signed_on.site or "")
+    entries = _nav(request, store.registry, store.registry.actions_for(signed_on.roles))
     return Care(
         actor_name=signed_on.display,
         initials=initials(signed_on.display),
@@ -28,7 +29,8 @@ def care_of(request: HttpRequest, signed_on: Session, store: Store) -> Care:
         site_name=site.name if site else "",
         now=store.now(),
         clock=site.clock if site else SiteClock(),
-        nav=_nav(request, store.registry, store.registry.actions_for(signed_on.roles)),
+        nav=tuple(entry for entry in entries if not entry.icon),
+        quick=tuple(entry for entry in entries if entry.icon),
         rooms=_rooms(site),
         here=str(request.GET.get("room", "")),
         emergency_jobs=jobs(store.registry),
@@ -68,5 +70,5 @@ def _nav(request: HttpRequest, registry: Registry, actions: frozenset[str]) -> t
         except NoReverseMatch:
             continue
         here = request.path == address or request.path.startswith(address.rstrip("/") + "/")
-        found.append(NavEntry(label=gettext(entry.label), url=address, key=entry.key, current=here))
+        found.append(NavEntry(label=gettext(entry.label), url=address, key=entry.key, current=here, icon=entry.quick))
     return tuple(found)

@@ -10,6 +10,7 @@ from datetime import datetime
 from carewright.core.access.model import AccessDenied
 from carewright.core.sentences import sentence
 from carewright.core.store.model import Conflict, NotFound, Ref, Resource
+from carewright.core.store.once import check_form, claim_form
 from carewright.core.store.writer import Writer
 from carewright.skills.calls import rules
 from carewright.skills.calls.fhir import from_fhir, to_fhir
@@ -100,15 +101,25 @@ def take_over(writer: Writer, *, call_id: str, at: datetime) -> PhoneCall:
 
 
 def attempt(
-    writer: Writer, *, call_id: str, outcome: Outcome, detailed_allowed: bool, words: str = "", at: datetime
+    writer: Writer,
+    *,
+    call_id: str,
+    outcome: Outcome,
+    detailed_allowed: bool,
+    words: str = "",
+    at: datetime,
+    form_key: str = "",
 ) -> PhoneCall:
-    """Somebody called back; `detailed_allowed` is what the patient has said about voicemail."""
+    """Somebody called back; `detailed_allowed` is what the patient has said about voicemail.
+
+    KeyTaken if the form with `form_key` was sent before: pressed twice, it is one attempt.
+    """
     line = _line(writer, Event.ATTEMPT, at, words=words, outcome=outcome)
     roles = writer.access.roles
     return _change(
         writer, call_id,
         lambda call: rules.attempted(call, outcome=outcome, detailed_allowed=detailed_allowed, roles=roles, line=line),
-        reason="calls.attempt",
+        reason="calls.attempt", form_key=form_key,
     )  # fmt: skip
 
 
@@ -147,16 +158,18 @@ def _own(writer: Writer, call_id: str, site: str, at: datetime, step: Step, reas
     return _change(writer, call_id, mine, reason=reason, begun=begun)
 
 
-def _change(writer: Writer, call_id: str, step: Step, *, reason: str, begun: PhoneCall | None = None) -> PhoneCall:
+def _change(
+    writer: Writer, call_id: str, step: Step, *, reason: str, begun: PhoneCall | None = None, form_key: str = ""
+) -> PhoneCall:
     """Read, take the step, write over what was read; again where somebody else has written meanwhile."""
     writer.access.require_action(TAKE)
     for attempts_left in reversed(range(ATTEMPTS)):
-        stored, before = _standing(writer, call_id, begun, reason)
+        stored, before = _standing(writer, call_id, begun=begun, reason=reason, form_key=form_key)
         after = step(before)
         if after == before and stored is not None:
             return after
         try:
-            _write(writer, after, stored, reason)
+            _write(writer, after, stored, reason=reason, form_key=form_key)
             return after
         except Conflict:
             if not attempts_left:
@@ -164,9 +177,12 @@ def _change(writer: Writer, call_id: str, step: Step, *, reason: str, begun: Pho
     raise AssertionError("unreachable")
 
 
-def _standing(writer: Writer, call_id: str, begun: PhoneCall | None, reason: str) -> tuple[Resource | None, PhoneCall]:
+def _standing(
+    writer: Writer, call_id: str, *, begun: PhoneCall | None, reason: str, form_key: str
+) -> tuple[Resource | None, PhoneCall]:
     ref = Ref("Communication", call_id)
     with writer.store.reader(writer.access, reason=reason) as reader:
+        check_form(reader, form_key)
         stored = reader.resource_or_none(ref)
     if stored is None and begun is not None:
         return None, begun
@@ -176,12 +192,13 @@ def _standing(writer: Writer, call_id: str, begun: PhoneCall | None, reason: str
     return stored, call
 
 
-def _write(writer: Writer, call: PhoneCall, stored: Resource | None, reason: str) -> None:
+def _write(writer: Writer, call: PhoneCall, stored: Resource | None, *, reason: str, form_key: str) -> None:
     with writer.transaction(reason=reason) as tx:
         if stored is None:
-            tx.create(to_fhir(call), resource_id=call.id)
+            ref = tx.create(to_fhir(call), resource_id=call.id)
         else:
-            tx.update(to_fhir(call, onto=stored), version=int(stored["meta"]["versionId"]))
+            ref = tx.update(to_fhir(call, onto=stored), version=int(stored["meta"]["versionId"]))
+        claim_form(tx, form_key, holder=ref)
 
 
 def _line(writer: Writer, event: Event, at: datetime, *, words: str = "", outcome: Outcome | None = None) -> Line:

@@ -6,14 +6,14 @@ the same ids with `zqb…`, so that a read that forgets its practice shows the w
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 
 from carewright.core.access.labels import CONFIDENTIALITY
 from carewright.core.access.model import Role
 from carewright.core.store.model import Resource
 from carewright.core.store.sql import Sql
-from carewright.core.terminology.coding import CONDITION_CLINICAL
+from carewright.core.terminology.coding import CONDITION_CLINICAL, Coding
 from carewright.core.work.model import TASK_CODE
 from carewright.core.work.tasks import new_task
 from carewright.skills.allergies.fhir import asked_to_fhir
@@ -26,6 +26,9 @@ from carewright.skills.emergency.fhir import to_fhir as call_to_fhir
 from carewright.skills.emergency.model import Call, Event, Line
 from carewright.skills.messages.fhir import to_fhir as message_to_fhir
 from carewright.skills.messages.model import Message
+from carewright.skills.protocols import library
+from carewright.skills.protocols.fhir import to_fhir as protocol_to_fhir
+from carewright.skills.protocols.model import MadeBy, Version
 from carewright.skills.registration.codes import FALL_RISK
 from carewright.skills.registration.fhir import family_to_fhir, flag_to_fhir
 from carewright.skills.registration.model import BannerFlag
@@ -36,6 +39,8 @@ from carewright.skills.scheduling import codes, people
 from carewright.skills.scheduling.fhir import template_to_fhir
 from carewright.skills.scheduling.fhir import to_fhir as booking_to_fhir
 from carewright.skills.scheduling.model import Booking, Session, Template
+from carewright.skills.standing_orders.fhir import to_fhir as standing_order_to_fhir
+from carewright.skills.standing_orders.model import StandingOrder
 from carewright.skills.visit.fhir import to_fhir as visit_to_fhir
 from carewright.skills.visit.model import RoomStay, Stage, Visit, VisitStatus
 from carewright.skills.vitals.codes import KG
@@ -74,7 +79,8 @@ class Somebody:
             **({"appointment_id": f"booking-{self.name}", "encounter_id": f"visit-{self.name}",
                 "visit_id": f"visit-{self.name}", "wait_id": f"wait-{self.name}",
                 "message_id": f"message-{self.name}", "allergy_id": f"allergy-{self.name}",
-                "observation_id": f"vital-{self.name}", "document_id": f"note-{self.name}"} if self.came else {}),
+                "observation_id": f"vital-{self.name}", "document_id": f"note-{self.name}",
+                "task_id": f"task-{self.name}"} if self.came else {}),
         }  # fmt: skip
 
     def label_of(self, kind: str) -> str:
@@ -191,7 +197,20 @@ def _house(letter: str) -> list[Resource]:
         template_to_fhir(Template(schedule="Schedule/lind", provider="Practitioner/lind", site=f"Location/{SITE}",
                                   zone="America/New_York", sessions=week)),
         family_to_fhir(members, name=marker(letter, "family", "near"), group_id="family"),
+        *_rules(letter),
     ]  # fmt: skip
+
+
+def _rules(letter: str) -> list[Resource]:
+    """What the practice works by: a protocol and a standing order, whose words are the clinic's own."""
+    protocol = replace(library.protocols()["diabetes"], about=marker(letter, "staff", "protocol"))
+    order = StandingOrder(
+        id="flu", name="flu", allows=Coding(TASK_CODE, "vaccine-give", "Give the vaccine"),
+        words=marker(letter, "staff", "order"), signer="Practitioner/lind", signer_name="Dr. Lind",
+        first_day=date(2026, 9, 1), last_day=date(2027, 6, 30), roles=frozenset({Role.MA}),
+    )  # fmt: skip
+    version = Version(protocol=protocol, number=0, text="", made_by=MadeBy.PRODUCT, label="1", made_at=TEN_FORTY)
+    return [protocol_to_fhir(version), standing_order_to_fhir(order)]
 
 
 def records(person: Somebody, letter: str) -> list[Resource]:

@@ -45,6 +45,7 @@ MANIFESTS = (
     "carewright.skills.previsit.skill",
     "carewright.workspaces.desk.manifest",
     "carewright.workspaces.board.manifest",
+    "carewright.workspaces.huddle.manifest",
     "carewright.workspaces.rooming.manifest",
     "carewright.workspaces.chart.manifest",
     "carewright.workspaces.visit_page.manifest",

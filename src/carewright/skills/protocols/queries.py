@@ -135,7 +135,7 @@ def _card(row: dict[str, object]) -> Card:
         about=str(row["about"]),
         active=bool(row["active"]),
         by_hand=bool(row["by_hand"]),
-        visit_types=frozenset(str(row["visit_types"] or "").split()),
+        visit_types=tuple(str(row["visit_types"] or "").split()),
         whom=Whom.read(str(row["whom"] or "")),
         tasks=cast(int, row["tasks"]),
         made_by=MadeBy(str(row["made_by"])),

@@ -25,7 +25,7 @@ class Card:
     about: str
     active: bool
     by_hand: bool
-    visit_types: frozenset[str]
+    visit_types: tuple[str, ...]
     whom: Whom
     tasks: int
     made_by: MadeBy

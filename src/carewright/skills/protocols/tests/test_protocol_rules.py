@@ -312,7 +312,7 @@ def card(name: str, **more: Any) -> choosing.Card:
     protocol = library.protocols()[name]
     made = choosing.Card(
         name=name, title=protocol.title, about="", active=True, by_hand=protocol.by_hand,
-        visit_types=frozenset(protocol.visit_types), whom=protocol.only_if, tasks=len(protocol.tasks),
+        visit_types=protocol.visit_types, whom=protocol.only_if, tasks=len(protocol.tasks),
         made_by=MadeBy.PRODUCT, label="1", number=1, made_at=AT,
     )  # fmt: skip
     return replace(made, **more)

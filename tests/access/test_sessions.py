@@ -32,6 +32,7 @@ from carewright.core.clock import Clock
 from carewright.core.registry import Manifest, Permission, Registry
 from carewright.core.store.sql import Sql
 from carewright.core.store.store import Store
+from carewright.core.terminology.coding import OWN_LABELS
 from tests import loops
 
 START = datetime(2026, 11, 23, 15, 40, tzinfo=UTC)

@@ -166,8 +166,11 @@ def _bands(item: Item, viewer: Viewer, *, now: datetime) -> Iterable[tuple[int, 
 
 
 def _late(item: Item, *, now: datetime) -> Sentence:
+    return late_words(now - item.due_at if item.due_at else timedelta(0))
+
+
+def late_words(late: timedelta) -> Sentence:
     """Late by how much, in the coarsest unit that says it."""
-    late = now - item.due_at if item.due_at else timedelta(0)
     minutes = int(late.total_seconds()) // 60
     if minutes < 60:
         return counted("Late by %(count)s minute.", "Late by %(count)s minutes.", max(minutes, 0))

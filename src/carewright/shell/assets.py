@@ -26,7 +26,9 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         f"shell/{name}.css"
         for name in ("tokens", "page", "controls", "table", "patient", "overlay", "alarms", "plain", "print")
     ),
-    "shell/shell.js": tuple(f"shell/{name}.js" for name in ("page", "live", "drafts", "lock", "keys", "alarms")),
+    "shell/shell.js": tuple(
+        f"shell/{name}.js" for name in ("page", "live", "drafts", "lock", "keys", "alarms", "parking")
+    ),
 }
 
 

@@ -1,21 +1,36 @@
 """The context processor of every page: who looks (`care`) and where the shell's own forms go (`links`)."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from carewright.shell import parking
+from carewright.shell.permissions import CareRequest
 
 LINKS = (
     "home", "search", "emergency", "emergency-open", "lock", "unlock", "touch", "sign-in", "sign-out", "choose-site",
-    "change-pin", "account_change_password", "mfa_index",
+    "change-pin", "account_change_password", "mfa_index", "parked-back", "worklist-add", "worklist-stat",
+    "critical-mine",
 )  # fmt: skip
 """URL names the shell uses. A part whose address is not wired is left out of the page."""
 _BY_KEY = {name.replace("-", "_"): name for name in LINKS}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {"care": getattr(request, "care", None), "links": Links()}
+    return {
+        "care": getattr(request, "care", None),
+        "links": Links(),
+        "parked": SimpleLazyObject(lambda: _parked(request)),
+    }
+
+
+def _parked(request: HttpRequest) -> parking.Place | None:
+    """Where this person goes back to; looked up when a whole page asks for it, nowhere on a locked screen."""
+    asked = cast(CareRequest, request)
+    return parking.parked(asked) if getattr(request, "access", None) is not None else None
 
 
 class Links(Mapping[str, str]):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from carewright.shell.views import drafts, home, lock, search
+from carewright.shell.views import drafts, home, lock, parking, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("unlock", lock.unlock, name="unlock"),
     path("touch", lock.touch, name="touch"),
     path("search", search.search, name="search"),
+    path("parked/back", parking.back, name="parked-back"),
     path("drafts/<slug:form>", drafts.save, name="draft"),
     path("drafts/<slug:form>/discard", drafts.discard, name="draft-discard"),
 ]

@@ -1,0 +1,186 @@
+"""What the worklist reads: the tasks that can be next for whoever looks, who they are about, and where those are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from carewright.core.store.reader import Reader
+from carewright.core.work import queries
+from carewright.core.work.model import Kind
+from carewright.core.work.priority import Item, Ranked, Viewer, in_order
+from carewright.shell.permissions import CareRequest
+from carewright.shell.times import SiteClock
+from carewright.skills.registration import codes
+from carewright.skills.scheduling import people
+from carewright.skills.visit.model import VisitStatus
+from carewright.workspaces.worklist import words
+
+PRACTITIONER = "Practitioner/"
+SHOWN = 60
+"""Rows that a list shows at once; the rest is one tap away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Here:
+    """A patient who is in the house: where, and whether they wait with a mask."""
+
+    encounter: str
+    room: str = ""
+    mask_now: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One task on the list, in its place."""
+
+    ranked: Ranked
+    patient: str
+    where: str
+    asked_by: str
+    now: datetime
+    clock: SiteClock
+    mine: bool
+
+    @property
+    def item(self) -> Item:
+        return self.ranked.item
+
+    @property
+    def is_late(self) -> bool:
+        return self.item.due_at is not None and self.item.due_at < self.now and not self.ranked.waits
+
+    @property
+    def level(self) -> str:
+        """The colour of the row's bar: what is late about a patient's care, or rings, is critical."""
+        if self.item.kind is Kind.CRITICAL or (self.is_late and self.item.kind is Kind.CLINICAL):
+            return "critical"
+        return "warn" if self.is_late else "plain"
+
+    @property
+    def next_step(self) -> tuple[str, str]:
+        """The next step and its words."""
+        return words.next_step(self.item.status, mine=self.mine)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it stands here, in words; what it waits on stands in a place of its own."""
+        return [words.said(reason) for reason in self.ranked.reasons]
+
+    @property
+    def sent(self) -> str:
+        """To whom it was sent on last, and when; "" where it was not."""
+        return words.sent_words(self.item.sent_role, self.item.sent_at, self.clock) if self.item.sent_at else ""
+
+    @property
+    def due(self) -> str:
+        return words.due_words(self.item.due_at, self.now, self.clock) if self.item.due_at else ""
+
+    @property
+    def pool(self) -> str:
+        """Whose it is while nobody has it."""
+        return words.role_pool_words(self.item.pool_role, self.item.pod)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worklist:
+    """All that is shown: the next one, those behind it, those that wait; `more` lie further back in the pools."""
+
+    first: Line | None
+    lines: tuple[Line, ...]
+    waiting: tuple[Line, ...]
+    hidden: int
+    more: bool
+
+
+def viewer_of(request: CareRequest, reader: Reader) -> Viewer:
+    """Who looks, with the pod they work in today and what they are signed off for."""
+    me = request.access.actor.reference
+    today = request.care.now_local.date()
+    person = {"practitioner": me.removeprefix(PRACTITIONER)}
+    pods = reader.rows("presence", where={"practitioner": me, "day": today.isoformat()})
+    held = reader.rows("credential", where=person)
+    day = today.isoformat()
+    return Viewer(
+        reference=me,
+        roles=request.access.roles,
+        end_of_day=datetime.combine(today + timedelta(days=1), time(0), tzinfo=request.care.clock.zone),
+        pods=frozenset(str(row["pod"]) for row in pods if row["pod"]),
+        competencies=frozenset(
+            str(row["code"])
+            for row in held
+            if str(row["starts_on"] or "") <= day and (not row["ends_on"] or str(row["ends_on"]) >= day)
+        ),
+        site=request.access.site or "",
+    )
+
+
+def worklist(request: CareRequest, *, everything: bool = False) -> Worklist:
+    """The list of whoever asks, the next task first."""
+    reader, now = request.reader("worklist.see"), request.care.now
+    viewer = viewer_of(request, reader)
+    here = in_the_house(reader)
+    items, more = queries.items_for(reader, viewer, now=now, here=here)
+    ranked = in_order((_placed(item, here) for item in items), viewer, now=now)
+    open_ones = [one for one in ranked if not one.waits]
+    waiting = [one for one in ranked if one.waits]
+    shown = open_ones if everything else open_ones[: SHOWN + 1]
+    lines = _lines(request, reader, [*shown, *waiting], here)
+    return Worklist(
+        first=lines[0] if shown else None,
+        lines=tuple(lines[1 : len(shown)]),
+        waiting=tuple(lines[len(shown) :]),
+        hidden=len(open_ones) - len(shown),
+        more=more,
+    )
+
+
+def in_the_house(reader: Reader) -> Mapping[str, Here]:
+    """Whoever has a visit that is open, by the patient's id."""
+    visits = reader.rows("visit", where={"is_open": 1})
+    waiting = tuple(sorted(str(v["patient"]) for v in visits if v["status"] == VisitStatus.WAITING.value))
+    masked = {
+        str(flag["patient"])
+        for flag in (reader.rows("flag", where={"patient": waiting}) if waiting else ())
+        if flag["code"] == codes.MASK_NOW.code
+    }
+    return {
+        str(visit["patient"]): Here(
+            encounter=str(visit["id"]), room=str(visit["room"] or ""), mask_now=str(visit["patient"]) in masked
+        )
+        for visit in visits
+    }
+
+
+def room_name(request: CareRequest, here: Here | None) -> str:
+    """The name of the room somebody is in; "" for none."""
+    room = here.room.removeprefix("Location/") if here else ""
+    return next((choice.label for choice in request.care.rooms if choice.value == room), "")
+
+
+def _placed(item: Item, here: Mapping[str, Here]) -> Item:
+    found = here.get(item.patient)
+    return item if found is None else replace(item, patient_here=True, mask_now=found.mask_now)
+
+
+def _lines(request: CareRequest, reader: Reader, ranked: list[Ranked], here: Mapping[str, Here]) -> list[Line]:
+    names, patients = people.names(reader), _patients(reader, (one.item.patient for one in ranked))
+    me = request.access.actor.reference
+    return [
+        Line(
+            ranked=one,
+            patient=patients.get(one.item.patient, ""),
+            where=room_name(request, here.get(one.item.patient)),
+            asked_by=names.get(one.item.requester, "") if one.item.requester != me else "",
+            now=request.care.now,
+            clock=request.care.clock,
+            mine=one.item.owner == me,
+        )
+        for one in ranked
+    ]
+
+
+def _patients(reader: Reader, ids: Iterable[str]) -> dict[str, str]:
+    """The names of patients by id; who may not be seen is left out."""
+    wanted = tuple(sorted({one for one in ids if one}))
+    rows = reader.rows("patient", where={"id": wanted}) if wanted else []
+    return {str(row["id"]): str(row["name"]) for row in rows}

@@ -65,7 +65,7 @@ def test_each_page_of_a_merge_can_be_read_by_everybody_at_every_size(
     expect(page.get_by_text("Same").first).to_be_visible()
     look()
     page.get_by_role("button", name="Look once more").click()
-    expect(page.get_by_role("alert")).to_contain_text("Choose the chart that stays.")
+    expect(page.get_by_role("main").get_by_role("alert")).to_contain_text("Choose the chart that stays.")
     look()
     page.get_by_role("radio").first.check()
     page.get_by_label("How do you know?").fill(WHY)

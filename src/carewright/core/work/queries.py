@@ -12,7 +12,7 @@ from carewright.core.work import fhir
 from carewright.core.work.model import ANYONE, Kind, Priority, WorkTask
 from carewright.core.work.priority import Item, Viewer, for_viewer
 
-POOL_MOST = 100
+POOL_MOST = 50
 """Of the routine tasks of a pool, so many of each kind are read, those due first: nobody reaches further in a day."""
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 _QUIETLY = (Kind.CLINICAL, Kind.CLERICAL, Kind.QUIET)

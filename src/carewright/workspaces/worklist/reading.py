@@ -16,7 +16,7 @@ from carewright.skills.visit.model import VisitStatus
 from carewright.workspaces.worklist import words
 
 PRACTITIONER = "Practitioner/"
-SHOWN = 60
+SHOWN = 30
 """Rows that a list shows at once; the rest is one tap away."""
 
 

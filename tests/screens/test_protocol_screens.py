@@ -3,6 +3,7 @@ back to; in a real browser at the sizes of a desk and a tablet.
 """
 
 from collections.abc import Callable
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,13 @@ from playwright.sync_api import Page, expect
 
 from carewright.skills.protocols import actions, library, queries
 from carewright.skills.protocols.model import Version
-from tests.clinic import what_is_drawn
-from tests.pages import Pages
+from carewright.skills.scheduling import actions as scheduling
+from carewright.skills.scheduling.codes import FOLLOW_UP
+from carewright.skills.scheduling.fhir import template_to_fhir
+from carewright.skills.scheduling.model import Session, Template
+from tests.clinic import TEN_FORTY, what_is_drawn
+from tests.pages import SITE, Pages
+from tests.screens import visits
 from tests.screens.conftest import SignIn
 from tests.screens.filled import form_at, text_of
 
@@ -182,3 +188,31 @@ def test_a_manager_edits_in_the_browser(
     page.get_by_role("button", name="Go back to version 1").click()
     expect(page.get_by_text("Back to version 1.")).to_be_visible()
     assert current(seeded).text == TEXT
+
+
+def test_check_in_and_rooming_bring_the_tasks_without_being_asked(seeded: Pages) -> None:
+    clinic = seeded.clinic
+    patient = visits.patient(clinic, "ada", family="Okafor", given="Ada", born="1971-03-02", gender="female")
+    coding = {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "E11.9"}
+    week = Template(schedule="Schedule/lind", provider="Practitioner/lind", site=f"Location/{SITE}",
+                    zone="America/New_York", sessions=(Session(weekday=0, starts=time(8), ends=time(17)),))  # fmt: skip
+    clinic.have(
+        {"resourceType": "Condition", "subject": {"reference": f"Patient/{patient}"}, "code": {"coding": [coding]}},
+        template_to_fhir(week),
+    )
+    booked = scheduling.book(
+        clinic.writer("fay"), schedule="Schedule/lind", patient=f"Patient/{patient}", visit_type=FOLLOW_UP,
+        starts_at=TEN_FORTY + timedelta(minutes=20), at=TEN_FORTY, reason="Sugar",
+    )  # fmt: skip
+    seeded.client("fay").post("/desk/check-in", {"appointment": booked.id})
+    (visit,) = clinic.rows("visit", patient=patient)
+
+    def tasks() -> dict[str, dict[str, object]]:
+        return {str(row["code"]): row for row in clinic.rows("task", encounter=str(visit["id"]))}
+
+    assert set(tasks()) == {"room-patient"}, "the desk may not see the problem list"
+    room = {"action": "start_rooming", "version": str(visit["version"]), "room": "room-4"}
+    assert seeded.client("dana").post(f"/board/visit/{visit['id']}/step", room).status_code == 302
+    found = tasks()
+    assert {task.code for task in library.protocols()["diabetes"].tasks} <= found.keys()
+    assert (found["a1c-fingerstick"]["pool_role"], found["a1c-fingerstick"]["site"]) == ("ma", SITE)

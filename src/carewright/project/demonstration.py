@@ -93,6 +93,7 @@ def prepare(store: Store, operator: Callable[[str], Access], *, seed: int, day: 
     replay = Replay(store=store, practice=practice, plan=plan, told=told)
     access = operator(practice)
     replay.import_practice(access)
+    replay.agree_on_rules()
     replay.import_charts(access, simulator.charts(seed, day, plan.patients, count=COUNT))
     replay.import_families(access, simulator.families(seed, day, count=COUNT, among=plan.patients))
     replay.book_everybody()

@@ -15,6 +15,7 @@ from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, of_visit
 from carewright.project.simulator import observations
+from carewright.project.simulator import standing_orders as standing_order_table
 from carewright.project.simulator.model import (
     DayPlan,
     PatientRecord,
@@ -26,6 +27,7 @@ from carewright.project.simulator.model import (
 )
 from carewright.skills.allergies import actions as allergies
 from carewright.skills.allergies import queries as allergies_queries
+from carewright.skills.protocols import actions as protocols
 from carewright.skills.reason import actions as reason
 from carewright.skills.reason.model import Reason
 from carewright.skills.registration import actions as registration
@@ -34,6 +36,7 @@ from carewright.skills.registration.model import BannerFlag
 from carewright.skills.rooms import actions as rooms
 from carewright.skills.scheduling import actions as scheduling
 from carewright.skills.scheduling import codes as scheduling_codes
+from carewright.skills.standing_orders import actions as standing_orders
 from carewright.skills.visit import actions as visits
 from carewright.skills.vitals import actions as vitals
 from carewright.skills.vitals.model import Reading
@@ -86,6 +89,18 @@ class Replay:
             with self.store.writer(operator, origin=Origin.IMPORT).transaction(reason="demonstration.import") as tx:
                 for resource in listed[start : start + BATCH]:
                     tx.import_(resource)
+
+    def agree_on_rules(self) -> None:
+        """The protocols that come with the product, and the standing orders as their providers have signed them."""
+        at = self.plan.opens_at - BOOKED_BEFORE
+        self.store.clock = Clock(wall=lambda: at)
+        lead = self._writer(next(m for m in self._staff.values() if Role.LEAD_MA in m.roles))
+        protocols.seed(lead, at=at)
+        for order, is_signed in standing_order_table.orders(self.plan.practice, self.plan.opens_at.date()):
+            ref = standing_orders.draft(lead, order=order, at=at)
+            if is_signed:
+                signer = self._writer(self._staff[order.signer.removeprefix("Practitioner/")])
+                standing_orders.sign(signer, order_id=ref.id, version=1, at=at)
 
     # -- the day ----------------------------------------------------------------------------------------------------
 

@@ -12,10 +12,11 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from carewright.core.access.model import Role
-from carewright.core.store.model import Conflict
+from carewright.core.store.model import Conflict, StoreError
 from carewright.shell.components import Level, Notice
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import say
+from carewright.skills.protocols import actions as protocols
 from carewright.skills.registration.codes import MASK_NOW
 from carewright.skills.rooms import actions as room_actions
 from carewright.skills.visit import actions as visit_actions
@@ -132,8 +133,13 @@ def _version(request: CareRequest) -> int:
 def _after_rooming(request: CareRequest, visit_id: str, room: str) -> None:
     """Whoever rooms has got it, if nobody has; a masked patient's room wants the longer cleaning.
 
-    Both are conveniences: if somebody else was faster, theirs stands.
+    Both are conveniences: if somebody else was faster, theirs stands. And the visit gets what its protocols bring, as
+    far as check-in did not know of it.
     """
+    with contextlib.suppress(StoreError):  # the patient is in the room all the same
+        protocols.apply_to_visit(
+            request.writer(), encounter_id=visit_id, at=request.care.now_local, site=request.access.site or ""
+        )
     if _masked(request, visit_id):
         with contextlib.suppress(Conflict):
             room_actions.use_masked(request.writer(), room_id=room, at=request.care.now)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
-from carewright.core.store.model import Conflict, KeyTaken, Ref
+from carewright.core.store.model import Conflict, KeyTaken, Ref, StoreError
 from carewright.core.terminology.coding import Coding
 from carewright.shell.components import Level, Notice
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import say
+from carewright.skills.protocols import actions as protocols
 from carewright.skills.registration import actions as registration_actions
 from carewright.skills.registration import queries as registration
 from carewright.skills.scheduling import actions as scheduling
@@ -55,7 +57,7 @@ def arrive(request: CareRequest, appointment_id: str) -> Ref:
     place = place_of(request)
     if not patient.mrn and request.access.may_do("registration.write"):
         registration_actions.assign_mrn(request.writer(), patient_id=patient.id)
-    return visits.check_in(
+    ref = visits.check_in(
         request.writer(),
         patient=booking.patient,
         visit_type=booking.type,
@@ -65,6 +67,10 @@ def arrive(request: CareRequest, appointment_id: str) -> Ref:
         appointment=f"Appointment/{appointment_id}",
         reason=booking.reason,
     )
+    with suppress(StoreError):  # the patient is here all the same; rooming makes up for it
+        site = place.site.id if place else ""
+        protocols.apply_to_visit(request.writer(), encounter_id=ref.id, at=request.care.now_local, site=site)
+    return ref
 
 
 @require_POST

@@ -1,16 +1,19 @@
 """Rooming: the page, its steps, the hand-over. A view loads, calls one action, renders."""
 
+from contextlib import suppress
+
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from carewright.core.store.model import NotFound
+from carewright.core.store.model import NotFound, StoreError
 from carewright.shell import whose
 from carewright.shell.forms import ContextForm
 from carewright.shell.permissions import CareRequest, needs
 from carewright.skills.messages import actions as message_actions
+from carewright.skills.protocols import actions as protocols
 from carewright.skills.visit import actions as visit_actions
 from carewright.skills.visit import forms as visit_forms
 from carewright.skills.visit import rules as visit_rules
@@ -53,6 +56,10 @@ def take(request: CareRequest, encounter_id: str) -> HttpResponse:
         values = {**panels.values(request, found, line), "held": True}
         return page.show(request, found, line, values, status=422)
     after = visit_forms.take(request, form, encounter_id=encounter_id)
+    if form.cleaned_data["action"] == "start_rooming":
+        with suppress(StoreError):  # the patient is in the room all the same
+            site = request.access.site or ""
+            protocols.apply_to_visit(request.writer(), encounter_id=encounter_id, at=request.care.now_local, site=site)
     return HttpResponseRedirect(_after_step(encounter_id, after))
 
 

@@ -9,6 +9,8 @@ from carewright.core.sentences import Sentence, sentence
 from carewright.skills.staffing.model import Presence, Team, Why
 
 ASSISTANTS = frozenset({Role.MA, Role.LEAD_MA})
+HEAD_START = 3
+"""Somebody of the same pod is proposed until they have so many things more than others; ours, not from a source."""
 
 
 class NotPossible(ValueError):
@@ -31,10 +33,12 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """Something that waits on somebody who is away. `allowed` are the candidates who may do it."""
+    """Something that waits on somebody who is away. `allowed` are the candidates who may do it; what has the same
+    `together` (a patient) goes to one person."""
 
     id: str
     allowed: frozenset[str]
+    together: str = ""
 
 
 def with_staff(team: Team, staff: Mapping[str, Role]) -> Team:
@@ -120,20 +124,22 @@ def candidates(team: Team, absent: Presence, load: Mapping[str, int]) -> list[Ca
 
 
 def propose(waiting: Iterable[Waiting], people: Sequence[Candidate], *, pod: str) -> dict[str, str]:
-    """Who takes what, by what waits: first the same pod, then who has least so far, then in a fixed sequence.
+    """Who takes what, by what waits: who has least, the same `pod` first (HEAD_START), then in a fixed sequence.
 
     What none of `people` may do is left out.
     """
-    load = {one.practitioner: one.load for one in people}
+    load = {one.practitioner: one.load + (HEAD_START if pod and one.pod != pod else 0) for one in people}
     taken: dict[str, str] = {}
+    together: dict[str, str] = {}
     for item in waiting:
-        able = [one for one in people if one.practitioner in item.allowed]
-        near = [one for one in able if pod and one.pod == pod] or able
-        if not near:
+        able = sorted(one.practitioner for one in people if one.practitioner in item.allowed)
+        if not able:
             continue
-        best = min(near, key=lambda one: (load[one.practitioner], one.practitioner))
-        load[best.practitioner] += 1
-        taken[item.id] = best.practitioner
+        follows = together.get(item.together, "") if item.together else ""
+        best = follows if follows in able else min(able, key=lambda who: load[who])
+        together.setdefault(item.together, best)
+        load[best] += 1
+        taken[item.id] = best
     return taken
 
 

@@ -64,7 +64,9 @@ def cover_of(reader: Reader, *, site: str, day: date, practitioner: str, at: dat
     may_move = reader.access.may(Interaction.UPDATE, "Encounter")
     candidates = tuple(staffing.candidates(team, absent, _loads(reader, team)))
     allowed = _allowed(reader, items, theirs if may_move else (), candidates, site=site, at=at)
-    waiting = [Waiting(id=ref, allowed=able) for ref, able in allowed.items()]
+    about = {f"Task/{item.id}": item.patient for item in items}
+    about |= {f"Encounter/{row['id']}": str(row["patient"]) for row in theirs}
+    waiting = [Waiting(id=ref, allowed=able, together=about[ref]) for ref, able in allowed.items()]
     taken = staffing.propose(waiting, candidates, pod=absent.pod)
     return Cover(
         team=team,

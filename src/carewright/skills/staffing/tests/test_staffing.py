@@ -213,11 +213,17 @@ def test_the_same_pod_comes_first_and_a_provider_is_covered_by_a_provider() -> N
         Presence(practitioner="Practitioner/e", role=Role.MA, site="main", pod="A", away=Why.SICK),
     )
     day = Team(site="main", day=MONDAY, people=people)
-    able = rules.candidates(day, people[4], {"Practitioner/a": 5})
+    able = rules.candidates(day, people[4], {"Practitioner/a": 2})
     assert [one.practitioner for one in able] == ["Practitioner/a", "Practitioner/b"]
     everybody = frozenset(one.practitioner for one in able)
     assert rules.propose([Waiting(id="t", allowed=everybody)], able, pod="A") == {"t": "Practitioner/a"}
     assert rules.propose([Waiting(id="t", allowed=everybody)], able, pod="") == {"t": "Practitioner/b"}
+    busy = rules.candidates(day, people[4], {"Practitioner/a": 9})
+    assert rules.propose([Waiting(id="t", allowed=everybody)], busy, pod="A") == {"t": "Practitioner/b"}
+    both = [Waiting(id=str(n), allowed=everybody, together="Ada") for n in range(5)]
+    assert set(rules.propose(both, able, pod="").values()) == {"Practitioner/b"}
+    alone = [*both, Waiting(id="x", allowed=frozenset({"Practitioner/a"}), together="Ada")]
+    assert rules.propose(alone, able, pod="")["x"] == "Practitioner/a"
     assert [one.practitioner for one in rules.candidates(day, people[3], {})] == ["Practitioner/c"]
 
 

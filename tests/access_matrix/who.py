@@ -63,7 +63,16 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "worklist": OFFICE, "worklist-list": OFFICE, "worklist-add": OFFICE, "worklist-stat": OFFICE,
     "worklist-task": OFFICE, "worklist-step": OFFICE, "worklist-answer": OFFICE, "worklist-change": OFFICE,
     "worklist-place": LEADS, "parked-back": EVERYBODY,
+    **dict.fromkeys(("huddle", "huddle-changes", "huddle-line", "huddle-step", "huddle-print"), OFFICE),
+    **dict.fromkeys(
+        ("phone", "phone-keep", "phone-emergency", "phone-find", "phone-identify", "phone-caller", "phone-finish",
+         "phone-calls", "phone-list", "phone-contacts", "phone-contacts-save", "phone-call", "phone-nurse",
+         "phone-go-on", "phone-take-over", "phone-attempt", "phone-step"), FLOOR,
+    ),
     "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
+    "incoming": OFFICE, "incoming-list": OFFICE, "incoming-paper": OFFICE, "incoming-patient": OFFICE,
+    "incoming-upload": OFFICE, "incoming-find": OFFICE, "incoming-match": OFFICE, "incoming-route": OFFICE,
+    "incoming-finish": OFFICE, "incoming-unmatch": OFFICE, "incoming-drop": OFFICE,
     "protocols": TREATING | {MANAGER}, "protocol": TREATING | {MANAGER}, "protocol-version": TREATING | {MANAGER},
     "protocols-bring-in": KEEPERS, "protocol-edit": KEEPERS, "protocol-back": KEEPERS, "protocol-use": KEEPERS,
     "standing-orders": TREATING | {MANAGER}, "standing-order": TREATING | {MANAGER},
@@ -88,6 +97,7 @@ NOT_ASKED: Mapping[str, str] = {
     "sign-out": "ends the session that the matrix asks with; answers with the sign-in page",
     "lock": "locks that session; answers with an empty page",
     "unlock": "is for a locked session; answers with an empty page",
+    "incoming-file": "a file and no text; test_incoming_pages asks for it as every role, and of who is not to be seen",
     "photo-picture": "a picture and no text; photo_page/tests ask for it as every role, and of who is not to be seen",
     "gallery": "made-up people; only where CARE_DEBUG is on",
     "gallery-room": "made-up people; only where CARE_DEBUG is on",
@@ -101,8 +111,8 @@ NOT_ASKED: Mapping[str, str] = {
 FACTS: Mapping[str, frozenset[Role]] = {
     "patient": WITH_PATIENTS, "family": WITH_PATIENTS, "flag": WITH_PATIENTS, "appointment": WITH_PATIENTS,
     "visit": WITH_PATIENTS, "task": WITH_PATIENTS, "allergy": WITH_PATIENTS, "asked": WITH_PATIENTS,
-    "note": WITH_PATIENTS,
-    "message": FLOOR,
+    "note": WITH_PATIENTS, "paper": OFFICE,
+    "message": FLOOR, "phone": FLOOR, "told": FLOOR,
     "vital": TREATING, "problem": TREATING, "medicine": TREATING, "taken": TREATING, "vaccine": TREATING,
 }  # fmt: skip
 """A kind of fact about a patient → the roles that may see it."""
@@ -114,7 +124,7 @@ NOT_ON_SCREENS: Mapping[Role, frozenset[str]] = {FRONT: NOWHERE | {"message"}}
 TYPE_OF_FACT: Mapping[str, str] = {
     "patient": "Patient", "family": "Group", "flag": "Flag", "appointment": "Appointment", "visit": "Encounter",
     "task": "Task", "allergy": "AllergyIntolerance", "asked": "List", "note": "DocumentReference",
-    "message": "Communication", "vital": "Observation", "problem": "Condition", "medicine": "MedicationRequest",
+    "message": "Communication", "phone": "Communication", "told": "Consent", "vital": "Observation", "problem": "Condition", "medicine": "MedicationRequest",
     "taken": "MedicationStatement", "vaccine": "Immunization",
 }  # fmt: skip
 SEES_RESTRICTED = TREATING
@@ -138,6 +148,8 @@ READS: Mapping[str, frozenset[Role]] = {
     ),
     **dict.fromkeys(("Communication", "Consent"), FLOOR),
     "CareTeam": WITH_PATIENTS,
+    "Coverage": OFFICE,
+    **dict.fromkeys(("CarePlan", "DiagnosticReport", "QuestionnaireResponse", "ServiceRequest"), TREATING),
     **dict.fromkeys(
         ("Observation", "Condition", "MedicationRequest", "MedicationStatement", "Immunization"), TREATING
     ),

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "carewright.skills.vitals",
     "carewright.workspaces.desk",
     "carewright.workspaces.board",
+    "carewright.workspaces.huddle",
     "carewright.workspaces.rooming",
     "carewright.workspaces.chart",
     "carewright.workspaces.visit_page",

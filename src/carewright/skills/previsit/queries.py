@@ -51,7 +51,7 @@ def read(reader: Reader, people: Sequence[Person], *, on: date, until: datetime)
     if not ids:
         return Found(booked={})
     covers, consents = _by_patient(reader, "prep_cover", ids), _by_patient(reader, "prep_consent", ids)
-    sees_desk = all(reader.access.may(Interaction.SEARCH, name) for name in ("Coverage", "Consent"))
+    sees_covers, sees_consents = (reader.access.may(Interaction.SEARCH, name) for name in ("Coverage", "Consent"))
     tasks = _tasks(reader, ids, until=until)
     charts = _charts(reader, people, ids) if sees_chart(reader) else {}
     booked = {
@@ -59,8 +59,8 @@ def read(reader: Reader, people: Sequence[Person], *, on: date, until: datetime)
             visit_type=person.visit_type,
             chart=charts.get(person.id),
             born=person.born,
-            covers=tuple(_cover(row) for row in covers[person.id]) if sees_desk else None,
-            consents=_signed(consents[person.id], on) if sees_desk else None,
+            covers=tuple(_cover(row) for row in covers[person.id]) if sees_covers else None,
+            consents=_signed(consents[person.id], on) if sees_consents else None,
             interpreter=person.interpreter,
             needs_ride=codes.NEEDS_RIDE in person.flags,
             tasks=tasks.get(person.id, ()),
@@ -95,14 +95,14 @@ def _charts(reader: Reader, people: Sequence[Person], ids: tuple[str, ...]) -> d
 
 def _outstanding(orders: Iterable[Row], reports: Sequence[Row]) -> tuple[Order, ...]:
     """The orders without a final report, and the reports without an order that are not final."""
-    answered = {str(row["answers"]) for row in reports if row["is_final"]}
+    answered = {str(row["answers"]) for row in reports if row["is_final"] and row["answers"]}
     waiting = [
         Order(id=str(row["id"]), words=str(row["words"]), is_referral=bool(row["is_referral"]))
         for row in orders
         if row["id"] not in answered
     ]
-    asked = {order.id for order in waiting}
-    loose = {str(row["id"]): row for row in reports if not row["is_final"] and row["answers"] not in asked}
+    known = answered | {order.id for order in waiting}
+    loose = {str(row["id"]): row for row in reports if not row["is_final"] and row["answers"] not in known}
     found = [*waiting, *(Order(id=key, words=str(row["words"])) for key, row in loose.items())]
     return tuple(sorted(found, key=lambda order: (order.is_referral, order.words, order.id)))
 

@@ -35,8 +35,14 @@ MANIFEST = Manifest(
         may_see(
             "previsit.see",
             HUDDLERS,
-            on=("Appointment", "Consent", "Coverage", "Encounter", "Flag", "Patient", "Task"),
-            doc="See what the desk needs before a visit: consents, insurance, interpreter, rides.",
+            on=("Appointment", "Coverage", "Encounter", "Flag", "Patient", "Task"),
+            doc="See what the desk needs before a visit: insurance, interpreter, rides.",
+        ),
+        may_see(
+            "previsit.see-consents",
+            CLINICAL | {Role.FRONT_DESK},
+            on=("Consent",),
+            doc="See which consents are signed.",
         ),
         Permission(
             action="previsit.do",

@@ -147,10 +147,11 @@ class Whom:
     def words(self) -> Sentence:
         """For a page: `18 years and older, women and girls`; everybody where nothing is asked."""
         found: list[Sentence] = []
-        if self.age_from and self.age_below:
-            found.append(sentence("%(first)s to below %(last)s", first=self.age_from.words, last=self.age_below.words))
-        elif self.age_from:
-            found.append(sentence("%(age)s and older", age=self.age_from.words))
+        since = self.age_from if self.age_from and self.age_from.count else None
+        if since and self.age_below:
+            found.append(sentence("%(first)s to below %(last)s", first=since.words, last=self.age_below.words))
+        elif since:
+            found.append(sentence("%(age)s and older", age=since.words))
         elif self.age_below:
             found.append(sentence("below %(age)s", age=self.age_below.words))
         if self.sex:

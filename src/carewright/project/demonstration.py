@@ -97,6 +97,7 @@ def prepare(store: Store, operator: Callable[[str], Access], *, seed: int, day: 
     replay.import_charts(access, simulator.charts(seed, day, plan.patients, count=COUNT))
     replay.import_families(access, simulator.families(seed, day, count=COUNT, among=plan.patients))
     replay.book_everybody()
+    replay.staff_the_day()
     replay.play()
     offset = plan.opens_at - wall_now()
     store.clock = Clock(offset=offset)

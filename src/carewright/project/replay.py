@@ -25,6 +25,7 @@ from carewright.project.simulator.model import (
     StepKind,
     VitalSigns,
 )
+from carewright.project.simulator.roster import LUNCH, rosters
 from carewright.skills.allergies import actions as allergies
 from carewright.skills.allergies import queries as allergies_queries
 from carewright.skills.protocols import actions as protocols
@@ -36,6 +37,7 @@ from carewright.skills.registration.model import BannerFlag
 from carewright.skills.rooms import actions as rooms
 from carewright.skills.scheduling import actions as scheduling
 from carewright.skills.scheduling import codes as scheduling_codes
+from carewright.skills.staffing import actions as staffing
 from carewright.skills.standing_orders import actions as standing_orders
 from carewright.skills.visit import actions as visits
 from carewright.skills.vitals import actions as vitals
@@ -122,6 +124,19 @@ class Replay:
                     overbook_reason="Asked for by the provider",
                 )
                 self.told("bookings", 1)
+
+    def staff_the_day(self) -> None:
+        """Pairs, lunches and who covers, as the lead says them before the doors open."""
+        lead = self._writer(next(member for member in self._staff.values() if Role.LEAD_MA in member.roles))
+        for roster in rosters(self.plan):
+            self.store.clock = Clock(wall=lambda at=roster.at: at)  # type: ignore[misc]
+            site, day = roster.site.id, self.plan.day
+            for assistant, provider, pod, lunch in roster.pairs:
+                staffing.set_day(
+                    lead, site=site, day=day, practitioner=f"Practitioner/{assistant.id}", pod=pod,
+                    works_with=f"Practitioner/{provider.id}", lunch=(lunch, lunch + LUNCH),
+                )  # fmt: skip
+            staffing.set_covering(lead, site=site, day=day, provider=f"Practitioner/{roster.covering.id}")
 
     def play(self) -> None:
         """Take every step of the morning."""

@@ -19,11 +19,17 @@ from carewright.core.work.tasks import new_task
 from carewright.skills.allergies.fhir import asked_to_fhir
 from carewright.skills.allergies.fhir import to_fhir as allergy_to_fhir
 from carewright.skills.allergies.model import Allergy, Asked, Outcome
+from carewright.skills.calls.fhir import to_fhir as phone_to_fhir
+from carewright.skills.calls.model import PhoneCall, State
 from carewright.skills.checkout.fhir import note_to_fhir
 from carewright.skills.checkout.model import ExcuseNote
+from carewright.skills.contacts.fhir import to_fhir as contacts_to_fhir
+from carewright.skills.contacts.model import Contacts
 from carewright.skills.emergency.codes import HELP
 from carewright.skills.emergency.fhir import to_fhir as call_to_fhir
 from carewright.skills.emergency.model import Call, Event, Line
+from carewright.skills.incoming.fhir import to_fhir as paper_to_fhir
+from carewright.skills.incoming.model import CameAs, Paper, Route
 from carewright.skills.messages.fhir import to_fhir as message_to_fhir
 from carewright.skills.messages.model import Message
 from carewright.skills.protocols import library
@@ -80,6 +86,8 @@ class Somebody:
                 "visit_id": f"visit-{self.name}", "wait_id": f"wait-{self.name}",
                 "message_id": f"message-{self.name}", "allergy_id": f"allergy-{self.name}",
                 "observation_id": f"vital-{self.name}", "document_id": f"note-{self.name}",
+                "paper_id": f"paper-{self.name}",
+                "phone_id": f"phone-{self.name}",
                 "task_id": f"task-{self.name}"} if self.came else {}),
         }  # fmt: skip
 
@@ -257,6 +265,11 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
          "id": f"wait-{name}"},
         message_to_fhir(Message(id=f"message-{name}", patient=patient, encounter=encounter, by="Practitioner/lind",
                                 words=marker(letter, "message", name), at=began)),
+        phone_to_fhir(PhoneCall(id=f"phone-{name}", site=person.site, at=began, by="Practitioner/dana", number="1",
+                                patient=patient, reason="refill", state=State.OWED,
+                                words=marker(letter, "phone", name))),
+        contacts_to_fhir(Contacts(id=f"whom-{name}", patient=patient, own_number=marker(letter, "told", name),
+                                  at=began)),
         asked_to_fhir(Asked(id=f"asked-{name}", patient=patient, encounter=encounter, at=began, by="Practitioner/dana",
                             outcome=Outcome.SAME, words=marker(letter, "asked", name))),
         note_to_fhir(ExcuseNote(
@@ -264,6 +277,9 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
             excused_from=date(2026, 11, 23), excused_through=date(2026, 11, 24), provider="Practitioner/lind",
             provider_name="Lind", written_at=began, encounter=encounter,
         )) | {"id": f"note-{name}"},
+        paper_to_fhir(Paper(id=f"paper-{name}", patient=patient, came_as=CameAs.FAX, came_at=began,
+                            content_type="image/png", title=marker(letter, "paper", name), route=Route.SIGN,
+                            to="Practitioner/lind", type_words="Lab result", site=person.site)),
     ]  # fmt: skip
 
 

@@ -124,8 +124,8 @@ NOT_ON_SCREENS: Mapping[Role, frozenset[str]] = {FRONT: NOWHERE | {"message"}}
 TYPE_OF_FACT: Mapping[str, str] = {
     "patient": "Patient", "family": "Group", "flag": "Flag", "appointment": "Appointment", "visit": "Encounter",
     "task": "Task", "allergy": "AllergyIntolerance", "asked": "List", "note": "DocumentReference",
-    "message": "Communication", "phone": "Communication", "told": "Consent", "vital": "Observation", "problem": "Condition", "medicine": "MedicationRequest",
-    "taken": "MedicationStatement", "vaccine": "Immunization",
+    "message": "Communication", "phone": "Communication", "told": "Consent", "vital": "Observation",
+    "problem": "Condition", "medicine": "MedicationRequest", "taken": "MedicationStatement", "vaccine": "Immunization",
 }  # fmt: skip
 SEES_RESTRICTED = TREATING
 """Who sees what is labelled restricted (R). What is labelled very restricted (V) nobody sees in usual work."""

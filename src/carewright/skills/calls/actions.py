@@ -85,15 +85,14 @@ def answer_now(writer: Writer, *, call_id: str, site: str, reason: str, at: date
     )  # fmt: skip
 
 
-def hang_up(writer: Writer, *, call_id: str, at: datetime) -> PhoneCall:
-    """They are gone, and nothing is owed to them."""
+def hang_up(writer: Writer, *, call_id: str, reason: str = "", at: datetime) -> PhoneCall:
+    """They are gone, and nothing is owed to them; `reason` is what they had said by then."""
     line = _line(writer, Event.ENDED, at)
-    return _change(writer, call_id, lambda call: rules.hung_up(call, line=line), reason="calls.hung-up")
+    return _change(writer, call_id, lambda call: rules.hung_up(call, reason=reason, line=line), reason="calls.hung-up")
 
 
 def take_over(writer: Writer, *, call_id: str, at: datetime) -> PhoneCall:
-    """A nurse or a provider has the emergency caller."""
-    writer.access.require_action(LICENSED)
+    """A nurse or a provider has the emergency caller; NotNow for anybody else."""
     line, roles = _line(writer, Event.TAKEN_OVER, at), writer.access.roles
     return _change(
         writer, call_id, lambda call: rules.taken_over(call, roles=roles, line=line), reason="calls.take-over"

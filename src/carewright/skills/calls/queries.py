@@ -44,6 +44,16 @@ def call(reader: Reader, call_id: str) -> tuple[PhoneCall, int]:
     return found, int(stored["meta"]["versionId"])
 
 
+def of_call(found: PhoneCall) -> Listed:
+    """A call that was read whole, as a line of the list."""
+    return Listed(
+        id=found.id, at=found.at, by=found.by, number=found.number, place=found.place,
+        patient=found.patient.removeprefix("Patient/"), caller_name=found.caller_name, reason=found.reason,
+        state=found.state, ending=found.ending, emergency=found.emergency, rings=found.rings,
+        attempts=len(found.attempts), for_whom=found.for_whom,
+    )  # fmt: skip
+
+
 def not_ended(reader: Reader, *, site: str) -> list[Listed]:
     """The calls of a site (a Location's id) that somebody has on the line or owes an answer; the oldest first."""
     rows = reader.rows("phone_call", where={"site": site, "is_open": 1}, order=("received_at",), limit=MOST)

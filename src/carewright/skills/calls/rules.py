@@ -166,9 +166,10 @@ def done_on_the_phone(call: PhoneCall, *, reason: str, roles: Iterable[Role], li
     return ended(replace(call, reason=chosen.code), ending=Ending.ANSWERED, line=line)
 
 
-def hung_up(call: PhoneCall, *, line: Line) -> PhoneCall:
+def hung_up(call: PhoneCall, *, line: Line, reason: str = "") -> PhoneCall:
     """The caller is gone and nothing is owed to them. An emergency stays with the nurse; a symptom is called back."""
     _require_taking(call)
+    call = replace(call, reason=reason if reason in BY_CODE else call.reason)
     if call.emergency is Answer.YES:
         return _after_emergency(call, line)
     if reason_of(call).licensed:

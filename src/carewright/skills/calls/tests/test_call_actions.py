@@ -74,7 +74,7 @@ def test_an_emergency_is_the_nurses_task_in_the_same_moment(clinic: Clinic, call
         "phone-nurse-now", "critical", "stat", "nurse",
     )  # fmt: skip
     assert "555" not in str(task["words"])
-    with pytest.raises(AccessDenied):
+    with pytest.raises(NotNow, match="nurse or a provider"):
         actions.take_over(clinic.writer("dana"), call_id=call_id, at=clinic.later())
     with pytest.raises(AccessDenied):
         work.take(clinic.writer("dana"), task_id=str(task["id"]))

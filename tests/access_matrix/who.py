@@ -111,7 +111,7 @@ NOT_ASKED: Mapping[str, str] = {
 FACTS: Mapping[str, frozenset[Role]] = {
     "patient": WITH_PATIENTS, "family": WITH_PATIENTS, "flag": WITH_PATIENTS, "appointment": WITH_PATIENTS,
     "visit": WITH_PATIENTS, "task": WITH_PATIENTS, "allergy": WITH_PATIENTS, "asked": WITH_PATIENTS,
-    "note": WITH_PATIENTS, "paper": OFFICE,
+    "note": WITH_PATIENTS, "paper": WITH_PATIENTS,
     "message": FLOOR, "phone": FLOOR, "told": FLOOR,
     "vital": TREATING, "problem": TREATING, "medicine": TREATING, "taken": TREATING, "vaccine": TREATING,
 }  # fmt: skip
@@ -119,11 +119,14 @@ FACTS: Mapping[str, frozenset[Role]] = {
 
 NOWHERE = frozenset({"family", "asked"})
 """Facts whose words stand on no page: how a family is called, what was said when allergies were asked."""
-NOT_ON_SCREENS: Mapping[Role, frozenset[str]] = {FRONT: NOWHERE | {"message"}}
-"""The front desk may read messages; no page of its own shows them yet."""
+NOT_ON_SCREENS: Mapping[Role, frozenset[str]] = {
+    FRONT: NOWHERE | {"message"}, BILLER: NOWHERE | {"paper"}, PRIVACY: NOWHERE | {"paper"},
+}  # fmt: skip
+"""The front desk may read messages; no page of its own shows them yet. Who sorts no papers has no page of them."""
 TYPE_OF_FACT: Mapping[str, str] = {
     "patient": "Patient", "family": "Group", "flag": "Flag", "appointment": "Appointment", "visit": "Encounter",
     "task": "Task", "allergy": "AllergyIntolerance", "asked": "List", "note": "DocumentReference",
+    "paper": "DocumentReference",
     "message": "Communication", "phone": "Communication", "told": "Consent", "vital": "Observation",
     "problem": "Condition", "medicine": "MedicationRequest", "taken": "MedicationStatement", "vaccine": "Immunization",
 }  # fmt: skip

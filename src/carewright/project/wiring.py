@@ -4,6 +4,7 @@ And the one place where the store, its keys and its files are put together from 
 """
 
 import os
+from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
 from importlib import import_module
@@ -19,6 +20,7 @@ from carewright.core.registry import Manifest, Registry
 from carewright.core.store.store import Store, open_driver
 from carewright.project.environment import Environment
 from carewright.project.incoming_folder import IncomingFolder
+from carewright.workspaces.huddle import night
 
 MANIFESTS = (
     "carewright.core.access.manifest",
@@ -120,6 +122,11 @@ def key_for(purpose: str, environment: Environment) -> bytes:
     """A key of 32 bytes for one purpose, derived from the data key (BLAKE2b, personalised)."""
     person = blake2b(purpose.encode(), digest_size=16).digest()
     return blake2b(environment.data_key.encode(), digest_size=KEY_BYTES, person=person).digest()
+
+
+def huddle_filler(opened: Store) -> Callable[[str], int]:
+    """What the worker does for the huddle of a practice, now by the product's clock."""
+    return lambda practice: night.fill(opened, operator_access(practice), now=opened.clock.now())
 
 
 def operator_access(practice: str) -> Access:

@@ -28,6 +28,7 @@ from carewright.project.timers import Covering, TimerRunner, nobody
 REACTION_INTERVAL_SECONDS = 0.5
 TIMER_INTERVAL_SECONDS = 0.5
 PURGE_INTERVAL_SECONDS = 3600.0
+HUDDLE_INTERVAL_SECONDS = 600.0
 AFTER_ERROR_SECONDS = 5.0
 STOP_PATIENCE_SECONDS = 20.0
 
@@ -47,6 +48,8 @@ class Worker:
     anchors: Anchors | None = None
     covering: Covering = nobody
     folder: IncomingFolder | None = None
+    fill_huddles: Callable[[str], object] | None = None
+    """Of a practice: hands out in the evening what tomorrow's patients need (workspaces/huddle/night.py)."""
     holder: str = field(default_factory=process_name)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -63,6 +66,7 @@ class Worker:
             ("timers", self.watch_clock, TIMER_INTERVAL_SECONDS),
             ("purge", self.purge, PURGE_INTERVAL_SECONDS),
             *([("incoming", self.folder.step, INTERVAL_SECONDS)] if self.folder else []),
+            *([("huddle", self.fill, HUDDLE_INTERVAL_SECONDS)] if self.fill_huddles else []),
             *((r.consumer, _steps(self.store, r), REACTION_INTERVAL_SECONDS) for r in self._runners),
         ]
         threads = [threading.Thread(target=self._repeat, args=job, name=job[0], daemon=True) for job in jobs]
@@ -93,6 +97,12 @@ class Worker:
     def watch_clock(self) -> int:
         """Send on what is late, bring back what waited, for every practice."""
         return sum(self._timers.drain(practice) for practice in self.store.practices())
+
+    def fill(self) -> None:
+        """Fill the huddles of the next day, for every practice; what is filled already stays as it is."""
+        if self.fill_huddles is not None:
+            for practice in self.store.practices():
+                self.fill_huddles(practice)
 
     def purge(self) -> int:
         """Throw away expired sessions and drafts."""

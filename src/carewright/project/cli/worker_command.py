@@ -5,9 +5,11 @@ import argparse
 from carewright.project import wiring
 from carewright.project.cli.options import add_data_dir, opened
 from carewright.project.worker import Worker, run_until_told
+from carewright.skills.staffing.queries import covering
 
 HELP = """\
-Run the worker: seal the audit, run reactions, throw away what has expired, until told to stop.
+Run the worker until told to stop: seal the audit, run reactions, fill tomorrow's huddle in the evening, throw away
+what has expired.
 
 One worker is needed. On PostgreSQL there may be more: they agree among themselves who does what.
 """
@@ -22,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
     with opened(options) as (found, store):
         store.practices()  # a database that cannot be used at all is said now, in one line; later it is waited for
         folder = wiring.incoming_folder(store, found)
-        worker = Worker(store, anchors=wiring.anchors_of(found), folder=folder)
+        filler = wiring.huddle_filler(store)
+        worker = Worker(store, anchors=wiring.anchors_of(found), folder=folder, fill_huddles=filler, covering=covering)
         run_until_told(worker, with_parent=options.with_parent)
     return 0

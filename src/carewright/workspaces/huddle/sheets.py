@@ -14,10 +14,12 @@ from carewright.workspaces.huddle.lines import Group, Line
 
 SIZES_PT = (9.0, 8.0, 7.0, 6.0)
 """Type sizes that are tried; below 6 point nobody reads it at a counter."""
-WIDTHS_MM = (17.0, 62.0, 60.0, 120.4)
+WIDTHS_MM = (20.0, 60.0, 58.0, 121.4)
 PAD_MM = 1.2
 MM_PER_POINT = 0.45
 CALLS_ON_PAGE = 4
+BOX = "[\u00a0\u00a0]\u00a0"
+"""Stays with the word behind it."""
 
 
 def packet(
@@ -67,7 +69,7 @@ def _columns(pages: Pages) -> None:
     pages.set_font(FAMILY, style="B", size=8)
     pages.set_x(MARGIN_MM)
     for width, words in zip(
-        WIDTHS_MM, (gettext("Time"), gettext("Patient"), gettext("Visit"), gettext("Ready?")), strict=True
+        WIDTHS_MM, (gettext("Time"), gettext("Patient"), gettext("Visit"), gettext("What is still needed")), strict=True
     ):
         pages.cell(width, 5, words, border="B", fill=True)
     pages.ln(6)
@@ -99,7 +101,7 @@ def _cells(pages: Pages, line: Line, size: float, clock: SiteClock) -> list[list
 
 def _needs(line: Line) -> str:
     """Boxes to tick, with the words of a screen."""
-    return "   ".join(f"[  ] {chip.words}{f' ({chip.who})' if chip.who else ''}" for chip in line.open)
+    return "   ".join(f"{BOX}{chip.words}{f' ({chip.who})' if chip.who else ''}" for chip in line.open)
 
 
 def _row(pages: Pages, cells: Sequence[Sequence[tuple[str, bool]]], size: float, high: float) -> None:

@@ -8,16 +8,21 @@ from zoneinfo import ZoneInfo
 import pytest
 from pypdf import PdfReader
 
+from carewright.core.access.model import Role
+from carewright.core.clock import Clock
 from carewright.core.store import reindex
-from carewright.core.store.model import Resource
+from carewright.core.store.model import Ref, Resource
 from carewright.core.terminology.coding import CONDITION_CLINICAL, ICD10CM
 from carewright.core.work.hours import Hours
-from carewright.project.wiring import operator_access
+from carewright.project.wiring import huddle_filler, operator_access
+from carewright.project.worker import Worker
 from carewright.skills.previsit import codes
 from carewright.skills.previsit.skill import MANIFEST
 from carewright.skills.scheduling.codes import FOLLOW_UP, NEW_PATIENT, WELL_CHILD
 from carewright.skills.scheduling.fhir import to_fhir as booking_to_fhir
 from carewright.skills.scheduling.model import Booking
+from carewright.skills.standing_orders.fhir import to_fhir as order_to_fhir
+from carewright.skills.standing_orders.model import StandingOrder
 from carewright.workspaces.huddle import night
 from tests.clinic import TEN_FORTY, Clinic
 from tests.pages import SITE, Pages, open_pages
@@ -151,6 +156,22 @@ def test_what_needs_an_order_is_not_handed_out_without_one(pages: Pages) -> None
     assert [row["code"] for row in pages.clinic.rows("task") if row["pool_role"] == "provider"] == ["sign-order"]
 
 
+def test_a_standing_order_is_named_with_its_signer_and_kept_with_the_task(pages: Pages) -> None:
+    order = StandingOrder(
+        id="so-a1c", name="A1c", allows=codes.OFFER_A1C, words="Fingerstick A1c", signer="Practitioner/lind",
+        signer_name="Dr. Lind", first_day=date(2026, 1, 1), last_day=date(2026, 12, 31), roles=frozenset({Role.MA}),
+        signed_on=date(2026, 1, 1),
+    )  # fmt: skip
+    pages.clinic.have(order_to_fhir(order))
+    assert "Under Dr. Lind’s A1c order" in page_of(pages, "dana", "/huddle/line/b-ng")
+    assert "Under Dr. Lind’s A1c order" not in page_of(pages, "nora", "/huddle/line/b-ng")
+    assert press(pages, "hand-out", "gap:a1c").status_code == 204
+    (task,) = prep_tasks(pages)
+    stored = pages.clinic.resource(Ref("Task", str(task["id"])))
+    assert stored["basedOn"] == [{"reference": "ActivityDefinition/so-a1c"}]
+    assert (task["code"], task["patient"]) == ("offer-a1c", "ng")
+
+
 def test_an_unknown_act_or_line_is_refused(pages: Pages) -> None:
     assert press(pages, "burn", "gap:a1c").status_code == 400
     assert press(pages, "see-to", "gap:nothing").status_code == 204
@@ -260,3 +281,13 @@ def test_only_the_changed_lines_are_sent(pages: Pages) -> None:
 
 def test_a_day_that_is_none_is_today(pages: Pages) -> None:
     assert "Nobody is booked on this day" in page_of(pages, "dana", "/huddle/?day=soon")
+
+
+def test_the_worker_fills_the_huddle_by_the_clock_of_the_product(pages: Pages) -> None:
+    store = pages.clinic.store
+    store.clock = Clock(wall=lambda: TEN_FORTY + timedelta(hours=9))
+    worker = Worker(store, fill_huddles=huddle_filler(store))
+    worker.fill()
+    assert len(prep_tasks(pages)) == 6
+    worker.fill()
+    assert len(prep_tasks(pages)) == 6

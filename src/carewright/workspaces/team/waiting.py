@@ -34,6 +34,8 @@ class Cover:
     candidates: tuple[Candidate, ...]
     allowed: Mapping[str, frozenset[str]]
     proposal: Mapping[str, str]
+    booked: int = 0
+    """Patients who are still to come to them today; the desk finds them another provider or another day."""
 
     @property
     def is_away(self) -> bool:
@@ -77,12 +79,18 @@ def cover_of(reader: Reader, *, site: str, day: date, practitioner: str, at: dat
         candidates=candidates,
         allowed=allowed,
         proposal={ref: taken.get(ref, rules.POOL) for ref in allowed},
+        booked=len(_booked(reader, practitioner, at=at, end=end)),
     )
 
 
 def open_visits(reader: Reader, day: date, at: datetime) -> list[Row]:
     """The visits of the day that go on."""
     return reader.rows("visit", where={"is_open": 1, "started_at": Between(*bounds(day, at))}, order=("started_at",))
+
+
+def _booked(reader: Reader, practitioner: str, *, at: datetime, end: datetime) -> list[Row]:
+    where = {"provider": practitioner, "starts_at": Between(at, end), "status": "booked"}
+    return reader.rows("appointment", where=where)
 
 
 def _loads(reader: Reader, team: Team) -> dict[str, int]:

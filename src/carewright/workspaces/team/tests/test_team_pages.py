@@ -18,6 +18,9 @@ from carewright.core.work import fhir as task_fhir
 from carewright.core.work.lifecycle import NotNow
 from carewright.core.work.model import OTHER, Kind, Pool, Priority, WorkTask
 from carewright.core.work.tasks import NAME_AND_BIRTH_DATE
+from carewright.skills.scheduling.codes import SICK
+from carewright.skills.scheduling.fhir import to_fhir as booking_to_fhir
+from carewright.skills.scheduling.model import Booking
 from carewright.skills.staffing import actions as staffing
 from carewright.skills.staffing.model import Absence, Why
 from carewright.skills.visit import actions as visits
@@ -215,6 +218,20 @@ def test_what_cannot_be_is_said_and_nothing_moves(pages: Pages, wrong: dict[str,
     assert said in answer.content.decode()
     assert body(clinic, kept).owner == DANA
     assert client.get("/team/cover/nobody").status_code == 404
+
+
+def test_who_is_still_to_come_to_a_provider_who_is_away_is_said(pages: Pages) -> None:
+    clinic = pages.clinic
+    for n, minutes in enumerate((-30, 60, 120)):
+        starts_at = TEN_FORTY + timedelta(minutes=minutes)
+        booking = Booking(
+            id=f"b{n}", patient=f"Patient/{jonas(clinic)}", provider=LIND, site=f"Location/{SITE}", seat=n,
+            schedule="Schedule/lind", starts_at=starts_at, minutes=20, type=SICK, status="booked",
+        )  # fmt: skip
+        clinic.have(booking_to_fhir(booking))
+    text = pages.client("lena").get("/team/cover/lind").content.decode()
+    assert "2 patients are still to come today." in text
+    assert "still to come" not in pages.client("lena").get("/team/cover/dana").content.decode()
 
 
 @pytest.mark.parametrize("name", ["dana", "nora", "lind", "fay", "bill", "priya"])

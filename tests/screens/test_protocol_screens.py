@@ -12,9 +12,10 @@ from playwright.sync_api import Page, expect
 from carewright.skills.protocols import actions, library, queries
 from carewright.skills.protocols.model import Version
 from carewright.skills.scheduling import actions as scheduling
-from carewright.skills.scheduling.codes import FOLLOW_UP
+from carewright.skills.scheduling.codes import FOLLOW_UP, NURSE_VISIT
 from carewright.skills.scheduling.fhir import template_to_fhir
 from carewright.skills.scheduling.model import Session, Template
+from carewright.skills.visit import actions as visit_actions
 from tests.clinic import TEN_FORTY, what_is_drawn
 from tests.pages import SITE, Pages
 from tests.screens import visits
@@ -147,9 +148,16 @@ def test_the_pages_as_they_are_drawn(
 ) -> None:
     actions.save(seeded.clinic.writer("mona"), name="diabetes", text=TEXT.replace("Diabetes visit", "Sugar visit"),
                  version=1, at=seeded.clinic.now, note="As we say it")  # fmt: skip
+    visit = visits.arrived(seeded.clinic, visits.jonas(seeded.clinic)).encounter
     page.set_viewport_size({"width": size[0], "height": size[1]})
     sign_in(page, "lena")
-    for address in ("/protocols/", "/protocols/well-child-12-months", "/protocols/diabetes/versions/1", EDIT):
+    for address in (
+        "/protocols/",
+        "/protocols/well-child-12-months",
+        "/protocols/diabetes/versions/1",
+        EDIT,
+        f"/protocols/visit/{visit}",
+    ):
         page.goto(address)
         assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], address
@@ -216,3 +224,27 @@ def test_check_in_and_rooming_bring_the_tasks_without_being_asked(seeded: Pages)
     found = tasks()
     assert {task.code for task in library.protocols()["diabetes"].tasks} <= found.keys()
     assert (found["a1c-fingerstick"]["pool_role"], found["a1c-fingerstick"]["site"]) == ("ma", SITE)
+
+
+def test_what_is_chosen_by_hand_for_a_visit(seeded: Pages) -> None:
+    clinic = seeded.clinic
+    patient = visits.patient(clinic, "ada", family="Okafor", given="Ada", born="1971-03-02", gender="female")
+    ref = visit_actions.check_in(
+        clinic.writer(), patient=f"Patient/{patient}", visit_type=NURSE_VISIT, at=TEN_FORTY, site="Organization/o"
+    )
+    dana, address = seeded.client("dana"), f"/protocols/visit/{ref.id}"
+    shown = dana.get(address)
+    assert "INR check" in text_of(shown)
+    assert "Video visit" not in text_of(shown)
+    form = form_at(shown, address)
+    for status in (302, 422):  # the second time it is not offered any more
+        assert dana.post(address, {**form, "protocol": "inr-check"}).status_code == status
+    assert dana.post(address, {**form, "protocol": "telehealth"}).status_code == 422
+    assert "INR check" in text_of(dana.get(address)).partition("Has them already")[2]
+    assert {row["code"] for row in clinic.rows("task", encounter=ref.id)} >= {"inr-fingerstick", "inr-interpret"}
+    jonas = visits.arrived(clinic, visits.jonas(clinic))
+    answer = dana.post(f"/protocols/visit/{jonas.encounter}", {**form, "protocol": "well-child-15-months"})
+    assert answer.status_code == 409, "a form of another patient"
+    assert seeded.client("bill").get(address).status_code == 403
+    assert dana.get("/protocols/visit/no-such").status_code == 404
+    assert address in dana.get(f"/rooming/{ref.id}/").content.decode()

@@ -15,10 +15,9 @@ from carewright.core.work.tasks import labelled
 from carewright.skills.protocols import fhir, library, queries
 from carewright.skills.protocols.model import MadeBy, Protocol, Version
 from carewright.skills.protocols.rules import choosing, schema
+from carewright.skills.protocols.rules.choosing import CLAIM, key_of
 
 EDIT, APPLY = "protocols.edit", "protocols.apply"
-CLAIM = "protocol"
-"""Key claims of this kind: a protocol has been applied to what its key names."""
 ATTEMPTS = 3
 
 
@@ -117,11 +116,6 @@ def apply_to_visit(writer: Writer, *, encounter_id: str, at: datetime, site: str
     for name in names:
         apply(writer, name=name, subject=ref, at=at, site=site)
     return names
-
-
-def key_of(name: str, subject: Ref) -> str:
-    """The key that says: this protocol has been applied to this."""
-    return f"{name} {subject}"
 
 
 def _tasks(

@@ -1,6 +1,7 @@
 """Reads of protocols: the library, one protocol with its versions, and what conditions ask of a patient."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
 
@@ -15,7 +16,7 @@ from carewright.core.work.whom import Facts, Whom
 from carewright.skills.protocols.codes import NEW_PATIENT_VISIT, VISIT_TYPE
 from carewright.skills.protocols.fhir import from_fhir, id_of
 from carewright.skills.protocols.model import MadeBy, Version
-from carewright.skills.protocols.rules.choosing import Card, Subject
+from carewright.skills.protocols.rules.choosing import CLAIM, Card, Subject, key_of, of_visit, offered
 
 PROTOCOL = "protocol"
 MOST_VERSIONS = 100
@@ -77,6 +78,28 @@ def facts_of(reader: Reader, patient_id: str, *, visit_type: str = "") -> Facts:
         problems=_problems(reader, patient_id),
         is_new=_is_new(reader, patient_id, visit_type),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """The protocols of a visit: those it has, and those that somebody may choose."""
+
+    has: tuple[Card, ...]
+    may_have: tuple[Card, ...]
+
+
+def choices(reader: Reader, encounter_id: str, *, at: datetime) -> Choices:
+    """Which protocols a visit has, and which others fit its kind and its patient; NotFound. `at` is the site's time."""
+    ref = Ref("Encounter", encounter_id)
+    subject, visit_type, _ = subject_of(reader, ref, at=at)
+    facts = facts_of(reader, subject.patient.removeprefix("Patient/"), visit_type=visit_type)
+    listed, on = cards(reader), subject.start.date()
+    has = tuple(card for card in listed if reader.is_held(CLAIM, key_of(card.name, ref)))
+    fitting = [
+        *of_visit(listed, visit_type=visit_type, facts=facts, on=on),
+        *offered(listed, visit_type=visit_type, facts=facts, on=on),
+    ]
+    return Choices(has=has, may_have=tuple(card for card in fitting if card not in has))
 
 
 def subject_of(reader: Reader, ref: Ref, *, at: datetime, site: str = "") -> tuple[Subject, str, list[Resource]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
 
+from carewright.core.store.model import Ref
 from carewright.core.terminology.coding import Coding
 from carewright.core.work.model import Pool, WorkTask
 from carewright.core.work.whom import Facts, Whom
@@ -12,6 +13,8 @@ from carewright.skills.protocols.codes import TASKS
 from carewright.skills.protocols.fhir import canonical_of, id_of
 from carewright.skills.protocols.model import MadeBy, ProtocolTask, Version
 
+CLAIM = "protocol"
+"""Key claims of this kind: a protocol has been applied to what its key names."""
 LONGEST_ID = 64
 """FHIR R4: https://hl7.org/fhir/R4/datatypes.html#id"""
 
@@ -104,6 +107,11 @@ def _task(version: Version, task: ProtocolTask, subject: Subject, *, now: dateti
         based_on=(f"PlanDefinition/{id_of(name)}",),
         instantiates=canonical_of(name, version.label),
     )
+
+
+def key_of(name: str, subject: Ref) -> str:
+    """The key that says: this protocol has been applied to this."""
+    return f"{name} {subject}"
 
 
 def task_id(subject: str, key: str) -> str:

@@ -191,9 +191,9 @@ def whom(choice: str) -> tuple[str, Pool | None]:
     return "", Pool(role=Role(role) if role else None)
 
 
-def whom_choices(people: Mapping[str, str], *, me: str) -> list[tuple[str, str]]:
-    """Everybody of a role first, then people by name, oneself first."""
+def whom_choices(people: Mapping[str, str], *, me: str, me_too: bool = True) -> list[tuple[str, str]]:
+    """Oneself (with `me_too`), then everybody of a role, then the others by name."""
     pools = [(f"{POOL}{role.value}", words.pool_words(Pool(role=role))) for role in WORKING]
     others = sorted((name, ref) for ref, name in people.items() if ref != me)
-    mine = [(me, gettext("Me"))] if me in people else []
+    mine = [(me, gettext("Me"))] if me in people and me_too else []
     return [*mine, *pools, (POOL, words.pool_words(Pool(role=None))), *((ref, name) for name, ref in others)]

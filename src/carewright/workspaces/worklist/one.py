@@ -7,10 +7,9 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from carewright.core.access.model import Role
 from carewright.core.fhir.dates import interval
 from carewright.core.store.model import NotFound, Resource
 from carewright.core.store.reader import Reader
@@ -106,7 +105,8 @@ def show(request: CareRequest, page: Page, *, form: TaskForm | None = None, stat
         "late": found.is_open and found.due_at is not None and found.due_at < request.care.now,
         "where": reading.room_name(request, reading.in_the_house(reader).get(page.patient)),
         "next": words.next_step(found.status, mine=found.owner == me),
-        "open_at": _where_it_is_done(request, found),
+        "open_at": reading.page_of(request, focus=found.focus, patient=page.patient),
+        "of_a_visit": found.focus == found.encounter != "",
         "trail": [
             (words.sent_words(sent.role.value, sent.at, request.care.clock), names.get(sent.person, ""))
             for sent in found.escalations
@@ -168,7 +168,7 @@ def _form(request: CareRequest, page: Page, kind: type[TaskForm], *, data: Any =
 def _choices(request: CareRequest, page: Page, kind: type[TaskForm]) -> Mapping[str, list[tuple[str, str]]]:
     reader = request.reader("worklist.task")
     if kind.name == "hand-over":
-        return {"to": whom_choices(people.names(reader), me=request.access.actor.reference)}
+        return {"to": whom_choices(people.names(reader), me=request.access.actor.reference, me_too=False)}
     if kind.name != "merge" or not page.patient:
         return {"into": []}
     others = queries.open_items(reader, patient=page.patient, limit=50)
@@ -190,18 +190,3 @@ def _history(reader: Reader, task_id: str, names: Mapping[str, str]) -> Iterator
         reason = str(one.get("activity", {}).get("text", ""))
         at = interval(str(one["recorded"]))[0] + reader.store.clock.offset
         yield Event(words=str(words.HISTORY.get(reason, words.CHANGED)), who=names.get(who, ""), at=at)
-
-
-def _where_it_is_done(request: CareRequest, found: WorkTask) -> str:
-    """The page on which the thing is done that the task asks for; empty where there is none for this person."""
-    kind, _, focus = found.focus.partition("/")
-    visit = "visit" if Role.PROVIDER in request.access.roles else "rooming"
-    by_focus = {"Encounter": (visit, focus), "Communication": ("inbox-thread", focus)}
-    patient = ("chart", found.patient.removeprefix("Patient/")) if request.access.may_do("chart.see") else ("", "")
-    name, key = by_focus.get(kind, patient)
-    if name == "rooming" and not request.access.may_do("visit-page.see"):
-        return ""
-    try:
-        return reverse(name, args=[key]) if name and key else ""
-    except NoReverseMatch:
-        return ""

@@ -1,9 +1,13 @@
 """What the worklist reads: the tasks that can be next for whoever looks, who they are about, and where those are."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
+from django.urls import NoReverseMatch, reverse
+
+from carewright.core.access.model import Role
 from carewright.core.store.reader import Reader
 from carewright.core.work import queries
 from carewright.core.work.model import Kind
@@ -40,6 +44,10 @@ class Line:
     now: datetime
     clock: SiteClock
     mine: bool
+    page: str = ""
+    """Where it is done, if that is a page of its own; a step of a visit is taken nowhere else."""
+    others: int = 0
+    """Further tasks of the same visit that are done on that page."""
 
     @property
     def item(self) -> Item:
@@ -55,6 +63,11 @@ class Line:
         if self.item.kind is Kind.CRITICAL or (self.is_late and self.item.kind is Kind.CLINICAL):
             return "critical"
         return "warn" if self.is_late else "plain"
+
+    @property
+    def is_done_there(self) -> bool:
+        """Whether the next step is to open the page where it is done."""
+        return bool(self.page) and (of_a_visit(self.item) or self.item.status == "in-progress")
 
     @property
     def next_step(self) -> tuple[str, str]:
@@ -121,10 +134,11 @@ def worklist(request: CareRequest, *, everything: bool = False) -> Worklist:
     here = in_the_house(reader)
     items, more = queries.items_for(reader, viewer, now=now, here=here)
     ranked = in_order((_placed(item, here) for item in items), viewer, now=now)
-    open_ones = [one for one in ranked if not one.waits]
+    visits = Counter(one.item.encounter for one in ranked if of_a_visit(one.item))
+    open_ones = _first_of_each_visit([one for one in ranked if not one.waits])
     waiting = [one for one in ranked if one.waits]
     shown = open_ones if everything else open_ones[: SHOWN + 1]
-    lines = _lines(request, reader, [*shown, *waiting], here)
+    lines = _lines(request, reader, [*shown, *waiting], here, visits)
     return Worklist(
         first=lines[0] if shown else None,
         lines=tuple(lines[1 : len(shown)]),
@@ -151,6 +165,40 @@ def in_the_house(reader: Reader) -> Mapping[str, Here]:
     }
 
 
+def of_a_visit(item: Item) -> bool:
+    """Whether it is a step or an item of the checklist of a visit: those are done on the visit's own page."""
+    return bool(item.encounter) and item.focus == f"Encounter/{item.encounter}"
+
+
+def page_of(request: CareRequest, *, focus: str, patient: str) -> str:
+    """The page on which a task is done, by what it closes; the chart where that has none; "" for none that this person
+    may open."""
+    kind, _, key = focus.partition("/")
+    visit = "visit" if Role.PROVIDER in request.access.roles else "rooming"
+    named = {"Encounter": (visit, "visit-page.see"), "Communication": ("inbox-thread", "messages.see")}.get(kind)
+    name, permission = named or ("chart", "chart.see")
+    key = key if named else patient
+    if not key or not request.access.may_do(permission):
+        return ""
+    try:
+        return reverse(name, args=[key])
+    except NoReverseMatch:
+        return ""
+
+
+def _first_of_each_visit(ranked: list[Ranked]) -> list[Ranked]:
+    """One line for a visit: what comes first of its checklist. The others stand on the page that it opens."""
+    seen: set[str] = set()
+    found = []
+    for one in ranked:
+        if of_a_visit(one.item):
+            if one.item.encounter in seen:
+                continue
+            seen.add(one.item.encounter)
+        found.append(one)
+    return found
+
+
 def room_name(request: CareRequest, here: Here | None) -> str:
     """The name of the room somebody is in; "" for none."""
     room = here.room.removeprefix("Location/") if here else ""
@@ -162,7 +210,9 @@ def _placed(item: Item, here: Mapping[str, Here]) -> Item:
     return item if found is None else replace(item, patient_here=True, mask_now=found.mask_now)
 
 
-def _lines(request: CareRequest, reader: Reader, ranked: list[Ranked], here: Mapping[str, Here]) -> list[Line]:
+def _lines(
+    request: CareRequest, reader: Reader, ranked: list[Ranked], here: Mapping[str, Here], visits: Mapping[str, int]
+) -> list[Line]:
     names, patients = people.names(reader), _patients(reader, (one.item.patient for one in ranked))
     me = request.access.actor.reference
     return [
@@ -174,6 +224,8 @@ def _lines(request: CareRequest, reader: Reader, ranked: list[Ranked], here: Map
             now=request.care.now,
             clock=request.care.clock,
             mine=one.item.owner == me,
+            page=page_of(request, focus=one.item.focus, patient="") if one.item.focus else "",
+            others=visits.get(one.item.encounter, 1) - 1 if of_a_visit(one.item) else 0,
         )
         for one in ranked
     ]

@@ -29,7 +29,7 @@
     button.focus();
   });
 
-  const back = location.hash && document.getElementById(location.hash.slice(1));
+  const back = location.hash ? document.getElementById(location.hash.slice(1)) : null;
   if (back?.matches(CONTROLS)) {
     back.focus();
     if (back.selectionStart != null) back.setSelectionRange(back.value.length, back.value.length);

@@ -105,7 +105,7 @@ def show(request: CareRequest, page: Page, *, form: TaskForm | None = None, stat
         "late": found.is_open and found.due_at is not None and found.due_at < request.care.now,
         "where": reading.room_name(request, reading.in_the_house(reader).get(page.patient)),
         "next": words.next_step(found.status, mine=found.owner == me),
-        "open_at": reading.page_of(request, focus=found.focus, patient=page.patient),
+        "open_at": reading.page_of(request, focus=found.focus, patient=page.patient, code=found.code.code),
         "of_a_visit": found.focus == found.encounter != "",
         "trail": [
             (words.sent_words(sent.role.value, sent.at, request.care.clock), names.get(sent.person, ""))

@@ -170,12 +170,17 @@ def of_a_visit(item: Item) -> bool:
     return bool(item.encounter) and item.focus == f"Encounter/{item.encounter}"
 
 
-def page_of(request: CareRequest, *, focus: str, patient: str) -> str:
+PHONE = "phone-"
+"""The task codes of what is owed to a caller: these Communications are phone calls."""
+
+
+def page_of(request: CareRequest, *, focus: str, patient: str, code: str = "") -> str:
     """The page on which a task is done, by what it closes; the chart where that has none; "" for none that this person
     may open."""
     kind, _, key = focus.partition("/")
     visit = "visit" if Role.PROVIDER in request.access.roles else "rooming"
-    named = {"Encounter": (visit, "visit-page.see"), "Communication": ("inbox-thread", "messages.see")}.get(kind)
+    spoken = ("phone-call", "calls.see") if code.startswith(PHONE) else ("inbox-thread", "messages.see")
+    named = {"Encounter": (visit, "visit-page.see"), "Communication": spoken}.get(kind)
     name, permission = named or ("chart", "chart.see")
     key = key if named else patient
     if not key or not request.access.may_do(permission):
@@ -224,7 +229,7 @@ def _lines(
             now=request.care.now,
             clock=request.care.clock,
             mine=one.item.owner == me,
-            page=page_of(request, focus=one.item.focus, patient="") if one.item.focus else "",
+            page=page_of(request, focus=one.item.focus, patient="", code=one.item.code) if one.item.focus else "",
             others=visits.get(one.item.encounter, 1) - 1 if of_a_visit(one.item) else 0,
         )
         for one in ranked

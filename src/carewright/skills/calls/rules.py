@@ -36,7 +36,7 @@ class NotNow(Exception):
 
     def __init__(self, words: Sentence) -> None:
         super().__init__(str(words))
-        self.words = words
+        self.words = self.reason = words  # a page answers with what stands in `reason`
 
 
 def reason_of(call: PhoneCall) -> Reason:

@@ -260,3 +260,23 @@ def test_whom_may_i_tell_is_written_down_with_its_history(pages: Pages) -> None:
     phone.identify()
     told = phone.post("caller", caller="listed:RelatedPerson/ada").content.decode()
     assert "do not say whether" in told, "what the last answer leaves out is taken back"
+
+
+def test_a_page_of_a_call_that_has_ended_says_so_and_changes_nothing(pages: Pages) -> None:
+    phone = Phone(pages)
+    phone.finish(end="wrong-number")
+    before = row(pages.clinic, phone)
+    for step, typed in (("emergency", {"emergency": "yes"}), ("keep", {"number": "1"})):
+        assert phone.post(step, **typed).status_code == 409
+    assert phone.identify().status_code == 409
+    assert row(pages.clinic, phone) == before
+    assert phone.client.get(f"/phone/call/{phone.call_id}/go-on").status_code == 302
+
+
+def test_the_nurses_list_leads_to_the_call(pages: Pages) -> None:
+    phone = Phone(pages)
+    phone.post("emergency", emergency="yes")
+    nurse = pages.client("nora")
+    assert "Emergency on the phone: take the caller now" in nurse.get("/worklist/stat").content.decode()
+    (task,) = owed(pages.clinic, phone)
+    assert f"/phone/call/{phone.call_id}" in nurse.get(f"/worklist/task/{task['id']}").content.decode()

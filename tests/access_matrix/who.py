@@ -69,6 +69,9 @@ PAGES: Mapping[str, frozenset[Role]] = {
          "phone-calls", "phone-list", "phone-contacts", "phone-contacts-save", "phone-call", "phone-nurse",
          "phone-go-on", "phone-take-over", "phone-attempt", "phone-step"), FLOOR,
     ),
+    "referrals": OFFICE, "referrals-list": OFFICE, "referrals-find": OFFICE, "referrals-new": OFFICE,
+    "referral": OFFICE, "referral-step": OFFICE, "referral-barrier": OFFICE, "referral-help": OFFICE,
+    "referral-end": OFFICE,
     "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
     "incoming": OFFICE, "incoming-list": OFFICE, "incoming-paper": OFFICE, "incoming-patient": OFFICE,
     "incoming-upload": OFFICE, "incoming-find": OFFICE, "incoming-match": OFFICE, "incoming-route": OFFICE,
@@ -112,7 +115,7 @@ NOT_ASKED: Mapping[str, str] = {
 FACTS: Mapping[str, frozenset[Role]] = {
     "patient": WITH_PATIENTS, "family": WITH_PATIENTS, "flag": WITH_PATIENTS, "appointment": WITH_PATIENTS,
     "visit": WITH_PATIENTS, "task": WITH_PATIENTS, "allergy": WITH_PATIENTS, "asked": WITH_PATIENTS,
-    "note": WITH_PATIENTS, "paper": WITH_PATIENTS,
+    "note": WITH_PATIENTS, "paper": WITH_PATIENTS, "referral": OFFICE,
     "message": FLOOR, "phone": FLOOR, "told": FLOOR,
     "vital": TREATING, "problem": TREATING, "medicine": TREATING, "taken": TREATING, "vaccine": TREATING,
 }  # fmt: skip
@@ -127,7 +130,7 @@ NOT_ON_SCREENS: Mapping[Role, frozenset[str]] = {
 TYPE_OF_FACT: Mapping[str, str] = {
     "patient": "Patient", "family": "Group", "flag": "Flag", "appointment": "Appointment", "visit": "Encounter",
     "task": "Task", "allergy": "AllergyIntolerance", "asked": "List", "note": "DocumentReference",
-    "paper": "DocumentReference",
+    "paper": "DocumentReference", "referral": "ServiceRequest",
     "message": "Communication", "phone": "Communication", "told": "Consent", "vital": "Observation",
     "problem": "Condition", "medicine": "MedicationRequest", "taken": "MedicationStatement", "vaccine": "Immunization",
 }  # fmt: skip
@@ -152,8 +155,9 @@ READS: Mapping[str, frozenset[Role]] = {
     ),
     **dict.fromkeys(("Communication", "Consent"), FLOOR),
     "CareTeam": WITH_PATIENTS,
+    "ServiceRequest": OFFICE,
     "Coverage": OFFICE,
-    **dict.fromkeys(("CarePlan", "DiagnosticReport", "QuestionnaireResponse", "ServiceRequest"), TREATING),
+    **dict.fromkeys(("CarePlan", "DiagnosticReport", "QuestionnaireResponse"), TREATING),
     **dict.fromkeys(
         ("Observation", "Condition", "MedicationRequest", "MedicationStatement", "Immunization"), TREATING
     ),
@@ -164,7 +168,8 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "CareTeam": LEADS,
     **dict.fromkeys(_STAFF_TYPES, frozenset({MANAGER})),
     "Location": OFFICE,
-    **dict.fromkeys(("Patient", "RelatedPerson", "Group", "Flag", "Appointment", "DocumentReference", "Task"), OFFICE),
+    **dict.fromkeys(("Patient", "RelatedPerson", "Group", "Flag", "Appointment", "DocumentReference", "Task",
+         "ServiceRequest"), OFFICE),
     **dict.fromkeys(("Encounter", "Communication", "Consent"), FLOOR),
     **dict.fromkeys(("AllergyIntolerance", "List", "Observation"), TREATING),
     "PlanDefinition": frozenset({LEAD, MANAGER}),

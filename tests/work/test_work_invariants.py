@@ -201,7 +201,8 @@ class Working(RuleBasedStateMachine):
 
     @rule(which=WHICH, what=st.sampled_from(["nobody", "no trail", "done", "by mistake", "another patient's"]))
     def write_past_the_actions(self, which: int, what: str) -> None:
-        ids = self.at.task_ids()
+        late = {str(row["id"]) for row in self.at.rows("task", is_open=1) if row["level"]}
+        ids = [task_id for task_id in self.at.task_ids() if what != "no trail" or task_id in late]
         if not ids:
             return
         stored = self.at.stored(Ref("Task", ids[which % len(ids)]))

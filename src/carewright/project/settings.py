@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "carewright.workspaces.checkout",
     "carewright.workspaces.photo_page",
     "carewright.workspaces.incoming",
+    "carewright.workspaces.referrals",
+    "carewright.workspaces.critical_strip",
     "carewright.workspaces.protocol_pages",
     "carewright.workspaces.standing_order_pages",
     "carewright.workspaces.merge_charts",

@@ -1,11 +1,16 @@
-"""What follows from a task in the same transaction: a task that was parted comes back when its last part has ended."""
+"""What follows from a task in the same transaction: a parted one comes back, a critical one that is answered rests."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC
 
 from carewright.core.store.hooks import Effect, Extra, Put, Write, WriteContext
 from carewright.core.store.model import Ref
 from carewright.core.work import fhir, lifecycle
+from carewright.core.work.escalation import ANSWERED_PATIENCE
+from carewright.core.work.model import Kind
+
+ANSWERED = frozenset({"accepted", "in-progress"})
 
 
 def _whole(write: Write) -> list[Ref]:
@@ -31,7 +36,24 @@ def part_ended(write: Write, context: WriteContext) -> Sequence[Extra]:
     return []
 
 
+def critical_answered(write: Write, context: WriteContext) -> Sequence[Extra]:
+    """Whoever takes what rings stops the ringing, for as long as it takes to hear it and say it back."""
+    if write.before is None or write.after is None:
+        return []
+    before, after = fhir.from_fhir(write.before), fhir.from_fhir(write.after)
+    if after.kind is not Kind.CRITICAL or before.status != "requested" or after.status not in ANSWERED:
+        return []
+    until = context.now.astimezone(UTC).replace(microsecond=0) + ANSWERED_PATIENCE
+    return [Put(resource=fhir.to_fhir(replace(after, due_at=until), onto=write.after))]
+
+
 EFFECTS = (
+    Effect(
+        name="critical-answered",
+        types=frozenset({"Task"}),
+        apply=critical_answered,
+        doc="A critical call that somebody has taken rings on after five minutes, not after one.",
+    ),
     Effect(
         name="task-parts",
         types=frozenset({"Task"}),

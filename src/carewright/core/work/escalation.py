@@ -15,6 +15,8 @@ from carewright.core.access.model import Role
 from carewright.core.work.hours import Hours
 from carewright.core.work.model import Escalation, Kind, Pool, Priority, WorkTask
 
+ANSWERED_PATIENCE = timedelta(minutes=5)
+"""How long whoever answered a critical call has until it was read back; then it rings on."""
 FIRST_RING = timedelta(seconds=60)
 """How long a named person has for a critical value before the next one is called."""
 
@@ -70,8 +72,9 @@ def next_alarm(task: WorkTask) -> Alarm | None:
 
 
 def _late_at(task: WorkTask) -> datetime | None:
-    if task.escalations:
-        return task.escalations[-1].next_at
+    sent = task.escalations[-1] if task.escalations else None
+    if sent is not None and not (task.due_at and task.due_at > sent.at):  # a later date is a new promise
+        return sent.next_at
     return max(task.due_at, task.not_before) if task.due_at and task.not_before else task.due_at
 
 

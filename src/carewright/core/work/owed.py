@@ -109,7 +109,10 @@ def _open(leg: Leg, stored: Resource | None, ref: Ref, write: Write, context: Wr
     if stored is None:
         return [Put(resource=fhir.to_fhir(made))]
     again = lifecycle.reopen(fhir.from_fhir(stored))
-    renewed = replace(again, due_at=made.due_at, owner=made.owner, pool=made.pool, status="requested", escalations=())
+    renewed = replace(
+        again, due_at=made.due_at, not_before=made.not_before, owner=made.owner, pool=made.pool, status="requested",
+        escalations=(), place=None, waits_for=(),
+    )  # fmt: skip
     return [Put(resource=fhir.modified(fhir.to_fhir(renewed, onto=stored), at=context.now))]
 
 

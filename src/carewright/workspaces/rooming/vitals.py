@@ -21,6 +21,7 @@ from carewright.shell.forms import ContextForm
 from carewright.shell.people import providers
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import say
+from carewright.skills.critical_calls import actions as critical_calls
 from carewright.skills.vitals import actions, panel
 from carewright.skills.vitals.forms import UNIT_KEYS, Occasion, TellForm, VitalsForm, initial_of, kind_words, kinds_for
 from carewright.skills.vitals.model import Kind
@@ -123,7 +124,7 @@ def change(request: CareRequest, encounter_id: str, observation_id: str) -> Http
 @require_POST
 @needs("vitals.record")
 def tell(request: CareRequest, encounter_id: str) -> HttpResponse:
-    """Somebody was told of the critical readings of this visit: whom, and when."""
+    """Ring somebody about the critical readings of this visit; or they were told: whom, and when."""
     rooming = page.load(request, encounter_id)
     form = tell_form(request, rooming, data=request.POST)
     if not form.is_valid():
@@ -132,10 +133,15 @@ def tell(request: CareRequest, encounter_id: str) -> HttpResponse:
     choice = form.fields["whom"]
     names = dict(choice.choices) if isinstance(choice, ChoiceField) else {}  # type: ignore[arg-type]
     whom = form.cleaned_data["whom"]
-    actions.tell(
-        request.writer(), encounter_id=encounter_id, whom=whom, name=str(names[whom]),
-        at=_latest(request.care.now_local, form.cleaned_data["when"]),
-    )  # fmt: skip
+    if "ring" in request.POST:
+        critical_calls.ring(
+            request.writer(), encounter_id=encounter_id, patient=rooming.found.visit.patient,
+            site=request.access.site or "", whom=whom, at=request.care.now,
+        )  # fmt: skip
+        return HttpResponseRedirect(page.url(encounter_id, VITALS.key))
+    at = _latest(request.care.now_local, form.cleaned_data["when"])
+    actions.tell(request.writer(), encounter_id=encounter_id, whom=whom, name=str(names[whom]), at=at)
+    critical_calls.told_in_person(request.writer(), encounter_id=encounter_id, whom=whom, at=at)
     return HttpResponseRedirect(page.url(encounter_id, VITALS.key))
 
 

@@ -1,4 +1,4 @@
-"""Addresses of the phone pages, below `phone/`."""
+"""Addresses of the phone: a call, the list of calls, whom may I tell; below `phone/`."""
 
 from django.urls import path
 

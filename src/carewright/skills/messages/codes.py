@@ -1,5 +1,21 @@
-"""The code of a message about a visit. https://hl7.org/fhir/R4/communication.html"""
+"""The codes of messages. https://hl7.org/fhir/R4/communication.html"""
 
-from carewright.core.terminology.coding import Coding, own_system
+from carewright.core.sentences import term
+from carewright.core.terminology.coding import OWN_EXTENSIONS, Coding, own_system
+from carewright.core.work.model import TASK_CODE
 
-VISIT_MESSAGE = Coding(own_system("communication-category"), "visit-message", "Message about a visit")
+CATEGORY = own_system("communication-category")
+VISIT_MESSAGE = Coding(CATEGORY, "visit-message", "Message about a visit")
+THREAD = Coding(CATEGORY, "staff-thread", "Messages between staff")
+REPLY = Coding(CATEGORY, "staff-reply", "Answer in a thread")
+
+ANSWER_MESSAGE = Coding(TASK_CODE, "answer-message", term("Answer a message"))
+"""The task that an open thread is owed."""
+
+OUTCOME = own_system("message-outcome")
+SEEN_BY = OWN_EXTENSIONS + "message-seen-by"
+"""On a thread: who has seen it as it stands now (valueReference); an answer leaves only whoever wrote it."""
+POOL = OWN_EXTENSIONS + "message-pool"
+"""On a thread: the role that may take it (valueCodeableConcept), where it is nobody's in particular."""
+DUE = OWN_EXTENSIONS + "message-due"
+"""On a thread: by when it is answered (valueDateTime)."""

@@ -1,0 +1,172 @@
+"""Threads of messages: always somebody's and dated while open, closed with an outcome, unread counts per person."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carewright.core.access.model import AccessDenied, Role
+from carewright.core.store.model import KeyTaken, NotFound, Ref, Refused
+from carewright.core.work import actions as work
+from carewright.core.work.fhir import from_fhir as task_from_fhir
+from carewright.core.work.model import End, Pool, Priority, WorkTask
+from carewright.skills.messages import actions, queries, threads
+from carewright.skills.messages.codes import ANSWER_MESSAGE
+from carewright.skills.messages.model import Message
+from carewright.skills.messages.owed import OWED
+from carewright.skills.messages.threads import File, NotPossible, Outcome, Thread, Words
+from carewright.skills.messages.threads_fhir import from_fhir, to_fhir
+from tests.clinic import TEN_FORTY, Clinic
+
+DUE = TEN_FORTY + timedelta(hours=2)
+FIRST = Words(by="Practitioner/lind", at=TEN_FORTY, words="Please ask for the old chart.")
+ASKED = Thread(topic="Old chart", first=FIRST, pool=Pool(role=Role.MA), due_at=DUE, priority=Priority.URGENT)
+
+
+def begun(clinic: Clinic, thread: Thread = ASKED, *, by: str = "lind") -> str:
+    return actions.begin(clinic.writer(by), thread=thread).id
+
+
+def said(name: str, words: str = "Done by noon.") -> Words:
+    return Words(by=f"Practitioner/{name}", at=TEN_FORTY, words=words)
+
+
+def task_of(clinic: Clinic, thread_id: str) -> WorkTask:
+    ref = OWED.task_of(Ref("Communication", thread_id), ANSWER_MESSAGE)
+    return task_from_fhir(clinic.resource(ref))
+
+
+def unread(clinic: Clinic, name: str) -> int:
+    with clinic.store.reader(clinic.access(name), reason="test.unread") as reader:
+        return queries.unread(reader, person=f"Practitioner/{name}", roles={clinic.people[name].value})
+
+
+def test_an_open_thread_is_somebodys_with_a_date_until_it_is_closed(clinic: Clinic) -> None:
+    thread_id = begun(clinic)
+    task = task_of(clinic, thread_id)
+    assert (task.is_open, task.pool, task.due_at) == (True, Pool(role=Role.MA), DUE)
+    assert (task.said, task.priority) == ("Old chart", Priority.URGENT)
+    with pytest.raises(Refused):
+        work.end(clinic.writer("dana"), task_id=task.id, how=End.NOT_NEEDED, why="Tired of it", at=TEN_FORTY)
+    actions.close(clinic.writer("dana"), thread_id=thread_id, outcome=Outcome.DONE, words="It is scanned.")
+    assert not task_of(clinic, thread_id).is_open
+    with clinic.store.reader(clinic.access("lind"), reason="test.thread") as reader:
+        found, _ = queries.thread(reader, thread_id)
+    assert (found.outcome, found.outcome_words) == (Outcome.DONE, "It is scanned.")
+
+
+def test_a_message_of_nobody_or_about_nothing_is_not_begun() -> None:
+    for wrong in ({"pool": None}, {"topic": " "}, {"topic": "x" * 81}):
+        with pytest.raises(NotPossible):
+            replace(ASKED, **wrong)
+    with pytest.raises(NotPossible):
+        replace(FIRST, words="  ")
+
+
+def test_the_task_goes_with_the_thread(clinic: Clinic) -> None:
+    thread_id = begun(clinic)
+    actions.give_to(clinic.writer("dana"), thread_id=thread_id, to="Practitioner/nora")
+    assert task_of(clinic, thread_id).owner == "Practitioner/nora"
+    actions.give_to(clinic.writer("nora"), thread_id=thread_id, pool=Pool(role=Role.FRONT_DESK))
+    task = task_of(clinic, thread_id)
+    assert (task.owner, task.pool) == ("", Pool(role=Role.FRONT_DESK))
+    with pytest.raises(NotPossible):
+        actions.give_to(clinic.writer("fay"), thread_id=thread_id)
+
+
+def test_unread_counts_are_right_for_each_person(clinic: Clinic) -> None:
+    thread_id = begun(clinic)
+    assert [unread(clinic, name) for name in ("dana", "lind", "nora", "fay")] == [1, 0, 0, 0]
+    actions.see(clinic.writer("dana"), thread_id=thread_id)
+    actions.see(clinic.writer("dana"), thread_id=thread_id)
+    assert (unread(clinic, "dana"), unread(clinic, "lind")) == (0, 0)
+    actions.answer(clinic.writer("dana"), thread_id=thread_id, words=said("dana", "Which one?"))
+    assert (unread(clinic, "dana"), unread(clinic, "lind")) == (0, 1)
+    actions.answer(clinic.writer("lind"), thread_id=thread_id, words=said("lind", "The one of 2019."))
+    assert (unread(clinic, "dana"), unread(clinic, "lind")) == (1, 0)
+    actions.close(clinic.writer("dana"), thread_id=thread_id, outcome=Outcome.ANSWERED)
+    assert (unread(clinic, "dana"), unread(clinic, "lind")) == (0, 1)
+    actions.see(clinic.writer("lind"), thread_id=thread_id)
+    assert unread(clinic, "lind") == 0
+
+
+def test_an_answer_opens_a_closed_thread_and_its_task_again(clinic: Clinic) -> None:
+    thread_id = begun(clinic)
+    actions.close(clinic.writer("dana"), thread_id=thread_id, outcome=Outcome.NOTHING_TO_DO)
+    with pytest.raises(NotPossible):
+        actions.close(clinic.writer("dana"), thread_id=thread_id, outcome=Outcome.DONE)
+    actions.answer(clinic.writer("lind"), thread_id=thread_id, words=said("lind", "Please look again."))
+    assert task_of(clinic, thread_id).is_open
+    with clinic.store.reader(clinic.access("dana"), reason="test.thread") as reader:
+        found, answers = queries.thread(reader, thread_id)
+    assert found.is_open
+    assert [one.words for one in answers] == ["Please look again."]
+    assert answers[0].by == "Practitioner/lind"
+
+
+def test_whoever_writes_is_who_it_says_and_a_form_is_sent_once(clinic: Clinic) -> None:
+    ref = actions.begin(clinic.writer("dana"), thread=ASKED, form_key="form-1")
+    with pytest.raises(KeyTaken):
+        actions.begin(clinic.writer("dana"), thread=ASKED, form_key="form-1")
+    assert clinic.resource(ref)["sender"]["reference"] == "Practitioner/dana"
+    with pytest.raises(AccessDenied):
+        actions.begin(clinic.writer("bill"), thread=ASKED)
+
+
+def test_a_message_about_a_visit_is_no_thread(clinic: Clinic) -> None:
+    message = Message(
+        patient="Patient/p1", encounter="Encounter/e1", words="Stay", by="Practitioner/lind", at=TEN_FORTY
+    )
+    clinic.have({"resourceType": "Patient", "id": "p1"},
+                {"resourceType": "Encounter", "id": "e1", "status": "arrived", "class": {"code": "AMB"},
+                 "subject": {"reference": "Patient/p1"}})  # fmt: skip
+    ref = actions.send(clinic.writer("lind"), message=message)
+    assert unread(clinic, "dana") == 0
+    with pytest.raises(NotFound):
+        actions.see(clinic.writer("dana"), thread_id=ref.id)
+
+
+@given(
+    topic=st.text(min_size=1, max_size=80).filter(str.strip), words=st.text(min_size=1, max_size=300).filter(str.strip),
+    to=st.sampled_from(["", "Practitioner/nora"]), patient=st.sampled_from(["", "Patient/p1"]),
+    seen=st.lists(st.sampled_from(["Practitioner/a", "Practitioner/b"]), unique=True),
+    outcome=st.sampled_from([None, *Outcome]), files=st.integers(0, 2),
+)  # fmt: skip
+def test_a_thread_comes_back_as_it_was_written(
+    topic: str, words: str, to: str, patient: str, seen: list[str], outcome: Outcome | None, files: int
+) -> None:
+    listed = tuple(
+        File(digest=f"d{n}", content_type="image/jpeg", title=f"Photo {n}", size=n + 1) for n in range(files)
+    )
+    thread = replace(
+        ASKED, id="t1", topic=topic, first=replace(FIRST, words=words, files=listed), to=to, patient=patient,
+        seen_by=tuple(seen), outcome=outcome, outcome_words="Sent" if outcome else "", site="main-st",
+    )  # fmt: skip
+    assert from_fhir(to_fhir(thread)) == thread
+    assert from_fhir(to_fhir(thread, onto=to_fhir(thread))) == thread
+
+
+@given(st.lists(st.sampled_from(["see", "answer", "close", "give"]), max_size=12), st.data())
+def test_whatever_happens_an_open_thread_is_somebodys_and_the_one_who_acted_has_seen_it(
+    steps: list[str], data: st.DataObject
+) -> None:
+    thread = ASKED
+    for step in steps:
+        by = data.draw(st.sampled_from(["Practitioner/a", "Practitioner/b"]))
+        try:
+            if step == "see":
+                thread = threads.seen(thread, by=by)
+            elif step == "answer":
+                thread = threads.answered(thread, by=by)
+            elif step == "close":
+                thread = threads.closed(thread, by=by, outcome=Outcome.DONE)
+            else:
+                thread = threads.given_to(thread, by=by, to=data.draw(st.sampled_from(["", "Practitioner/c"])))
+        except NotPossible:
+            continue
+        assert by in thread.seen_by
+        leg = threads.leg_of(thread)
+        assert (leg is not None) == thread.is_open
+        assert leg is None or leg.owner or leg.pool

@@ -1,0 +1,148 @@
+"""A thread of messages between staff, as values, and the steps it can take. No store, no web, no clock.
+
+A thread is owed an answer until it is closed with an outcome: it always has somebody (a person or a role) and a date.
+Its words do nothing: no drug, dose or specimen is acted on from them.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from carewright.core.sentences import Sentence, sentence, term
+from carewright.core.work.legs import Leg
+from carewright.core.work.model import Kind, Pool, Priority
+from carewright.skills.messages.codes import ANSWER_MESSAGE
+
+LONGEST_TOPIC, LONGEST_WORDS = 80, 2_000
+"""Characters."""
+
+
+class Outcome(StrEnum):
+    """How a thread was closed."""
+
+    DONE = "done"
+    ANSWERED = "answered"
+    PASSED_ON = "passed-on"
+    NOTHING_TO_DO = "nothing-to-do"
+
+
+OUTCOME_WORDS = {
+    Outcome.DONE: term("It was done"),
+    Outcome.ANSWERED: term("It was answered"),
+    Outcome.PASSED_ON: term("It was passed on outside"),
+    Outcome.NOTHING_TO_DO: term("Nothing had to be done"),
+}
+
+
+class NotPossible(ValueError):
+    """The thread cannot take this step; `reason` says why."""
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file of a message: a blob by its digest, its type, and its name on the screen."""
+
+    digest: str
+    content_type: str
+    title: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """One message of a thread: who wrote what, when."""
+
+    by: str
+    at: datetime
+    words: str
+    files: tuple[File, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.words.strip():
+            raise NotPossible(sentence("Write something first."))
+        if len(self.words) > LONGEST_WORDS:
+            raise NotPossible(sentence("Keep it under %(count)s characters.", count=LONGEST_WORDS))
+        if self.at.tzinfo is None:
+            raise ValueError("A message was written at an instant with a time zone.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thread:
+    """A thread as it stands. References are `Type/id`; `topic` names no patient: lists and pop-ups show it.
+
+    `to` is a person, `pool` a role; `seen_by` are those who have seen it as it stands now.
+    """
+
+    id: str = ""
+    topic: str
+    first: Words
+    to: str = ""
+    pool: Pool | None = None
+    due_at: datetime
+    patient: str = ""
+    encounter: str = ""
+    site: str = ""
+    priority: Priority = Priority.ROUTINE
+    seen_by: tuple[str, ...] = ()
+    outcome: Outcome | None = None
+    outcome_words: str = ""
+    version: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.topic.strip():
+            raise NotPossible(sentence("Say in a few words what it is about, without the patient’s name."))
+        if len(self.topic) > LONGEST_TOPIC:
+            raise NotPossible(sentence("Keep it under %(count)s characters.", count=LONGEST_TOPIC))
+        if not self.to and self.pool is None:
+            raise NotPossible(sentence("Say who gets it: a person, or everybody in a role."))
+        if self.due_at.tzinfo is None:
+            raise ValueError("A thread is due at an instant with a time zone.")
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome is None
+
+
+def answered(thread: Thread, *, by: str) -> Thread:
+    """After an answer: only whoever wrote it has seen it. An answer to a closed thread opens it again."""
+    return replace(thread, seen_by=(by,), outcome=None, outcome_words="")
+
+
+def seen(thread: Thread, *, by: str) -> Thread:
+    """Somebody has seen it as it stands."""
+    return thread if by in thread.seen_by else replace(thread, seen_by=(*thread.seen_by, by))
+
+
+def given_to(thread: Thread, *, by: str, to: str = "", pool: Pool | None = None) -> Thread:
+    """Somebody else has it now. NotPossible for nobody, and for a thread that is closed."""
+    if not thread.is_open:
+        raise NotPossible(sentence("This is closed. Answer it, and it is open again."))
+    return replace(thread, to=to, pool=pool, seen_by=(by,))
+
+
+def closed(thread: Thread, *, by: str, outcome: Outcome, words: str = "") -> Thread:
+    """Closed with what came of it; whoever asked has not seen that yet."""
+    if not thread.is_open:
+        raise NotPossible(sentence("This is closed already."))
+    return replace(thread, outcome=outcome, outcome_words=words.strip(), seen_by=(by,))
+
+
+def concerns(thread: Thread, *, person: str, roles: frozenset[str]) -> bool:
+    """Whether a thread is in somebody's inbox: theirs, their role's while nobody has it, or one they have begun."""
+    pool = thread.pool
+    of_role = not thread.to and pool is not None and (pool.role is None or pool.role.value in roles)
+    return person in (thread.to, thread.first.by) or of_role
+
+
+def leg_of(thread: Thread) -> Leg | None:
+    """What an open thread is owed: an answer, by whoever it is for, by its date."""
+    if not thread.is_open:
+        return None
+    return Leg(
+        code=ANSWER_MESSAGE, pool=thread.pool, owner=thread.to, due_at=thread.due_at, priority=thread.priority,
+        kind=Kind.CLINICAL if thread.patient else Kind.CLERICAL, words=thread.topic,
+    )  # fmt: skip

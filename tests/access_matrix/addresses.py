@@ -13,6 +13,7 @@ from tests.access_matrix.two_clinics import Somebody
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "name": ("shell/base.css",),
+    "number": ("0",),
     "form": ("vitals",),
     "kind": ("weight",),
     "part": ("problems", "medicines", "vaccines", "vitals", "visits"),
@@ -29,7 +30,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 """A part of an address that stands for no patient's record → what is put there. A new one has to be named here."""
 OF_SOMEBODY = frozenset({
     "patient_id", "appointment_id", "encounter_id", "visit_id", "wait_id", "message_id", "allergy_id",
-    "observation_id", "document_id", "paper_id", "phone_id", "task_id",
+    "observation_id", "document_id", "paper_id", "referral_id", "phone_id", "task_id",
 })  # fmt: skip
 """A part that stands for a record of a patient: Somebody.ids."""
 

@@ -35,6 +35,8 @@ from carewright.skills.messages.model import Message
 from carewright.skills.protocols import library
 from carewright.skills.protocols.fhir import to_fhir as protocol_to_fhir
 from carewright.skills.protocols.model import MadeBy, Version
+from carewright.skills.referrals.fhir import to_fhir as referral_to_fhir
+from carewright.skills.referrals.model import Referral, Step, Taken
 from carewright.skills.registration.codes import FALL_RISK
 from carewright.skills.registration.fhir import family_to_fhir, flag_to_fhir
 from carewright.skills.registration.model import BannerFlag
@@ -86,7 +88,7 @@ class Somebody:
                 "visit_id": f"visit-{self.name}", "wait_id": f"wait-{self.name}",
                 "message_id": f"message-{self.name}", "allergy_id": f"allergy-{self.name}",
                 "observation_id": f"vital-{self.name}", "document_id": f"note-{self.name}",
-                "paper_id": f"paper-{self.name}",
+                "paper_id": f"paper-{self.name}", "referral_id": f"referral-{self.name}",
                 "phone_id": f"phone-{self.name}",
                 "task_id": f"task-{self.name}"} if self.came else {}),
         }  # fmt: skip
@@ -277,6 +279,11 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
             excused_from=date(2026, 11, 23), excused_through=date(2026, 11, 24), provider="Practitioner/lind",
             provider_name="Lind", written_at=began, encounter=encounter,
         )) | {"id": f"note-{name}"},
+        referral_to_fhir(Referral(
+            id=f"referral-{name}", patient=patient, provider="Practitioner/lind", to=marker(letter, "referral", name),
+            reason=marker(letter, "referral", name), site=person.site,
+            taken=(Taken(step=Step.NEEDED, at=began, by="Practitioner/lind"),),
+        )),
         paper_to_fhir(Paper(id=f"paper-{name}", patient=patient, came_as=CameAs.FAX, came_at=began,
                             content_type="image/png", title=marker(letter, "paper", name), route=Route.SIGN,
                             to="Practitioner/lind", type_words="Lab result", site=person.site)),

@@ -143,10 +143,10 @@ def sent_on(call: PhoneCall, *, reason: str, for_whom: str, line: Line) -> Phone
     """The caller will be called back, by `for_whom` or the pool of the reason. A wrong number ends at once."""
     chosen = BY_CODE.get(reason, NOT_SAID)
     _require_taking(call)
+    if call.emergency is Answer.YES:
+        return _after_emergency(replace(call, reason=SYMPTOM.code if chosen is NOT_SAID else chosen.code), line)
     if chosen is WRONG_NUMBER:
         return ended(replace(call, reason=chosen.code), ending=Ending.WRONG_NUMBER, line=line)
-    if call.emergency is Answer.YES:
-        return _after_emergency(replace(call, reason=reason or SYMPTOM.code), line)
     return replace(
         call, reason=chosen.code, for_whom=for_whom if chosen.licensed else "", state=State.OWED,
         lines=(*call.lines, line),
@@ -154,9 +154,12 @@ def sent_on(call: PhoneCall, *, reason: str, for_whom: str, line: Line) -> Phone
 
 
 def done_on_the_phone(call: PhoneCall, *, reason: str, roles: Iterable[Role], line: Line) -> PhoneCall:
-    """Answered while they were on the line. A symptom or a result is answered by a nurse or a provider only."""
+    """Answered while they were on the line. A symptom or a result is answered by a nurse or a provider only; an
+    emergency stays with the nurse."""
     _require_taking(call)
     chosen = BY_CODE.get(reason, NOT_SAID)
+    if call.emergency is Answer.YES:
+        return _after_emergency(replace(call, reason=SYMPTOM.code if chosen is NOT_SAID else chosen.code), line)
     if chosen.ends_at_once:
         return ended(replace(call, reason=chosen.code), ending=Ending.WRONG_NUMBER, line=line)
     if chosen.licensed and not LICENSED & set(roles):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carewright.core.access.model import Role
@@ -111,6 +111,9 @@ def test_an_emergency_stays_with_the_nurse_until_she_has_the_caller() -> None:
     for left in (
         rules.hung_up(emergency(), line=line()),
         rules.sent_on(emergency(), reason="appointment", for_whom="", line=line()),
+        rules.sent_on(emergency(), reason="wrong-number", for_whom="", line=line()),
+        rules.done_on_the_phone(emergency(), reason="refill", roles=MA, line=line()),
+        rules.done_on_the_phone(emergency(), reason="wrong-number", roles=MA, line=line()),
         rules.answered(emergency(), answer=Answer.NO, red_flag="", line=line()),
     ):
         leg = rules.leg(left)
@@ -183,6 +186,7 @@ def step(call: PhoneCall, name: str, roles: frozenset[Role]) -> PhoneCall:
     return rules.kept(call, number="", place="")
 
 
+@settings(max_examples=1_000)
 @given(st.lists(st.tuples(STEPS, st.sampled_from([MA, NURSE])), max_size=12))
 def test_whatever_happens_a_call_has_ended_or_is_owed_by_somebody(steps: list[tuple[str, frozenset[Role]]]) -> None:
     call = CALL

@@ -22,7 +22,7 @@ from carewright.core.clock import wall_now
 from carewright.core.fhir.codec import decode
 from carewright.core.store import balances, claims, plans, reads
 from carewright.core.store.drivers.base import Dialect
-from carewright.core.store.hooks import FeedEntry
+from carewright.core.store.hooks import FeedEntry, Projection
 from carewright.core.store.model import Gone, NotFound, Origin, Ref, Resource, Stored
 from carewright.core.store.reads import Found, Page
 from carewright.core.store.search.query import SearchQuery
@@ -190,8 +190,20 @@ class Reader(_Reading):
         """Rows of a projection, as its columns declare them; instants are aware datetimes, keys UUIDs."""
         declared = self.store.registry.projections[projection]
         plan = reads.projection(declared, self._search_scope, where=where, order=order, limit=limit)
-        rows = [self.store.projection_values(declared, row) for row in self._run(plan)]
-        self.trail.saw_rows(projection, rows, {k for row in rows if isinstance(k := row["patient_key"], UUID)})
+        return self._shown(declared, self._run(plan))
+
+    def latest(
+        self, projection: str, *, where: Mapping[str, object], by: Sequence[str], column: Sequence[str]
+    ) -> list[dict[str, object]]:
+        """Of the rows that agree in `by`, the one that is last in `column`: the newest reading of each sign, without
+        the years of readings behind it."""
+        declared = self.store.registry.projections[projection]
+        plan = reads.projection(declared, self._search_scope, where=where, latest=(tuple(by), tuple(column)))
+        return self._shown(declared, self._run(plan))
+
+    def _shown(self, declared: Projection, found: list[dict[str, object]]) -> list[dict[str, object]]:
+        rows = self.store.projection_values(declared, found)
+        self.trail.saw_rows(declared.name, rows, {k for row in rows if isinstance(k := row["patient_key"], UUID)})
         return rows
 
     def sharing(self, projection: str, *, column: str, value: str, limit: int) -> list[tuple[str, str]]:

@@ -216,8 +216,12 @@ def projection(
     where: Mapping[str, object],
     order: Sequence[str] = (),
     limit: int | None = None,
+    latest: tuple[Sequence[str], Sequence[str]] | None = None,
 ) -> Plan[list[dict[str, object]]]:
-    """Rows of a projection. `where` maps a column to a value, a tuple of values (any of them) or a `Between`."""
+    """Rows of a projection. `where` maps a column to a value, a tuple of values (any of them) or a `Between`.
+
+    `latest` is (columns that agree, columns by which the last of those is found): one row of each is returned.
+    """
     if not declared.types <= scope.predicate.types:
         return []
     table = projection_table(declared)
@@ -226,6 +230,14 @@ def projection(
     if scope.predicate.patient is not None and not declared.types <= ADMINISTRATIVE:
         parts.append(Sql("p.patient_key IS NOT NULL"))
     text = Sql(f"SELECT {', '.join(names)} FROM {table.name} p WHERE ") + all_of(parts)
+    if latest is not None:
+        same = ", ".join(_order(name, names) for name in latest[0])
+        newest = ", ".join(f"{_order(name, names)} DESC" for name in latest[1])
+        text = (
+            Sql(f"SELECT {', '.join(names)} FROM (SELECT p.*, row_number() OVER (PARTITION BY {same} "
+                f"ORDER BY {newest}, p.key) AS place_ FROM {table.name} p WHERE ")
+            + all_of(parts) + Sql(") p WHERE place_ = 1")
+        )  # fmt: skip
     if order:
         text += Sql(" ORDER BY " + ", ".join(_order(name, names) for name in order))
     if limit is not None:

@@ -88,18 +88,20 @@ class Store:
             rows = connection.rows(Sql("SELECT max(at) FROM feed WHERE practice = ?", (practice,)))
         return None if rows[0][0] is None else self.driver.dialect.instant(rows[0][0])
 
-    def projection_values(self, declared: Projection, row: dict[str, object]) -> dict[str, object]:
-        """A projection row with instants and keys as Python values on either engine."""
+    def projection_values(self, declared: Projection, rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+        """Projection rows with instants and keys as Python values on either engine."""
         dialect = self.driver.dialect
-        types = dict(schema.projection_table(declared).columns)
         converters: dict[str, Callable[[object], object]] = {
             ColumnType.INSTANT: dialect.instant,
             ColumnType.KEY: dialect.key,
         }
-        return {
-            name: converters[types[name]](value) if value is not None and types[name] in converters else value
-            for name, value in row.items()
-        }
+        columns = schema.projection_table(declared).columns
+        converted = [(name, converters[type_]) for name, type_ in columns if type_ in converters]
+        found = []
+        for row in rows:
+            values = {name: convert(row[name]) for name, convert in converted if row[name] is not None}
+            found.append({**row, **values})
+        return found
 
     def now(self) -> datetime:
         """Clinical time."""

@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import cast
 
 import font_roboto
 from django.http import HttpResponse
 from django.utils.translation import gettext
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
-from fpdf.enums import MethodReturnValue, XPos, YPos
+from fpdf.enums import XPos, YPos
 
 FAMILY = "Roboto"
 MARGIN_MM = 10.0
 FOOT_MM = 12.0
+MM_PER_POINT = 25.4 / 72
 MISSING = "\u00a4"
 """Stands for a letter that the font lacks."""
 INK, INK_2, LINE, SHADE = (20, 35, 43), (69, 88, 98), (132, 150, 160), (243, 246, 247)
@@ -30,6 +30,17 @@ INK, INK_2, LINE, SHADE = (20, 35, 43), (69, 88, 98), (132, 150, 160), (243, 246
 def _known() -> frozenset[int]:
     font: dict[int, str] = TTFont(font_roboto.Roboto, lazy=True).getBestCmap()
     return frozenset(font)
+
+
+@cache
+def _advances(bold: bool) -> tuple[dict[str, int], int]:
+    """How far each letter moves the pen, and the units of an em.
+
+    https://learn.microsoft.com/typography/opentype/spec/hmtx
+    """
+    font = TTFont(font_roboto.RobotoBold if bold else font_roboto.Roboto, lazy=True)
+    letters, metrics = font.getBestCmap(), font["hmtx"].metrics
+    return {chr(code): metrics[name][0] for code, name in letters.items()}, font["head"].unitsPerEm
 
 
 def printable(text: str) -> str:
@@ -98,11 +109,20 @@ class Pages(FPDF):
 
     def wrapped(self, text: str, width: float, *, size: float, bold: bool = False) -> list[str]:
         """The lines that a text takes in `width` mm."""
-        if not text:
-            return []
-        self.set_font(FAMILY, style="B" if bold else "", size=size)
-        found = self.multi_cell(width, 4, self.own(text), dry_run=True, output=MethodReturnValue.LINES)
-        return [str(line) for line in cast("list[str]", found)]
+        found: list[str] = []
+        for word in self.own(text).split(" ") if text else ():
+            joined = f"{found[-1]} {word}" if found else word
+            if found and _width_mm(joined, size=size, bold=bold) <= width:
+                found[-1] = joined
+            else:
+                found.append(word)
+        return found
+
+
+def _width_mm(text: str, *, size: float, bold: bool) -> float:
+    """How wide a line is set; measured here because the library takes milliseconds for a line."""
+    widths, per_em = _advances(bold)
+    return sum(widths.get(char, per_em) for char in text) / per_em * size * MM_PER_POINT
 
 
 def attached(document: bytes, *, name: str) -> HttpResponse:

@@ -72,7 +72,7 @@ def read(reader: Reader, people: Sequence[Person], *, on: date, until: datetime)
 
 def _charts(reader: Reader, people: Sequence[Person], ids: tuple[str, ...]) -> dict[str, Chart]:
     problems, orders = _by_patient(reader, "prep_problem", ids), _by_patient(reader, "prep_order", ids)
-    reports, measures = _by_patient(reader, "prep_report", ids), _by_patient(reader, "prep_measure", ids)
+    reports, measures = _by_patient(reader, "prep_report", ids), _measures(reader, ids)
     forms = _by_patient(reader, "prep_form", ids)
     found = {}
     for person in people:
@@ -90,6 +90,14 @@ def _charts(reader: Reader, people: Sequence[Person], ids: tuple[str, ...]) -> d
             pressure=_pressure(measures[key]),
             forms=_latest(forms[key], "form", "filled_on"),
         )
+    return found
+
+
+def _measures(reader: Reader, ids: tuple[str, ...]) -> dict[str, list[Row]]:
+    """The last measurement of each kind: a chart holds years of them."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in reader.latest("prep_measure", where={"patient": ids}, by=("patient", "token"), column=("done_on", "at")):
+        found[str(row["patient"])].append(row)
     return found
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import cast
 
-from django.utils.translation import gettext, gettext_noop, pgettext
+from django.utils.translation import get_language, gettext, gettext_noop, pgettext
 
 from carewright.core.access.model import ROLE_WORDS, Role
 from carewright.shell.components import Level
@@ -168,14 +169,14 @@ def _line(row: Row, read: Read, day: Day, *, clock: SiteClock, under: Under) -> 
 def _chip(row: Row, need: Need, read: Read, day: Day, under: Under) -> Chip:
     task = read.tasks.get(task_id(need, patient=str(row["patient"]), on=day.on))
     state = "open" if task is None else "asked" if task["is_open"] else "done"
-    icon, sort = ICONS[need.kind]
+    icon, sort, words = _said(need, get_language() or "")
     order, order_words = under(row, need) if state == "open" and need.needs_order else ("", "")
     return Chip(
         key=f"{need.kind}:{need.key}",
         kind=need.kind,
         icon=icon,
-        sort=gettext(sort),
-        words=say(need.words),
+        sort=sort,
+        words=words,
         state=state,
         who=_who(task, read) if task else "",
         source=need.source,
@@ -183,6 +184,13 @@ def _chip(row: Row, need: Need, read: Read, day: Day, under: Under) -> Chip:
         order_words=order_words,
         needs_order=need.needs_order,
     )
+
+
+@lru_cache(maxsize=4096)
+def _said(need: Need, language: str) -> tuple[str, str, str]:
+    """Icon, sort and words in the language that is active: the same for every patient who needs the same."""
+    icon, sort = ICONS[need.kind]
+    return icon, gettext(sort), say(need.words)
 
 
 def _who(task: Row, read: Read) -> str:

@@ -136,9 +136,9 @@ def _last_visits(reader: Reader, ids: tuple[str, ...], *, before: datetime) -> d
     """The latest visit of each before that day."""
     if not ids:
         return {}
-    where = {"patient": ids, "started_at": Between(None, before)}
-    rows = reader.rows("visit", where=where, order=("started_at",))
-    return {str(row["patient"]): row for row in rows if row["status"] == "done"}
+    where = {"patient": ids, "status": "done", "started_at": Between(None, before)}
+    rows = reader.latest("visit", where=where, by=("patient",), column=("started_at",))
+    return {str(row["patient"]): row for row in rows}
 
 
 def _lists(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -16,7 +16,7 @@ SIZES_PT = (9.0, 8.0, 7.0, 6.0)
 """Type sizes that are tried; below 6 point nobody reads it at a counter."""
 WIDTHS_MM = (20.0, 60.0, 58.0, 121.4)
 PAD_MM = 1.2
-MM_PER_POINT = 0.45
+LEADING_MM_PER_POINT = 0.45
 CALLS_ON_PAGE = 4
 BOX = "[\u00a0\u00a0]\u00a0"
 """Stays with the word behind it."""
@@ -80,7 +80,7 @@ def _height(pages: Pages, lines: Sequence[Line], size: float, clock: SiteClock) 
 
 
 def _high(cells: Sequence[Sequence[tuple[str, bool]]], size: float) -> float:
-    return max(len(cell) for cell in cells) * size * MM_PER_POINT + PAD_MM
+    return max(len(cell) for cell in cells) * size * LEADING_MM_PER_POINT + PAD_MM
 
 
 def _cells(pages: Pages, line: Line, size: float, clock: SiteClock) -> list[list[tuple[str, bool]]]:
@@ -105,7 +105,7 @@ def _needs(line: Line) -> str:
 
 
 def _row(pages: Pages, cells: Sequence[Sequence[tuple[str, bool]]], size: float, high: float) -> None:
-    top, step = pages.get_y(), size * MM_PER_POINT
+    top, step = pages.get_y(), size * LEADING_MM_PER_POINT
     left = MARGIN_MM
     for cell, width in zip(cells, WIDTHS_MM, strict=True):
         for number, (text, bold) in enumerate(cell):

@@ -35,9 +35,11 @@ VARIANTS: Mapping[str, str] = {"open": "", "restricted": "R", "secret": "V", "ot
 MISSING, FOREIGN = "missing", "foreign"
 IDS = (*VARIANTS, FOREIGN, MISSING)
 ABOUT: Mapping[str, str] = {
-    **dict.fromkeys(("RelatedPerson", "AllergyIntolerance", "Immunization"), "patient"), "Task": "for",
+    **dict.fromkeys(("RelatedPerson", "AllergyIntolerance", "Immunization", "Consent"), "patient"), "Task": "for",
+    "Coverage": "beneficiary",
     **dict.fromkeys(("Flag", "Encounter", "List", "DocumentReference", "Communication", "Observation", "Condition",
-                     "MedicationRequest", "MedicationStatement"), "subject"),
+                     "MedicationRequest", "MedicationStatement", "CarePlan", "CareTeam", "DiagnosticReport",
+                     "QuestionnaireResponse", "ServiceRequest"), "subject"),
 }  # fmt: skip
 """The element of a type that names its patient."""
 ACTIVE, NAMED = {"status": "active"}, {"name": "Main St"}
@@ -65,7 +67,7 @@ BODIES: Mapping[str, Resource] = {
     "Flag": {**ACTIVE, "code": {"text": "Falls"}},
     "Appointment": {"status": "booked", **DAY},
     "Encounter": {"status": "finished", "class": {"code": "AMB"}},
-    "Task": {"status": "requested", "intent": "order"},
+    "Task": {"status": "requested", "intent": "order", "owner": {"reference": "Practitioner/open"}},
     "List": {"status": "current", "mode": "working"},
     "DocumentReference": {"status": "current", "content": [{"attachment": {"title": "Note"}}]},
     "Communication": {"status": "completed"},
@@ -74,6 +76,14 @@ BODIES: Mapping[str, Resource] = {
     "MedicationRequest": {**ACTIVE, "intent": "order", **MEDICINE},
     "MedicationStatement": {**ACTIVE, **MEDICINE},
     "Immunization": {"status": "completed", "vaccineCode": {"text": "MMR"}, "occurrenceDateTime": "2025-08-21"},
+    "CarePlan": {**ACTIVE, "intent": "plan"},
+    "CareTeam": ACTIVE,
+    "Consent": {**ACTIVE, "scope": {"text": "Who may be told"}, "category": [{"text": "Who may be told"}],
+                "policyRule": {"text": "Asked"}},
+    "Coverage": {**ACTIVE, "payor": [{"reference": "Organization/open"}]},
+    "DiagnosticReport": {"status": "final", "code": {"text": "Urine"}},
+    "QuestionnaireResponse": {"status": "completed"},
+    "ServiceRequest": {"status": "completed", "intent": "order", "code": {"text": "Eye doctor"}},
 }  # fmt: skip
 EVERY_SEARCH = (
     "", "_tag=all", "_count=1", "_sort=-_lastUpdated", "_summary=count", "_total=accurate",

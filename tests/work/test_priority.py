@@ -65,7 +65,7 @@ class Situation:
 
 S = Situation
 SITUATIONS = [
-    S(name="a critical value before a STAT", order=[CRITICAL, STAT_EKG], why="Critical"),
+    S(name="a critical value before a STAT", order=[CRITICAL, STAT_EKG], why="rings"),
     S(name="a critical value before what I pinned", order=[CRITICAL, replace(LATER, pinned_by=frozenset({ME}))]),
     S(name="a STAT before a waiting patient", order=[STAT_EKG, HERE], why="STAT"),
     S(name="a STAT before a pin", order=[STAT_EKG, replace(LATER, pinned_by=frozenset({ME}))]),
@@ -120,7 +120,7 @@ SITUATIONS = [
       order=[task("form", kind=Kind.CLERICAL, pool_role="lead-ma", level=1, sent_role="lead-ma", due_at=days(-1)),
              LATE_FORM]),
     S(name="equal in all, the order is still the same", order=[task("a"), task("b"), task("c")]),
-    S(name="a whole morning", why="Critical",
+    S(name="a whole morning", why="rings",
       order=[CRITICAL, STAT_EKG, replace(LATER, id="pin", pinned_by=frozenset({ME})), MASK, HERE, LATE_LAB, SOON,
              LATE_FORM, ROUTINE, LATER, replace(LATE_LAB, id="w", status="on-hold", waiting_on="the school")]),
 ]  # fmt: skip

@@ -140,7 +140,7 @@ def _bands(item: Item, viewer: Viewer, *, now: datetime) -> Iterable[tuple[int, 
     """Every band that the task falls into, the first one first; the last one always."""
     late = item.due_at is not None and item.due_at < now
     if item.kind is Kind.CRITICAL:
-        yield 0, sentence("Critical value: somebody must be told now.")
+        yield 0, sentence("This rings until somebody answers.")
     if item.priority is Priority.STAT:
         yield 1, sentence("STAT.")
     if viewer.reference in item.pinned_by:

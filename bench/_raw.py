@@ -79,7 +79,7 @@ class RawSqlite:
         for table, listed in rows.items():
             marks = ", ".join("?" * len(table.columns))
             self._connection.executemany(
-                f"INSERT INTO {table.name} ({', '.join(table.names)}) VALUES ({marks})",  # noqa: S608
+                f"INSERT INTO {table.name} ({', '.join(table.names)}) VALUES ({marks})",  # noqa: S608 - the table is named here, not asked for
                 [tuple(map(to_database, row)) for row in listed],
             )
         self._connection.execute("COMMIT")
@@ -111,7 +111,7 @@ class RawPostgresql:
             for table, listed in rows.items():
                 marks = ", ".join(["%s"] * len(table.columns))
                 cursor.executemany(
-                    f"INSERT INTO {table.name} ({', '.join(table.names)}) VALUES ({marks})",  # noqa: S608
+                    f"INSERT INTO {table.name} ({', '.join(table.names)}) VALUES ({marks})",  # noqa: S608 - the table is named here, not asked for
                     listed,
                 )
 

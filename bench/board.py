@@ -286,7 +286,7 @@ def _weight(client: "object", text: str) -> None:
     assets = sorted(set(re.findall(r'(?:href|src)="(/static/[^"]+)"', text)))
     total = 0
     for address in assets:
-        answer = client.get(address, headers={"Accept-Encoding": "gzip"})  # type: ignore[attr-defined]
+        answer = client.get(address, headers={"Accept-Encoding": "gzip"})  # type: ignore[attr-defined] # a test client
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content
         total += len(body) if answer.get("Content-Encoding") == "gzip" else len(gzip.compress(body))
     own = len(gzip.compress(text.encode()))

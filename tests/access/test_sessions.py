@@ -127,7 +127,7 @@ async def _closing_async(store: Store, work: Any) -> Any:
         pool = getattr(store.driver, "_async_pool", None)
         if pool is not None:
             await pool.close()
-            store.driver._async_pool = None  # type: ignore[attr-defined]
+            store.driver._async_pool = None  # type: ignore[attr-defined] # PostgreSQL's driver
 
 
 def test_the_secret_itself_is_nowhere_in_the_database(timed: Store, practice: str) -> None:

@@ -86,7 +86,7 @@ def thousands(migrated_postgresql: Database) -> Iterator[Store]:
         for table in TABLES:
             columns = ", ".join(name for name in table.names if name != "practice")
             admin.execute(
-                f"INSERT INTO {table.name} (practice, {columns}) SELECT 'plans-' || n, {columns} "  # noqa: S608
+                f"INSERT INTO {table.name} (practice, {columns}) SELECT 'plans-' || n, {columns} "  # noqa: S608 - the table is named here, not asked for
                 f"FROM {table.name}, generate_series(1, {COPIES}) AS n WHERE practice = '{PRACTICE}'"
             )
         admin.execute("VACUUM ANALYZE")
@@ -144,7 +144,7 @@ def test_reading_history_and_the_feed_use_an_index(thousands: Store) -> None:
     with thousands.driver.reading(PRACTICE) as connection:
         explained, dialect = Explained(connection), connection.dialect
         plans.run(explained, reads.read(ref, scope, dialect))  # type: ignore[arg-type] # reads only
-        plans.run(explained, reads.history(ref, scope, dialect, count=10))  # type: ignore[arg-type]
-        entries = plans.run(explained, reads.feed(scope, dialect, after=(0, 0), limit=10))  # type: ignore[arg-type]
-        plans.run(explained, reads.feed(scope, dialect, after=entries[-1].position, limit=10))  # type: ignore[arg-type]
+        plans.run(explained, reads.history(ref, scope, dialect, count=10))  # type: ignore[arg-type] # reads only
+        entries = plans.run(explained, reads.feed(scope, dialect, after=(0, 0), limit=10))  # type: ignore[arg-type] # reads only
+        plans.run(explained, reads.feed(scope, dialect, after=entries[-1].position, limit=10))  # type: ignore[arg-type] # reads only
     assert [name for plan in explained.plans for name in scans(plan)] == []

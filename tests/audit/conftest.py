@@ -24,7 +24,7 @@ Tamper = Callable[..., None]
 
 
 @pytest.fixture
-def tamper(store: Store, request: pytest.FixtureRequest) -> Tamper:  # noqa: F811
+def tamper(store: Store, request: pytest.FixtureRequest) -> Tamper:  # noqa: F811 - pytest hands the fixture over by this name
     """Run a statement past the product, as somebody with the database's own password would."""
     if isinstance(store.driver, SqliteDriver):
         path: Path = store.driver.path

@@ -132,7 +132,7 @@ def test_a_patient_taken_off_a_row_is_named(
 def test_a_changed_field_is_named(
     store: Store, practice: str, sealed: list[str], anchors: Anchors, tamper: Tamper, column: str
 ) -> None:
-    tamper(f"UPDATE audit SET {column} = 'x' WHERE practice = ? AND id = ?", practice, sealed[3])  # noqa: S608
+    tamper(f"UPDATE audit SET {column} = 'x' WHERE practice = ? AND id = ?", practice, sealed[3])  # noqa: S608 - the table is named here, not asked for
     assert found(store, practice, anchors) == (Wrong.CHANGED, sealed[3])
 
 

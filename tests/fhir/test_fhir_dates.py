@@ -51,7 +51,7 @@ def test_what_is_no_date_is_refused(value):
         interval(value)
 
 
-@given(st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
+@given(st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001 - a bound, taken without a zone
 def test_any_second_in_any_zone_is_one_second_long(moment, minutes):
     moment = moment.replace(microsecond=0, tzinfo=UTC)
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)

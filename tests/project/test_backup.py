@@ -227,7 +227,7 @@ def test_those_who_may_sign_in_come_back_and_their_sessions_do_not(
     )  # fmt: skip
     with target.driver.writing(filled.practice) as connection:
         columns = "secret_hash, practice, kind, actor, display, user_name, roles, purpose, scopes, data, created_at"
-        insert = f"INSERT INTO session ({columns}, seen_at, expires_at) VALUES ({', '.join('?' * len(row))})"  # noqa: S608
+        insert = f"INSERT INTO session ({columns}, seen_at, expires_at) VALUES ({', '.join('?' * len(row))})"  # noqa: S608 - the table is named here, not asked for
         connection.execute(Sql(insert, row))
     assert target.driver.session_row(b"hash") is not None
     came: list[dict[str, Any]] = []

@@ -27,7 +27,7 @@ def test_the_product_stands_where_the_script_stands(demonstrated: Demonstration)
     plan = demonstrated.plan
     expected = board.replay(plan.practice, plan.appointments, plan.steps)
     began = plan.opens_at - timedelta(hours=12)
-    today = [row for row in rows(demonstrated, "visit") if row["appointment"] and row["started_at"] >= began]  # type: ignore[operator]
+    today = [row for row in rows(demonstrated, "visit") if row["appointment"] and row["started_at"] >= began]  # type: ignore[operator] # an instant
     shown = Counter(str(row["status"]) for row in today)
     appointments = Counter(str(row["status"]) for row in rows(demonstrated, "appointment"))
     shown.update({words: appointments[status] for status, words in BEFORE_ARRIVAL.items()})

@@ -69,11 +69,11 @@ def test_each_path_reaches_its_application(served: Served) -> None:
     address = f"http://127.0.0.1:{served.port}"
     with urllib.request.urlopen(f"{address}/sign-in", timeout=10) as page:  # noqa: S310 - our own server
         assert page.headers["content-type"].startswith("text/html")
-    request = urllib.request.Request(f"{address}/fhir/metadata", headers={"Accept-Encoding": "gzip"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    request = urllib.request.Request(f"{address}/fhir/metadata", headers={"Accept-Encoding": "gzip"})  # noqa: S310 - our own server
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server
         assert answer.headers["content-encoding"] == "gzip"
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{address}/live/events", timeout=10)  # noqa: S310
+        urllib.request.urlopen(f"{address}/live/events", timeout=10)  # noqa: S310 - our own server
     assert refused.value.code == 401
 
 
@@ -109,7 +109,7 @@ def test_a_user_s_token_opens_the_api_as_far_as_the_role_goes(served: Served) ->
         headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
         request = urllib.request.Request(f"http://127.0.0.1:{served.port}{path}", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server
                 found: int = answer.status
         except urllib.error.HTTPError as error:
             return error.code

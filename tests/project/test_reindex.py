@@ -42,9 +42,9 @@ def found(place: Place, family: str) -> list[str]:
 @pytest.mark.parametrize(
     ("statement", "wrong"),
     [
-        (f"DELETE FROM {schema.STRING.name} WHERE practice = ?", COUNT + 1),  # noqa: S608
-        (f"UPDATE {schema.STRING.name} SET exact = 'x' WHERE exact = 'Okafor7' AND practice = ?", 1),  # noqa: S608
-        (f"UPDATE {schema.TOKEN.name} SET practice = practice WHERE practice = ?", 0),  # noqa: S608
+        (f"DELETE FROM {schema.STRING.name} WHERE practice = ?", COUNT + 1),  # noqa: S608 - the table is named here, not asked for
+        (f"UPDATE {schema.STRING.name} SET exact = 'x' WHERE exact = 'Okafor7' AND practice = ?", 1),  # noqa: S608 - the table is named here, not asked for
+        (f"UPDATE {schema.TOKEN.name} SET practice = practice WHERE practice = ?", 0),  # noqa: S608 - the table is named here, not asked for
     ],
 )
 def test_only_what_is_wrong_is_written_anew(filled: Place, statement: str, wrong: int) -> None:
@@ -68,7 +68,7 @@ def test_rows_of_what_is_gone_are_removed(filled: Place, name: str) -> None:
     with filled.store.driver.reading(filled.practice) as connection:
         rows = connection.rows(
             Sql(
-                f"SELECT 1 FROM {table} i JOIN current_resource c ON c.practice = i.practice AND c.key = i.key "  # noqa: S608
+                f"SELECT 1 FROM {table} i JOIN current_resource c ON c.practice = i.practice AND c.key = i.key "  # noqa: S608 - the table is named here, not asked for
                 "WHERE i.practice = ? AND c.id = 'p7'",
                 (filled.practice,),
             )
@@ -79,7 +79,7 @@ def test_rows_of_what_is_gone_are_removed(filled: Place, name: str) -> None:
 @pytest.mark.parametrize("name", [reindex.SEARCH, "patient"])
 def test_it_goes_on_where_it_was_broken_off(filled: Place, tmp_path: Path, name: str) -> None:
     table = schema.STRING.name if name == reindex.SEARCH else "p_patient"
-    spoil(filled, f"DELETE FROM {table} WHERE practice = ?")  # noqa: S608
+    spoil(filled, f"DELETE FROM {table} WHERE practice = ?")  # noqa: S608 - the table is named here, not asked for
     journal = Journal(tmp_path / "reindex" / "x.json")
     batches = 0
 
@@ -111,7 +111,7 @@ def test_a_journal_of_another_version_is_not_gone_on_with(tmp_path: Path) -> Non
 
 
 def test_people_go_on_reading_and_writing_meanwhile(filled: Place) -> None:
-    spoil(filled, f"DELETE FROM {schema.STRING.name} WHERE practice = ?")  # noqa: S608
+    spoil(filled, f"DELETE FROM {schema.STRING.name} WHERE practice = ?")  # noqa: S608 - the table is named here, not asked for
     stop = threading.Event()
 
     def work() -> int:

@@ -286,6 +286,13 @@ def test_the_visit_page_and_the_chart(day: Day) -> None:
 
 
 @pytest.mark.usefixtures("pseudo_locale")
+def test_the_team_and_two_charts_of_one_person(day: Day) -> None:
+    lena, (one, other) = day.client("lena"), [visit.patient for visit in list(day.visits.values())[:2]]
+    pages = ("/team/", "/team/person/dana", "/team/cover/dana", "/team/short", "/team/add")
+    assert english_on(lena, *pages, "/merge/", f"/merge/{one}/{other}") == {}
+
+
+@pytest.mark.usefixtures("pseudo_locale")
 @pytest.mark.parametrize(("amount", "span"), [(1, "days"), (2, "weeks"), (3, "months"), (1, "years")])
 def test_check_out_and_the_summary(day: Day, amount: int, span: Any) -> None:
     lind, visit = day.client("lind"), day.visits["checking-out"]

@@ -107,7 +107,7 @@ def test_warnings_critical_readings_and_errors_are_accessible(
 
 def tab_to(page: Page, name: str, role: str = "button") -> None:
     """Press Tab until the control with that name has the focus."""
-    wanted = page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
+    wanted = page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type] # any role
     for _ in range(120):
         if wanted.evaluate("element => element === document.activeElement"):
             return

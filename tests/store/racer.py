@@ -24,7 +24,7 @@ def main() -> None:
                 tx.claim("slot", str(number), holder=slot)
         except KeyTaken:
             continue
-        print(number, flush=True)  # noqa: T201
+        print(number, flush=True)  # noqa: T201 - this is what the process says
     store.close()
 
 

@@ -129,7 +129,7 @@ class Replay:
         """Pairs, lunches and who covers, as the lead says them before the doors open."""
         lead = self._writer(next(member for member in self._staff.values() if Role.LEAD_MA in member.roles))
         for roster in rosters(self.plan):
-            self.store.clock = Clock(wall=lambda at=roster.at: at)  # type: ignore[misc]
+            self.store.clock = Clock(wall=lambda at=roster.at: at)  # type: ignore[misc] # the loop's own moment is bound
             site, day = roster.site.id, self.plan.day
             for assistant, provider, pod, lunch in roster.pairs:
                 staffing.set_day(
@@ -141,7 +141,7 @@ class Replay:
     def play(self) -> None:
         """Take every step of the morning."""
         for step in self.plan.steps:
-            self.store.clock = Clock(wall=lambda at=step.at: at)  # type: ignore[misc]
+            self.store.clock = Clock(wall=lambda at=step.at: at)  # type: ignore[misc] # the loop's own moment is bound
             HANDLERS[step.kind](self, step)
             self.told("morning", 1)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from carewright.core.store.hooks import ColumnType, Projection
 
-T, I, F, AT, K = ColumnType.TEXT, ColumnType.INTEGER, ColumnType.FLOAT, ColumnType.INSTANT, ColumnType.KEY  # noqa: E741
+T, I, F, AT, K = ColumnType.TEXT, ColumnType.INTEGER, ColumnType.FLOAT, ColumnType.INSTANT, ColumnType.KEY  # noqa: E741 - one letter a type, in a table
 BYTES = "bytes"
 
 

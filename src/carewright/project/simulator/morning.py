@@ -74,10 +74,10 @@ class Morning:
         for member in self.practice.staff_at(self.site, Role.PROVIDER):
             # Rounds and messages first: the first door opens between 8:05 and 8:30.
             start = self.until.replace(hour=8, minute=5) + self._between(0, 25)
-            self._later(start, lambda _, provider=member.id: self.free_providers.append(provider))  # type: ignore[misc]
+            self._later(start, lambda _, provider=member.id: self.free_providers.append(provider))  # type: ignore[misc] # the loop's own value is bound
         for one in self.coming.values():
             if one.arrives:
-                self._later(one.arrives, lambda now, one=one: self._arrive(now, one))  # type: ignore[misc]
+                self._later(one.arrives, lambda now, one=one: self._arrive(now, one))  # type: ignore[misc] # the loop's own value is bound
         while self.events and self.events[0][0] <= self.until:
             now, _, happen = heapq.heappop(self.events)
             happen(now)

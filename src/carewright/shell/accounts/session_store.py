@@ -67,7 +67,7 @@ class SessionStore(SessionBase):
     def create(self) -> None:
         """Open a row for what is in the session: a guest's, or the person's that `begin` named."""
         store = runtime.store()
-        data = dict(self._get_session(no_load=self.session_key is None))  # type: ignore[attr-defined]
+        data = dict(self._get_session(no_load=self.session_key is None))  # type: ignore[attr-defined] # Django names it so in its own base class
         until = store.clock.wall() + timedelta(seconds=self.get_expiry_age())
         if self._next is None:
             secret = sessions.open_guest(store, expires_at=until, data=data)
@@ -83,7 +83,7 @@ class SessionStore(SessionBase):
 
     def save(self, must_create: bool = False) -> None:
         """Keep the session's data; UpdateError where the session has ended meanwhile."""
-        data = dict(self._get_session(no_load=must_create))  # type: ignore[attr-defined]
+        data = dict(self._get_session(no_load=must_create))  # type: ignore[attr-defined] # Django names it so in its own base class
         if must_create or self.session_key is None or self._next is not None:
             self.create()
             return
@@ -101,7 +101,7 @@ class SessionStore(SessionBase):
 
     def cycle_key(self) -> None:
         """Another secret for the same session: made at the next save, the old one ends now."""
-        data, row = dict(self._get_session()), self._row  # type: ignore[attr-defined]
+        data, row = dict(self._get_session()), self._row  # type: ignore[attr-defined] # Django names it so in its own base class
         self._next = self._next or (sign_on_of(row) if row is not None else None)
         if row is not None:
             sessions.revoke(runtime.store(), row)

@@ -64,7 +64,7 @@ class NamingForm(ContextForm):
         super().__init__(*args, **options)
         kind, route = self.fields["kind"], self.fields["route"]
         assert isinstance(kind, forms.ChoiceField)  # noqa: S101  # the fields above
-        assert isinstance(route, forms.ChoiceField)  # noqa: S101
+        assert isinstance(route, forms.ChoiceField)  # noqa: S101 - narrows the type
         kind.choices = [("", gettext("Choose")), *((name, term_words(words)) for name, (_, words) in TYPES.items())]
         route.choices = [
             ("", gettext("Choose")),

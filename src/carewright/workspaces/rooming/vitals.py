@@ -131,7 +131,7 @@ def tell(request: CareRequest, encounter_id: str) -> HttpResponse:
         values = panel_values(request, rooming, tell=form)
         return _not_here(request, form) or page.show(request, rooming, VITALS, values, status=422)
     choice = form.fields["whom"]
-    names = dict(choice.choices) if isinstance(choice, ChoiceField) else {}  # type: ignore[arg-type]
+    names = dict(choice.choices) if isinstance(choice, ChoiceField) else {}  # type: ignore[arg-type] # Django's choices are pairs here
     whom = form.cleaned_data["whom"]
     if "ring" in request.POST:
         critical_calls.ring(

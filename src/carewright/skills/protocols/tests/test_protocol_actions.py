@@ -53,7 +53,7 @@ def cards(clinic: Clinic) -> list[Card]:
 
 def save(clinic: Clinic, text: str, **more: object) -> None:
     asked = {"name": "diabetes", "version": current(clinic).number, "at": clinic.later(), **more}
-    actions.save(clinic.writer(str(more.pop("by", "mona"))), text=text, **{k: v for k, v in asked.items() if k != "by"})  # type: ignore[arg-type]
+    actions.save(clinic.writer(str(more.pop("by", "mona"))), text=text, **{k: v for k, v in asked.items() if k != "by"})  # type: ignore[arg-type] # any field
 
 
 def tasks_of(clinic: Clinic, encounter: Ref) -> dict[str, dict[str, object]]:

@@ -229,6 +229,6 @@ def test_the_same_pod_comes_first_and_a_provider_is_covered_by_a_provider() -> N
 
 def test_times_of_a_presence_are_aware_and_in_order() -> None:
     with pytest.raises(ValueError, match="zone"):
-        Presence(practitioner=DANA, role=Role.MA, site="main", lunch_from=datetime(2026, 11, 23, 12))  # noqa: DTZ001
+        Presence(practitioner=DANA, role=Role.MA, site="main", lunch_from=datetime(2026, 11, 23, 12))  # noqa: DTZ001 - a bound, taken without a zone
     with pytest.raises(ValueError, match="before it begins"):
         Presence(practitioner=DANA, role=Role.MA, site="main", here_from=NOON, here_until=NOON)

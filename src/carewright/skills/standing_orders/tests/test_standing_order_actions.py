@@ -139,12 +139,12 @@ def test_who_may_draft_and_what(clinic: Clinic) -> None:
 def test_an_act_without_one_queues_for_signature_once(clinic: Clinic) -> None:
     (patient,) = clinic.have({"resourceType": "Patient"})
     asked = {"code": VACCINE, "patient": str(patient), "provider": "Practitioner/lind", "site": "main-st"}
-    first = actions.queue_for_signature(clinic.writer("dana"), at=clinic.now, **asked)  # type: ignore[arg-type]
-    assert actions.queue_for_signature(clinic.writer("nora"), at=clinic.later(), **asked) == first  # type: ignore[arg-type]
+    first = actions.queue_for_signature(clinic.writer("dana"), at=clinic.now, **asked)  # type: ignore[arg-type] # any field
+    assert actions.queue_for_signature(clinic.writer("nora"), at=clinic.later(), **asked) == first  # type: ignore[arg-type] # any field
     task = work_fhir.from_fhir(clinic.resource(first))
     assert (task.owner, task.priority, task.words) == (
         "Practitioner/lind", Priority.URGENT, "Sign an order, or say no: Give the vaccine",
     )  # fmt: skip
     assert task.due_at == clinic.now - timedelta(minutes=1) + actions.ASKED_WITHIN
     with pytest.raises(AccessDenied):
-        actions.queue_for_signature(clinic.writer("fay"), at=clinic.now, **asked)  # type: ignore[arg-type]
+        actions.queue_for_signature(clinic.writer("fay"), at=clinic.now, **asked)  # type: ignore[arg-type] # any field

@@ -27,7 +27,7 @@ def jonas(clinic: Clinic) -> Ref:
 
 
 def reading(clinic: Clinic, jonas: Ref, kind: Kind, amount: str, unit: object, **more: object) -> Reading:
-    value = Measured(amount=Decimal(amount), unit=unit, **more)  # type: ignore[arg-type]
+    value = Measured(amount=Decimal(amount), unit=unit, **more)  # type: ignore[arg-type] # any field
     return Reading(kind=kind, at=clinic.now, patient=str(jonas), value=value, encounter=f"Encounter/{clinic.practice}")
 
 

@@ -209,7 +209,7 @@ def test_who_may_take_the_emergency_caller(pages: Pages) -> None:
     (task,) = owed(pages.clinic, phone)
     assert (task["code"], task["priority"], task["kind"]) == ("phone-nurse-now", "stat", "critical")
     assert task["due_at"] is not None
-    assert task["due_at"] - task["authored_at"] == timedelta(seconds=60)  # type: ignore[operator]
+    assert task["due_at"] - task["authored_at"] == timedelta(seconds=60)  # type: ignore[operator] # instants
     url = f"/phone/call/{phone.call_id}/take-over"
     assert phone.client.post(url).status_code == 409
     assert "I have the caller" not in phone.client.get("/phone/calls").content.decode()

@@ -13,7 +13,6 @@ from tests.access_matrix.two_clinics import Somebody
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "name": ("shell/base.css",),
-    "number": ("0",),
     "form": ("vitals",),
     "kind": ("weight",),
     "part": ("problems", "medicines", "vaccines", "vitals", "visits"),

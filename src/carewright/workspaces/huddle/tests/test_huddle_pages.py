@@ -124,7 +124,9 @@ def test_the_front_desk_is_shown_what_is_the_desks_and_nothing_of_the_chart(page
 
 @pytest.mark.parametrize("name", ["bill", "priya", "audra"])
 def test_who_meets_no_patient_sees_no_huddle(pages: Pages, name: str) -> None:
-    assert pages.client(name).get("/huddle/").status_code == 403
+    client = pages.client(name)
+    for path in ("/huddle/", f"/huddle/print?day={TOMORROW}", "/huddle/line/b-ng"):
+        assert client.get(path).status_code == 403
 
 
 def test_a_need_that_is_pressed_twice_by_two_people_makes_one_task(pages: Pages) -> None:

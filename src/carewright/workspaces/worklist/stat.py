@@ -20,6 +20,9 @@ from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import term_words
 from carewright.workspaces.worklist import reading
 
+SHOWN = 2
+"""Calls above a page; the others are counted, and stand first on the list of whoever may take them."""
+
 
 @require_GET
 @needs("work.do")
@@ -30,8 +33,8 @@ def calls(request: CareRequest) -> HttpResponse:
     seen = blake2b(" ".join(item.id for item in found).encode(), digest_size=8).hexdigest()
     if request.GET.get("seen") == seen:
         return HttpResponse(status=204)
-    shown = [(item, _room(request, reader, item), job_words(request.store, item.code)) for item in found]
-    return render(request, "worklist/stat.html", {"calls": shown, "seen": seen})
+    shown = [(item, _room(request, reader, item), job_words(request.store, item.code)) for item in found[:SHOWN]]
+    return render(request, "worklist/stat.html", {"calls": shown, "more": len(found) - len(shown), "seen": seen})
 
 
 @require_POST

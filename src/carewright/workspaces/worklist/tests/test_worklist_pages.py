@@ -220,3 +220,11 @@ def test_a_second_stat_leads_back_to_the_first(pages: Pages) -> None:
     assert dana.post("/parked/back")["Location"] == "/desk/?draft=use"
     assert "elsewhere" not in dana.post("/parked/back")["Location"]
     assert dana.post("/parked/back")["Location"] in ("/board/?draft=use", "/")
+
+
+def test_many_calls_do_not_cover_the_page(pages: Pages) -> None:
+    for _ in range(5):
+        have(pages, replace(PLAIN, priority=Priority.STAT))
+    call = pages.client("dana").get("/worklist/stat", **FRAGMENT).content.decode()
+    assert call.count("Take it") == 2
+    assert "3 more STAT" in call

@@ -161,28 +161,27 @@ def test_the_pages_of_papers_can_be_read_by_everybody_at_every_size(
     naming = Naming(kind="discharge", route=Route.SIGN, to="Practitioner/lind", title="Lakeview, three days")
     actions.match(here.clinic.writer("fay"), paper_id=routed, version=1, patient_id=f"long-{practice}", naming=naming)
 
-    def look(name: str) -> None:
-        page.screenshot(path=f"/tmp/h/incoming-{name}-{size[0]}.png")  # noqa: S108
+    def look() -> None:
         assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
     sign_in(page, "lind")
     page.goto("/incoming/")
     expect(page.get_by_text("To sign")).to_be_visible()
-    look("list")
+    look()
     page.goto(f"/incoming/{old}")
     page.get_by_label("Name, birth date, phone or MRN").fill("okafor")
     expect(page.locator("#paper-found .hit")).to_have_count(2)
-    look("match")
+    look()
     page.goto(f"/incoming/{old}/match/long-{practice}")
-    look("look")
+    look()
     page.goto(f"/incoming/{routed}")
     expect(page.get_by_role("button", name="Sign it")).to_be_visible()
-    look("sign")
+    look()
     page.goto(f"/incoming/{old}/match/long-{practice}")
     page.get_by_label("What is it?").select_option("lab")
     page.get_by_role("button", name="Yes: put it in this chart").click()
     expect(page.locator(".form-errors")).to_contain_text("Say both")
-    look("wrong")
+    look()
     page.goto(f"/incoming/patient/long-{practice}")
-    look("chart")
+    look()

@@ -153,23 +153,22 @@ def test_the_pages_of_referrals_can_be_read_by_everybody_at_every_size(
                    at=TEN_FORTY)  # fmt: skip
     note_in(clinic_pages, woman)
 
-    def look(name: str) -> None:
-        page.screenshot(path=f"/tmp/h/referral-{name}-{size[0]}.png", full_page=True)  # noqa: S108
+    def look() -> None:
         assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
     sign_in(page, "lind")
     page.goto("/referrals/")
     expect(page.get_by_role("heading", name="To be sent")).to_be_visible()
-    look("list")
+    look()
     page.goto(f"/referrals/new/{woman}")
     page.get_by_role("button", name="Save the referral").click()
-    look("new")
+    look()
     page.goto(f"/referrals/{referral}")
-    look("sent")
+    look()
     for step in (Step.SENT, Step.SCHEDULED, Step.SEEN):
         actions.advance(clinic.writer("dana"), referral_id=referral, version=stands(clinic_pages, referral).version,
                         step=step, at=TEN_FORTY, seen_at=TEN_FORTY)  # fmt: skip
     page.goto(f"/referrals/{referral}")
     expect(page.get_by_label("Note from a specialist")).to_be_visible()
-    look("note")
+    look()

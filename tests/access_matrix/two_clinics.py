@@ -25,6 +25,7 @@ from carewright.skills.checkout.fhir import note_to_fhir
 from carewright.skills.checkout.model import ExcuseNote
 from carewright.skills.contacts.fhir import to_fhir as contacts_to_fhir
 from carewright.skills.contacts.model import Contacts
+from carewright.skills.critical_calls.codes import CRITICAL_CALL
 from carewright.skills.emergency.codes import HELP
 from carewright.skills.emergency.fhir import to_fhir as call_to_fhir
 from carewright.skills.emergency.model import Call, Event, Line
@@ -90,7 +91,7 @@ class Somebody:
                 "observation_id": f"vital-{self.name}", "document_id": f"note-{self.name}",
                 "paper_id": f"paper-{self.name}", "referral_id": f"referral-{self.name}",
                 "phone_id": f"phone-{self.name}",
-                "task_id": f"task-{self.name}"} if self.came else {}),
+                "task_id": f"task-{self.name}", "ringing_id": f"ringing-{self.name}"} if self.came else {}),
         }  # fmt: skip
 
     def label_of(self, kind: str) -> str:
@@ -251,7 +252,10 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
     task = {**new_task(visit, codes.SICK, patient=patient, at=began), "id": f"task-{name}",
             "code": {"coding": [{"system": TASK_CODE, "code": "matrix"}],
                      "text": marker(letter, "task", name)}}  # fmt: skip
+    ringing = {**new_task(visit, CRITICAL_CALL, patient=patient, at=began, status="in-progress",
+                          owner="Practitioner/lind"), "id": f"ringing-{name}"}  # fmt: skip
     return [
+        ringing,
         booking_to_fhir(Booking(
             id=f"booking-{name}", patient=patient, provider="Practitioner/lind", site=f"Location/{person.site}",
             schedule="Schedule/lind", starts_at=began, minutes=20, type=codes.SICK, seat=seat, status="arrived",

@@ -65,6 +65,8 @@ class Nav:
     key: str = ""
     home_of: frozenset[Role] = frozenset()
     """Whose first page it is; anybody else starts with the first entry they see."""
+    seldom: bool = False
+    """Opened a few times a day: it stands under "More", so that the others fit into one line."""
     quick: str = ""
     """The icon of what must be one key away on every page: it stands beside the emergency button, and `key` alone
     opens it."""

@@ -15,7 +15,8 @@ IDLE_SECONDS_BY_DEFAULT = 600
 class NavEntry:
     """A workspace in the top bar, with how much waits there.
 
-    `key` is the letter that opens it after `g`; e (call for help) and k (lock) are taken.
+    `key` is the letter that opens it after `g`; e (call for help) and k (lock) are taken. `seldom` puts it under
+    "More", except while it is open.
     """
 
     label: str
@@ -24,6 +25,7 @@ class NavEntry:
     current: bool = False
     count: int | None = None
     icon: str = ""
+    seldom: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,16 @@ class Care:
     emergency_jobs: tuple[Choice, ...] = ()
     live_url: str = ""
     idle_seconds: int = IDLE_SECONDS_BY_DEFAULT
+
+    @property
+    def nav_here(self) -> tuple[NavEntry, ...]:
+        """What stands in the bar."""
+        return tuple(entry for entry in self.nav if entry.current or not entry.seldom)
+
+    @property
+    def nav_more(self) -> tuple[NavEntry, ...]:
+        """What stands under "More"."""
+        return tuple(entry for entry in self.nav if entry.seldom and not entry.current)
 
     @property
     def now_local(self) -> datetime:

@@ -70,5 +70,14 @@ def _nav(request: HttpRequest, registry: Registry, actions: frozenset[str]) -> t
         except NoReverseMatch:
             continue
         here = request.path == address or request.path.startswith(address.rstrip("/") + "/")
-        found.append(NavEntry(label=gettext(entry.label), url=address, key=entry.key, current=here, icon=entry.quick))
+        found.append(
+            NavEntry(
+                label=gettext(entry.label),
+                url=address,
+                key=entry.key,
+                current=here,
+                icon=entry.quick,
+                seldom=entry.seldom,
+            )
+        )
     return tuple(found)

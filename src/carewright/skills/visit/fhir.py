@@ -8,15 +8,18 @@ as an extension, because the FHIR statuses are coarser than the board.
 from datetime import datetime
 from typing import Any
 
+from carewright.core.access.model import Role
 from carewright.core.fhir.dates import interval
 from carewright.core.fhir.model import Resource
 from carewright.core.terminology.coding import Coding
 from carewright.core.work.fhir import pool_to_fhir
+from carewright.core.work.model import Pool
 from carewright.core.work.tasks import ROOMING_POOL
 from carewright.skills.visit.codes import (
     AMBULATORY,
     PRIMARY_PERFORMER,
     SECONDARY_PERFORMER,
+    SEE_PATIENT,
     VISIT_STATUS,
     VISIT_STATUS_EXTENSION,
 )
@@ -35,6 +38,10 @@ _FROM_ENCOUNTER = {
     "entered-in-error": VisitStatus.BY_MISTAKE,
 }
 """For an Encounter from elsewhere, which has no board status."""
+
+
+PROVIDERS = Pool(role=Role.PROVIDER)
+"""Who sees the patient; every other flow task is the MAs' until somebody takes it."""
 
 
 def to_fhir(visit: Visit, *, onto: Resource | None = None) -> Resource:
@@ -97,7 +104,7 @@ def task_to_fhir(
         "focus": {"reference": encounter},
         "authoredOn": _instant(at),
         "lastModified": _instant(at),
-        "performerType": [pool_to_fhir(ROOMING_POOL)],
+        "performerType": [pool_to_fhir(PROVIDERS if code == SEE_PATIENT else ROOMING_POOL)],
     }
     if owner:
         task["owner"] = {"reference": owner}

@@ -6,5 +6,5 @@ from carewright.workspaces.critical_strip import views
 
 urlpatterns = [
     path("mine", views.mine, name="critical-mine"),
-    path("<str:task_id>/read-back", views.read_back, name="critical-read-back"),
+    path("<str:ringing_id>/read-back", views.read_back, name="critical-read-back"),
 ]

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from carewright.core.store.model import NotFound
 from carewright.core.store.reader import Reader
+from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, of_visit
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest, needs
 from carewright.skills.critical_calls import actions, queries
@@ -17,6 +18,28 @@ from carewright.skills.vitals import actions as vitals
 @needs(CALL)
 def mine(request: CareRequest) -> HttpResponse:
     """The calls that this person has begun: room, whom it rings, since when, whether they answered. No patient."""
+    return _strip(request)
+
+
+@require_POST
+@needs(CALL)
+def read_back(request: CareRequest, ringing_id: str) -> HttpResponse:
+    """Whoever answered said the number back: the call ends, and what holds "ready" is settled."""
+    reader = request.reader("critical.read-back")
+    rows = reader.rows("task", where={"id": ringing_id})
+    if not rows:
+        raise NotFound("There is no such call.")
+    whom, encounter_id = str(rows[0]["owner"]), str(rows[0]["encounter"])
+    name = names_of(reader, [whom]).get(whom, whom)
+    at = request.care.now_local.replace(microsecond=0)
+    actions.read_back(request.writer(), call_id=ringing_id, at=at)
+    reader = request.reader("critical.read-back")
+    if reader.rows("task", where={"id": of_visit(encounter_id, CRITICAL_VITAL_TOLD).id, "is_open": 1}):
+        vitals.tell(request.writer(), encounter_id=encounter_id, whom=whom, name=name, at=at)
+    return _strip(request) if "HX-Request" in request.headers else redirect("home")
+
+
+def _strip(request: CareRequest) -> HttpResponse:
     reader = request.reader("critical.mine")
     found = queries.open_of(reader, by=request.access.actor.reference)
     if not found:
@@ -24,22 +47,6 @@ def mine(request: CareRequest) -> HttpResponse:
     names = names_of(reader, (call.ringing for call in found))
     calls = [(call, names.get(call.ringing, ""), _room(request, reader, call.encounter)) for call in found]
     return render(request, "critical_strip/strip.html", {"calls": calls})
-
-
-@require_POST
-@needs(CALL)
-def read_back(request: CareRequest, task_id: str) -> HttpResponse:
-    """Whoever answered said the number back: the call ends, and what holds "ready" is settled."""
-    reader = request.reader("critical.read-back")
-    rows = reader.rows("task", where={"id": task_id})
-    if not rows:
-        raise NotFound("There is no such call.")
-    whom, encounter_id = str(rows[0]["owner"]), str(rows[0]["encounter"])
-    name = names_of(reader, [whom]).get(whom, whom)
-    at = request.care.now_local.replace(microsecond=0)
-    actions.read_back(request.writer(), call_id=task_id, at=at)
-    vitals.tell(request.writer(), encounter_id=encounter_id, whom=whom, name=name, at=at)
-    return mine(request) if "HX-Request" in request.headers else redirect("home")
 
 
 def _room(request: CareRequest, reader: Reader, encounter: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from django.urls import NoReverseMatch, reverse
 
 from carewright.core.access.model import Role
+from carewright.core.store.model import Ref
 from carewright.core.store.reader import Reader
 from carewright.core.work import queries
 from carewright.core.work.model import Kind
@@ -105,17 +106,25 @@ class Worklist:
     more: bool
 
 
+def with_what_they_lead(roles: frozenset[Role]) -> frozenset[Role]:
+    """A lead MA is an MA too, and takes what any MA may take."""
+    return roles | {Role.MA} if Role.LEAD_MA in roles else roles
+
+
 def viewer_of(request: CareRequest, reader: Reader) -> Viewer:
-    """Who looks, with the pod they work in today and what they are signed off for."""
+    """Who looks, with the pod they work in today, the languages they speak and what they are signed off for."""
     me = request.access.actor.reference
     today = request.care.now_local.date()
     person = {"practitioner": me.removeprefix(PRACTITIONER)}
     pods = reader.rows("presence", where={"practitioner": me, "day": today.isoformat()})
     held = reader.rows("credential", where=person)
     day = today.isoformat()
+    card = reader.resource_or_none(Ref("Practitioner", me.removeprefix(PRACTITIONER))) or {}
+    spoken = [coding for language in card.get("communication", ()) for coding in language.get("coding", ())]
     return Viewer(
         reference=me,
-        roles=request.access.roles,
+        roles=with_what_they_lead(request.access.roles),
+        languages=frozenset(str(coding["code"]) for coding in spoken if "code" in coding),
         end_of_day=datetime.combine(today + timedelta(days=1), time(0), tzinfo=request.care.clock.zone),
         pods=frozenset(str(row["pod"]) for row in pods if row["pod"]),
         competencies=frozenset(

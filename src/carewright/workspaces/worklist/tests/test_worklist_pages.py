@@ -63,6 +63,21 @@ def test_the_list_says_what_is_next_and_why(pages: Pages) -> None:
     assert "Repeat the blood pressure" not in pages.client("fay").get("/worklist/").content.decode()
 
 
+def test_a_lead_is_an_ma_too_and_a_language_finds_who_speaks_it(pages: Pages) -> None:
+    have(pages, PLAIN)
+    have(pages, replace(PLAIN, words="Call back in Spanish", pool=Pool(role=Role.MA, language="es")))
+    spanish = Coding("urn:ietf:bcp:47", "es", "Spanish").concept()
+    pages.clinic.have(
+        {"resourceType": "Practitioner", "id": "lena", "name": [{"family": "Cole", "given": ["Lena"]}],
+         "communication": [spanish]}
+    )  # fmt: skip
+    lena, dana = (pages.client(name).get("/worklist/").content.decode() for name in ("lena", "dana"))
+    assert "Call the lab" in lena
+    assert "Call the lab" in dana
+    assert "Call back in Spanish" in lena
+    assert "Call back in Spanish" not in dana
+
+
 def test_a_task_goes_through_its_day(pages: Pages) -> None:
     task_id, dana = have(pages, PLAIN), pages.client("dana")
 

@@ -121,7 +121,12 @@ def weight(letter: str, whose: str) -> str:
     return f"{'7' if letter == 'a' else '8'}1.{31 + WEIGHED.index(whose)}"
 
 
+KINDS: set[str] = set()
+"""Of what facts there are markers: a token that happens to look like one (it is random) names none of these."""
+
+
 def marker(letter: str, kind: str, whose: str) -> str:
+    KINDS.add(kind)
     return f"zq{letter}x{kind}x{whose}"
 
 
@@ -154,7 +159,7 @@ def shown(text: str) -> set[tuple[str, str]]:
 
 
 def _found(text: str) -> set[tuple[str, str, str]]:
-    found = set(MARKER.findall(text.lower()))
+    found = {(letter, kind, whose) for letter, kind, whose in MARKER.findall(text.lower()) if kind in KINDS}
     for tens, hundredths in WEIGHT.findall(text):
         if 0 <= (number := int(hundredths) - 31) < len(WEIGHED):
             found.add(("a" if tens == "7" else "b", "vital", WEIGHED[number]))

@@ -48,7 +48,7 @@ def test_signing_in_and_out_by_keyboard_alone(page: Page, clinic_pages: Pages, a
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/search$"))
     assert_accessible(page)
-    page.locator("summary").focus()
+    page.locator(".bar-end summary").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Sign out").focus()
     page.keyboard.press("Enter")
@@ -189,7 +189,7 @@ def test_a_call_for_help_reaches_another_browser_within_two_seconds(
 def test_a_call_shows_above_the_lock(page: Page, somebody_else: Page, sign_in: SignIn) -> None:
     sign_in(page, "dana")
     sign_in(somebody_else, "fay")
-    somebody_else.locator("summary").click()
+    somebody_else.locator(".bar-end summary").click()
     somebody_else.get_by_role("button", name="Lock", exact=True).click()
     expect(somebody_else.get_by_role("dialog", name="Locked")).to_be_visible()
     page.get_by_role("button", name="Emergency").click()

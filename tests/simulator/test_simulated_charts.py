@@ -29,6 +29,9 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "Group": ("active", "type", "actual", "code", "member"),
     "HealthcareService": ("active", "name", "location"),
     "Schedule": ("active", "actor"),
+    "Coverage": ("status", "subscriberId", "beneficiary", "relationship", "period", "payor"),
+    "Consent": ("status", "scope", "category", "patient", "dateTime", "policyRule"),
+    "Task": ("status", "intent", "code", "for", "performerType", "authoredOn"),
 }
 
 

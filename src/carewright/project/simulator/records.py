@@ -19,6 +19,7 @@ from carewright.core.terminology.coding import (
 from carewright.project.simulator import allergies, codes, history, measure, observations, traits, vaccines
 from carewright.project.simulator.history import PastVisit
 from carewright.project.simulator.model import PatientRecord, Person, Practice, Site
+from carewright.project.simulator.papers import papers
 from carewright.project.simulator.patient_fhir import patient, related_persons
 from carewright.project.simulator.seeds import identifier, stream
 from carewright.skills.allergies import fhir as allergy_fhir
@@ -41,6 +42,7 @@ def record(person: Person, practice: Practice, day: date) -> PatientRecord:
         *_flags(person, practice, day),
         *_encounters(person, practice, day, visits),
         *_immunizations(person, practice, day, visits),
+        *papers(person, practice, day, visits),
     )
     return PatientRecord(person=person, resources=resources)
 

@@ -10,7 +10,7 @@ https://hl7.org/fhir/R4/consent.html
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 
-from carewright.core.sentences import sentence
+from carewright.core.sentences import named
 from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import ACT_CODE, Coding
 from carewright.core.work.fhir import to_fhir
@@ -93,7 +93,7 @@ def _insurance(person: Person, practice: Practice, day: date, *, first: date) ->
 
 def _looked_at(person: Person, site: Site, day: date) -> Resource:
     """The task that the desk has done this month."""
-    need = Need(kind=NeedKind.INSURANCE, key="insurance", words=sentence("Insurance not checked this month"))
+    need = Need(kind=NeedKind.INSURANCE, key="insurance", words=named(codes.INSURANCE.display))
     at = site.at(day, MORNING)
     done = WorkTask(
         id=rules.task_id(need, patient=person.id, on=day), code=need.code, words=need.code.display, kind=Kind.CLERICAL,

@@ -63,7 +63,7 @@ def cover(writer: Writer, *, site: str, day: date, absence: Absence, chosen: Map
                         staffing.plan_change(tx, after, stored=stored)
                 for ref, to in takers.items():
                     _hand_over(tx, bodies[ref], absent=absence.practitioner, to=to, at=at)
-        except Conflict:  # somebody took or changed one of these: look again
+        except (Conflict, NotNow):  # somebody took, changed or ended one of these: look again
             if attempt == ATTEMPTS - 1:
                 raise
             continue

@@ -1,11 +1,17 @@
 """What is handed out is valid FHIR with what US Core 6.1.0 requires, and refers only to what is there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+
+import pytest
 
 from carewright.core.fhir.validation import validate
 from carewright.core.store.model import Resource
 from carewright.project import simulator
+from carewright.project.simulator.history import past_visits
+from carewright.project.simulator.papers import papers
 from carewright.skills.registration.codes import BIRTH_SEX_EXTENSION, ETHNICITY_EXTENSION, RACE_EXTENSION
 
 from .conftest import MONDAY, SEED, World
@@ -56,6 +62,32 @@ def _sample(world: World) -> Iterator[Resource]:
 def test_a_fifth_of_everything_is_valid(world: World) -> None:
     wrong = [(r["resourceType"], r["id"], str(i)) for r in _sample(world) for i in validate(r)]
     assert wrong == []
+
+
+@pytest.mark.parametrize("day", [MONDAY + timedelta(days=73 * n) for n in range(5)], ids=str)
+def test_whatever_the_day_is_the_demonstration_is_valid(day: date) -> None:
+    """Its people's dates are counted from the day it is started on: a fault may show on a few days of the year only."""
+    wrong = [
+        (resource["resourceType"], str(issue))
+        for record in simulator.population(SEED, day, 100)
+        for resource in record.resources
+        for issue in validate(resource)
+    ]
+    assert wrong == []
+
+
+def test_the_papers_of_somebody_who_came_yesterday_for_the_first_time_are_valid(world: World) -> None:
+    """Insurance that has ended, and a first visit after its end: seldom, so looked for."""
+    yesterday = datetime.combine(MONDAY - timedelta(days=1), time(9), UTC)
+    ended, wrong = 0, []
+    for record in world.records:
+        before = past_visits(record.person, world.practice, MONDAY)
+        first = [replace(visit, at=yesterday) for visit in before[:1]]
+        for resource in papers(record.person, world.practice, MONDAY, first):
+            ended += "end" in resource.get("period", {})
+            wrong += [(resource["resourceType"], str(issue)) for issue in validate(resource)]
+    assert wrong == []
+    assert ended > 10
 
 
 def test_what_us_core_requires_is_there(world: World) -> None:

@@ -73,10 +73,11 @@ def _insurance(person: Person, practice: Practice, day: date, *, first: date) ->
         return
     years = (day - person.born).days // 365
     payer = "Medicare" if years >= MEDICARE_FROM_YEARS else weighted(rng, PAYERS)
-    period = {"start": first.replace(day=1).isoformat()}
     ended = rng.random() < ENDED
+    last = day - timedelta(days=rng.randrange(5, 60)) if ended else day
+    period = {"start": min(first, last).replace(day=1).isoformat()}
     if ended:
-        period["end"] = (day - timedelta(days=rng.randrange(5, 60))).isoformat()
+        period["end"] = last.isoformat()
     yield {
         "resourceType": "Coverage",
         "id": identifier(practice.seed, "coverage", person.id),

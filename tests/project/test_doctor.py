@@ -88,6 +88,7 @@ def test_settings_that_open_the_product_are_named(found: Environment) -> None:
     shifted = replace(found, clock_offset=timedelta(hours=1))
     assert "CARE_CLOCK_OFFSET" in said(folder_findings(shifted), Level.BROKEN)
     assert said(folder_findings(replace(shifted, demo=True)), Level.BROKEN) == ""
+    assert "CARE_CLOCK_RATE" in said(folder_findings(replace(found, clock_rate=60.0)), Level.BROKEN)
 
 
 def test_who_serves_the_folder_is_said(found: Environment) -> None:

@@ -6,11 +6,14 @@ Nothing here touches Django. `VARIABLES` is the list the documentation is made f
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from carewright.core.clock import Clock
 
 VARIABLES: Mapping[str, str] = {
     "CARE_DATA_DIR": "Folder of the embedded databases, keys and compiled catalogues. Default: ./data.",
@@ -27,7 +30,11 @@ VARIABLES: Mapping[str, str] = {
     "CARE_TIME_ZONE": "Time zone until a site says its own. Default: America/New_York.",
     "CARE_DEMO": "1 for the demonstration practice: the sign-in page lists its people. Default: 0.",
     "CARE_CLOCK_OFFSET": "Seconds by which clinical time differs from the wall clock: the demo's day. Default: 0.",
+    "CARE_CLOCK_RATE": "Seconds of clinical time in one of the wall's, for `demo --play --speed`. Default: 1.",
+    "CARE_CLOCK_SINCE": "Instant of the wall clock from which CARE_CLOCK_RATE counts, with its time zone.",
 }
+FASTEST = 10_000
+"""Clinical seconds in one of the wall's: a day in ten seconds. Faster, nobody can work."""
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  # the name of a file
 DATA_KEY_FILE = "data-key"
@@ -58,6 +65,8 @@ class Environment:
     debug: bool
     time_zone: str
     clock_offset: timedelta
+    clock_rate: float = 1.0
+    clock_since: datetime | None = None
     demo: bool = False
     incoming_folder: Path | None = None
 
@@ -67,6 +76,11 @@ class Environment:
         if self.database_url:
             _parts(self.database_url)
         return self.database_url or f"sqlite:///{self.data_dir / STORE_FILE}"
+
+    @property
+    def clock(self) -> Clock:
+        """The product's clock, the same in every process that is told the same."""
+        return Clock(offset=self.clock_offset, rate=self.clock_rate, since=self.clock_since)
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> "Environment":
@@ -87,6 +101,8 @@ class Environment:
             debug=_yes(variables, "CARE_DEBUG"),
             time_zone=variables.get("CARE_TIME_ZONE") or "America/New_York",
             clock_offset=_seconds(variables, "CARE_CLOCK_OFFSET"),
+            clock_rate=_rate(variables, "CARE_CLOCK_RATE"),
+            clock_since=_since(variables, "CARE_CLOCK_SINCE"),
             demo=_yes(variables, "CARE_DEMO"),
             incoming_folder=Path(folder).absolute() if (folder := variables.get("CARE_INCOMING_FOLDER")) else None,
         )
@@ -154,6 +170,29 @@ def _seconds(variables: Mapping[str, str], name: str) -> timedelta:
         return timedelta(seconds=float(variables.get(name) or 0))
     except ValueError:
         raise BadEnvironment(f"{name} is a number of seconds.") from None
+
+
+def _rate(variables: Mapping[str, str], name: str) -> float:
+    try:
+        rate = float(variables.get(name) or 1)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= FASTEST:
+        raise BadEnvironment(f"{name} is a number above 0, at most {FASTEST}.")
+    if rate != 1 and not variables.get("CARE_CLOCK_SINCE"):
+        raise BadEnvironment(f"{name} counts from an instant: set CARE_CLOCK_SINCE too.")
+    return rate
+
+
+def _since(variables: Mapping[str, str], name: str) -> datetime | None:
+    text = variables.get(name)
+    if not text:
+        return None
+    with suppress(ValueError):
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not None:
+            return found
+    raise BadEnvironment(f"{name} is an instant with its time zone, like 2026-11-23T16:40:00+00:00.")
 
 
 def _yes(variables: Mapping[str, str], name: str) -> bool:

@@ -48,6 +48,8 @@ def settings(found: Environment) -> Iterator[Finding]:
             f"CARE_CLOCK_OFFSET shifts clinical time by {found.clock_offset.total_seconds():.0f} s. Unset it: times in "
             "the chart are wrong."
         )
+    if found.clock_rate != 1 and not found.demo:
+        yield broken(f"CARE_CLOCK_RATE lets clinical time run {found.clock_rate:g} times as fast. Unset it.")
     if min(len(found.secret_key), len(found.data_key)) < SHORTEST_SECRET:
         yield warning(
             f"CARE_SECRET_KEY or CARE_DATA_KEY is shorter than {SHORTEST_SECRET} characters. Make one with: openssl "

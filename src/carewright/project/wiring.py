@@ -14,7 +14,6 @@ from carewright.core.access.model import Access, Actor, Interaction, Purpose
 from carewright.core.audit.anchors import Anchors
 from carewright.core.blobs.blobs import Blobs
 from carewright.core.blobs.files import KEY_BYTES, BlobFiles
-from carewright.core.clock import Clock
 from carewright.core.fhir.structures import resource_types
 from carewright.core.registry import Manifest, Registry
 from carewright.core.store.store import Store, open_driver
@@ -87,7 +86,7 @@ def open_store(environment: Environment) -> Store:
     return Store(
         driver=open_driver(environment.store_url),
         registry=registry(),
-        clock=Clock(offset=environment.clock_offset),
+        clock=environment.clock,
         digest_key=key_for("audit digests", environment),
     )
 

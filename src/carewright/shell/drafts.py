@@ -52,7 +52,7 @@ def keep(
     parts = {"opening": opening, "values": dict(values), "earlier": earlier}
     content = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     kept = drafts.save(request.store, request.access, form=form, content=content, patient_id=patient)
-    return kept.at + request.store.clock.offset
+    return request.store.clock.at(kept.at)
 
 
 def offer(request: CareRequest, *, form: str, patient: str = "") -> Offer | None:
@@ -61,7 +61,7 @@ def offer(request: CareRequest, *, form: str, patient: str = "") -> Offer | None
     if found is None:
         return None
     values = {**found.earlier, **found.values}
-    return Offer(form=form, patient=patient, at=found.at + request.store.clock.offset, values=values)
+    return Offer(form=form, patient=patient, at=request.store.clock.at(found.at), values=values)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseNotFound
@@ -11,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from carewright.core.clock import Clock
 from carewright.core.fhir.dates import interval
 from carewright.core.settings import values
 from carewright.core.store import consumers
@@ -122,7 +122,7 @@ def visit_changes(request: CareRequest, visit_id: str) -> HttpResponse:
     reader = request.reader("board.visit-changes")
     found = visit_queries.open_visit(reader, visit_id)
     return render(
-        request, "board/visit_changes.html", {"history": history(reader, found.visit, ahead=request.store.clock.offset)}
+        request, "board/visit_changes.html", {"history": history(reader, found.visit, clock=request.store.clock)}
     )
 
 
@@ -200,10 +200,10 @@ def room_context(request: CareRequest, room_id: str) -> dict[str, Any]:
     }
 
 
-def history(reader: Reader, visit: Visit, *, ahead: timedelta) -> list[dict[str, Any]]:
+def history(reader: Reader, visit: Visit, *, clock: Clock) -> list[dict[str, Any]]:
     """Who changed what, the latest first: the versions of the visit, with their authors.
 
-    A step is shown at the clinical time of its stage; other changes when they were recorded, `ahead` of wall time.
+    A step is shown at the clinical time of its stage; other changes when `clock` showed them recorded.
     """
     names = people.names(reader)
     target = parse("Provenance", [("target", f"Encounter/{visit.id}"), ("_count", str(DAYS_OF_CHANGES))])
@@ -212,7 +212,7 @@ def history(reader: Reader, visit: Visit, *, ahead: timedelta) -> list[dict[str,
     found = []
     for provenance in sorted(reader.resources(target), key=lambda p: str(p["recorded"])):
         reason = provenance.get("activity", {}).get("text", "")
-        recorded = interval(provenance["recorded"])[0] + ahead
+        recorded = clock.at(interval(provenance["recorded"])[0])
         stage = next(stages, None) if reason in words.STAGE_CHANGES else None
         latest = stage.since if stage else max(recorded, latest)
         found.append({

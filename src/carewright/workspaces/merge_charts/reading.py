@@ -130,7 +130,7 @@ def since(request: CareRequest, merge: merges.Merged) -> list[tuple[Who, list[tu
         (
             who(request, queries.patient(reader, chart)[0]),
             [
-                (say(entry.words), entry.at + request.store.clock.offset)
+                (say(entry.words), request.store.clock.at(entry.at))
                 for entry in merges.written_since(reader, chart, merge)
             ],
         )

@@ -138,8 +138,8 @@ def _done(request: CareRequest, patient_id: str, *, form: ReasonForm | None = No
         return redirect("merge-charts")
     values = {
         "merge": found,
-        "merged_at": found.merged_at + request.store.clock.offset,
-        "undone_at": found.undone_at and found.undone_at + request.store.clock.offset,
+        "merged_at": request.store.clock.at(found.merged_at),
+        "undone_at": found.undone_at and request.store.clock.at(found.undone_at),
         "retired": reading.who(request, retired),
         "kept": reading.who(request, queries.patient(reader, found.survivor)[0]),
         "since": reading.since(request, found),

@@ -188,5 +188,5 @@ def _history(reader: Reader, task_id: str, names: Mapping[str, str]) -> Iterator
         agent: Resource = next(iter(one.get("agent", ())), {})
         who = str(agent.get("who", {}).get("reference", ""))
         reason = str(one.get("activity", {}).get("text", ""))
-        at = interval(str(one["recorded"]))[0] + reader.store.clock.offset
+        at = reader.store.clock.at(interval(str(one["recorded"]))[0])
         yield Event(words=str(words.HISTORY.get(reason, words.CHANGED)), who=names.get(who, ""), at=at)

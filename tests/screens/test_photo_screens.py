@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from carewright.workspaces.photo_page.uploads import LARGEST_BYTES
+from carewright.workspaces.photo_page.forms import LARGEST_BYTES
 from tests.pages import Pages
 from tests.screens.conftest import SignIn
 

@@ -4,6 +4,7 @@ A resource (DocumentReference, Binary, Patient.photo) names a blob by its digest
 who may read Binary resources, and the caller has checked the resource that names it.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from carewright.core.access.model import Access, Interaction
@@ -25,6 +26,11 @@ class BlobTooLarge(StoreError):
 
     def __init__(self) -> None:
         super().__init__(f"A file may have at most {LARGEST_BYTES // (1024 * 1024)} MB. Make it smaller or split it.")
+
+
+def for_one_file(access: Access, interaction: Interaction) -> Access:
+    """The right to keep (or read) the file that an action is about and no other: a skill opens no Binary of the API."""
+    return replace(access, grants={**access.grants, "Binary": frozenset({interaction})})
 
 
 class Blobs:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from carewright.core.access.model import Access, Interaction
-from carewright.core.blobs.blobs import Blobs
+from carewright.core.access.model import Interaction
+from carewright.core.blobs.blobs import Blobs, for_one_file
 from carewright.core.sentences import sentence
 from carewright.core.store.model import KeyTaken, Ref, Resource
 from carewright.core.store.once import claim_form
@@ -52,8 +52,8 @@ def take_in(writer: Writer, *, blobs: Blobs, sent: bytes, came_as: CameAs, at: d
     content = rules.kept(sent)
     heard = content.content_type in rules.AUDIO
     blob = blobs.put(
-        _for_one_file(writer.access), content.data, content_type=content.content_type, reason="incoming.take-in",
-        origin=writer.origin,
+        for_one_file(writer.access, Interaction.CREATE), content.data, content_type=content.content_type,
+        reason="incoming.take-in", origin=writer.origin,
     )  # fmt: skip
     paper = Paper(
         came_as=CameAs.VOICEMAIL if heard else came_as, came_at=at, content_type=content.content_type, size=blob.size,
@@ -134,7 +134,9 @@ def move(writer: Writer, *, paper_id: str, version: int, why: str, patient_id: s
     reason = _reason(why)
     stored = _read(writer, paper_id)
     paper = _paper(stored)
-    if not paper.patient or paper.by_mistake or paper.patient == f"Patient/{patient_id}":
+    with writer.store.reader(writer.access, reason="incoming.whose") as reader:
+        is_there = reader.are_one(paper.patient.removeprefix("Patient/"), patient_id)
+    if not paper.patient or paper.by_mistake or is_there:
         raise NotPossible(sentence("This paper is not in another chart. Look at it again."))
     trace = replace(paper, by_mistake=True, moved_away=True, why=reason, digest="", size=0, title="", note="")
     moved = replace(
@@ -216,8 +218,3 @@ def _paper(stored: Resource) -> Paper:
     if paper is None:
         raise NotPossible(sentence("This document did not come in as a paper."))
     return paper
-
-
-def _for_one_file(access: Access) -> Access:
-    """The right to keep this file and no other: `incoming.sort` opens no Binary of the API."""
-    return replace(access, grants={**access.grants, "Binary": frozenset({Interaction.CREATE})})

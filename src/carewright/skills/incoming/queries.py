@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from carewright.core.access.model import Interaction
-from carewright.core.blobs.blobs import Blobs
+from carewright.core.blobs.blobs import Blobs, for_one_file
 from carewright.core.store.model import NotFound, Ref, Resource
 from carewright.core.store.reader import Reader
 from carewright.core.work.queries import open_items
@@ -75,7 +75,7 @@ def content(reader: Reader, blobs: Blobs, paper_id: str) -> Content:
     found, _ = paper(reader, paper_id)
     if not found.digest:
         raise NotFound("There is no file here.")
-    access = replace(reader.access, grants={**reader.access.grants, "Binary": frozenset({Interaction.READ})})
+    access = for_one_file(reader.access, Interaction.READ)
     blob, data = blobs.get(access, found.digest, reason="incoming.file")
     if blob.content_type not in rules.SHOWN:  # a record from elsewhere may name any file
         raise NotFound("There is no file here.")

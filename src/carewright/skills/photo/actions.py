@@ -1,11 +1,10 @@
 """The writes of photos. The file is kept before the transaction that names it: a name without a file is worse."""
 
-from dataclasses import replace
 from datetime import datetime
 from hashlib import sha1
 
-from carewright.core.access.model import Access, Interaction
-from carewright.core.blobs.blobs import Blobs
+from carewright.core.access.model import Interaction
+from carewright.core.blobs.blobs import Blobs, for_one_file
 from carewright.core.store.model import Conflict, Ref
 from carewright.core.store.writer import Writer
 from carewright.skills.photo import rules
@@ -19,7 +18,13 @@ def take(writer: Writer, *, blobs: Blobs, patient_id: str, sent: bytes, at: date
     """Keep the picture in `sent` as the patient's photo, in place of the one before. NoPicture, NotFound."""
     writer.access.require_action("photo.take")
     made = rules.portrait(sent)
-    blob = blobs.put(_for_one_file(writer.access), made, content_type=JPEG, reason="photo.take", origin=writer.origin)
+    blob = blobs.put(
+        for_one_file(writer.access, Interaction.CREATE),
+        made,
+        content_type=JPEG,
+        reason="photo.take",
+        origin=writer.origin,
+    )
     check = sha1(made, usedforsecurity=False).digest()
     photo = Photo(digest=blob.digest, size=blob.size, taken_at=at, sha1=check)
     _write(writer, patient_id=patient_id, photo=photo, reason="photo.take")
@@ -47,8 +52,3 @@ def _write(writer: Writer, *, patient_id: str, photo: Photo | None, reason: str)
         except Conflict:
             if attempt == ATTEMPTS - 1:
                 raise
-
-
-def _for_one_file(access: Access) -> Access:
-    """The right to keep this file and no other: `photo.take` opens no Binary of the API."""
-    return replace(access, grants={**access.grants, "Binary": frozenset({Interaction.CREATE})})

@@ -1,9 +1,7 @@
 """Reads of photos: the file follows the patient, so whoever may read the one and see photos may see the other."""
 
-from dataclasses import replace
-
 from carewright.core.access.model import Interaction
-from carewright.core.blobs.blobs import Blobs
+from carewright.core.blobs.blobs import Blobs, for_one_file
 from carewright.core.store.model import NotFound, Ref
 from carewright.core.store.reader import Reader
 from carewright.skills.photo.fhir import photo_of
@@ -16,7 +14,7 @@ def picture(reader: Reader, blobs: Blobs, patient_id: str) -> bytes:
     photo = photo_of(reader.resource(Ref("Patient", patient_id)))
     if photo is None:
         raise NotFound("This patient has no photo.")
-    access = replace(reader.access, grants={**reader.access.grants, "Binary": frozenset({Interaction.READ})})
+    access = for_one_file(reader.access, Interaction.READ)
     blob, content = blobs.get(access, photo.digest, reason="photo.see")
     if blob.content_type != JPEG:  # a record from elsewhere may name any file
         raise NotFound("This patient has no photo.")

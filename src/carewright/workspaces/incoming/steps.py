@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from carewright.core.store.model import Conflict, KeyTaken
@@ -15,39 +14,31 @@ from carewright.shell import runtime, whose
 from carewright.shell.forms import ContextForm
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import say
+from carewright.shell.uploads import takes_files, too_large
 from carewright.skills.incoming import actions, queries
 from carewright.skills.incoming.model import CameAs, NotPossible, NotTaken, Paper
+from carewright.skills.incoming.rules import LARGEST_BYTES
 from carewright.workspaces.incoming.forms import FinishForm, NamingForm, ReasonForm, UploadForm
-from carewright.workspaces.incoming.uploads import OnePaper
 from carewright.workspaces.incoming.views import naming_form, show_paper, show_papers, versions_of
 
 
-@csrf_exempt  # until the handler of the file stands; `_upload` asks for the token before anything else
+@takes_files(up_to=LARGEST_BYTES)
 @require_POST
 @needs("incoming.sort")
 def upload(request: CareRequest) -> HttpResponse:
     """Take a file in; one that came before leads to its paper."""
-    handler = OnePaper(request)
-    request.upload_handlers = [handler]
-    answer: HttpResponse = _upload(request, handler)
-    return answer
-
-
-@csrf_protect
-def _upload(request: HttpRequest, handler: OnePaper) -> HttpResponse:
-    at_work: CareRequest = request  # type: ignore[assignment]  # `needs` stands in front
-    here, now = whose.context_of(at_work, patient=""), at_work.store.clock.wall()
-    form = UploadForm(request.POST, files=request.FILES, too_large=handler.too_large, here=here, now=now)
+    here, now = whose.context_of(request, patient=""), request.store.clock.wall()
+    form = UploadForm(request.POST, files=request.FILES, too_large=too_large(request), here=here, now=now)
     if not form.is_valid():
-        return _not_here(at_work, form, reverse("incoming")) or show_papers(at_work, form=form, status=422)
+        return _not_here(request, form, reverse("incoming")) or show_papers(request, form=form, status=422)
     try:
         taken = actions.take_in(
-            at_work.writer(), blobs=runtime.blobs(), sent=form.cleaned_data["paper"].read(),
-            came_as=CameAs(form.cleaned_data["came_as"]), at=at_work.care.now, site=at_work.access.site or "",
+            request.writer(), blobs=runtime.blobs(), sent=form.cleaned_data["paper"].read(),
+            came_as=CameAs(form.cleaned_data["came_as"]), at=request.care.now, site=request.access.site or "",
         )  # fmt: skip
     except NotTaken as refused:
         form.add_error(None, say(refused.reason))
-        return show_papers(at_work, form=form, status=422)
+        return show_papers(request, form=form, status=422)
     return redirect("incoming-paper", taken.ref.id) if taken.ref else redirect("incoming")
 
 

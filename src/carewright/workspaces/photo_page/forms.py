@@ -7,6 +7,8 @@ from django.utils.translation import gettext, gettext_lazy
 
 from carewright.shell.forms import ContextForm
 
+LARGEST_BYTES = 12 * 1024 * 1024
+"""A JPEG of 48 megapixels has some 10 MB."""
 ACCEPT = "image/jpeg,image/png,image/webp"
 """Named one by one: a phone that takes pictures in a form of its own then sends a JPEG."""
 

@@ -1,55 +1,45 @@
 """A patient's photo: the page, taking and taking away, and the picture itself for the banner."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
 from carewright.shell import runtime, whose
 from carewright.shell.forms import ContextForm
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import say
+from carewright.shell.uploads import takes_files, too_large
 from carewright.skills.photo import actions, queries
 from carewright.skills.photo.fhir import photo_of
 from carewright.skills.photo.model import JPEG, NoPicture
 from carewright.workspaces.banner import about
-from carewright.workspaces.photo_page.forms import PhotoForm
-from carewright.workspaces.photo_page.uploads import OnePicture
+from carewright.workspaces.photo_page.forms import LARGEST_BYTES, PhotoForm
 
 
 @require_GET
 @needs("photo.see")
 def photo(request: CareRequest, patient_id: str) -> HttpResponse:
     """The photo there is, and the form for another."""
-    return _show(request, patient_id)
+    return _show(request, whose.standing(request, patient_id))
 
 
-@csrf_exempt  # until the handler of the file stands; `_take` asks for the token before anything else
+@takes_files(up_to=LARGEST_BYTES)
 @require_POST
 @needs("photo.take")
 def take(request: CareRequest, patient_id: str) -> HttpResponse:
     """Keep what was taken or chosen."""
-    handler = OnePicture(request)
-    request.upload_handlers = [handler]
-    answer: HttpResponse = _take(request, patient_id, handler)
-    return answer
-
-
-@csrf_protect
-def _take(request: HttpRequest, patient_id: str, handler: OnePicture) -> HttpResponse:
-    at_work: CareRequest = request  # type: ignore[assignment]  # `needs` stands in front
-    here, now = whose.context_of(at_work, patient=patient_id), at_work.store.clock.wall()
-    form = PhotoForm(request.POST, files=request.FILES, too_large=handler.too_large, here=here, now=now)
+    here, now = whose.context_of(request, patient=patient_id), request.store.clock.wall()
+    form = PhotoForm(request.POST, files=request.FILES, too_large=too_large(request), here=here, now=now)
     if not form.is_valid():
-        return _not_here(at_work, form) or _show(at_work, patient_id, form=form, status=422)
+        return _not_here(request, form) or _show(request, patient_id, form=form, status=422)
     try:
         actions.take(
-            at_work.writer(), blobs=runtime.blobs(), patient_id=patient_id, sent=form.sent or b"", at=at_work.care.now
+            request.writer(), blobs=runtime.blobs(), patient_id=patient_id, sent=form.sent or b"", at=request.care.now
         )
     except NoPicture as refused:
         form.add_error(None, say(refused.reason))
-        return _show(at_work, patient_id, form=form, status=422)
+        return _show(request, patient_id, form=form, status=422)
     return redirect("photo", patient_id)
 
 
@@ -57,6 +47,7 @@ def _take(request: HttpRequest, patient_id: str, handler: OnePicture) -> HttpRes
 @needs("photo.take")
 def remove(request: CareRequest, patient_id: str) -> HttpResponse:
     """Take the photo away."""
+    patient_id = whose.standing(request, patient_id)
     here = whose.context_of(request, patient=patient_id)
     form = ContextForm(request.POST, here=here, now=request.store.clock.wall())
     if not form.is_valid():

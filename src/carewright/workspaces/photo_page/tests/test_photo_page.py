@@ -9,7 +9,7 @@ from PIL import Image
 
 from carewright.core.store.model import Ref
 from carewright.skills.photo.fhir import photo_of
-from carewright.workspaces.photo_page.uploads import LARGEST_BYTES
+from carewright.workspaces.photo_page.forms import LARGEST_BYTES
 from tests.clinic import Clinic
 from tests.pages import Pages, open_pages
 from tests.screens.filled import form_at, text_of

@@ -1,1 +1,1 @@
-"""What interrupts the made-up practice on a day, what a page's forms would send, and what was promised in answer. Pure."""
+"""What interrupts a day of the made-up practice, what a page would send, what was promised in answer. Pure."""

@@ -5,7 +5,7 @@ whatever is wrong with the context, and offered again.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -23,13 +23,18 @@ _SALT = "carewright.patient-context"
 
 @dataclass(frozen=True, kw_only=True)
 class PatientContext:
-    """Whose form this is. `versions` is what was read (`Type/id` to version); `expires_at` is aware wall time."""
+    """Whose form this is. `versions` is what was read (`Type/id` to version); `expires_at` is aware wall time.
+
+    `is_also` says whether another id is a chart of the same person, merged with this one since a form was opened; it
+    is asked only of a form that names another chart, and never travels.
+    """
 
     practice: str
     patient: str
     user: str
     expires_at: datetime
     versions: Mapping[str, int] = field(default_factory=dict)
+    is_also: Callable[[str], bool] = field(default=lambda other: False, compare=False, repr=False)
 
     def signed(self) -> str:
         values = {
@@ -157,7 +162,8 @@ class ContextForm(forms.Form):
             raise NotOurs(
                 gettext("This form did not come from this page. Nothing was saved."), opened_for=None
             ) from error
-        if (opened.practice, opened.patient) != (self.here.practice, self.here.patient):
+        same = opened.patient == self.here.patient or self.here.is_also(opened.patient)
+        if opened.practice != self.here.practice or not same:
             raise WrongPatient(gettext("You typed this for another patient. Nothing was saved."), opened_for=opened)
         if opened.user != self.here.user:
             raise OtherUser(gettext("Somebody else began this form. Nothing was saved."), opened_for=opened)

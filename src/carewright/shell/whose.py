@@ -22,7 +22,13 @@ def context_of(request: CareRequest, *, patient: str, versions: Mapping[str, int
         user=request.access.actor.reference,
         expires_at=request.store.clock.wall() + OPEN_FOR,
         versions=dict(versions or {}),
+        is_also=lambda other: request.reader("shell.same-person").are_one(patient, other),
     )
+
+
+def standing(request: CareRequest, patient_id: str) -> str:
+    """The id of the chart that stands for a patient: what a page of a merged chart shows, and writes to."""
+    return request.reader("shell.standing").standing((patient_id,))[patient_id] if patient_id else ""
 
 
 def encounter_in(context: PatientContext | None) -> str:

@@ -57,14 +57,16 @@ def save(store: "Store", access: Access, *, form: str, content: str, patient_id:
 
 
 def load(store: "Store", access: Access, *, form: str, patient_id: str = NO_PATIENT) -> Draft | None:
-    """What this person typed into the form for this patient, None if there is nothing or it has expired."""
+    """What this person typed into the form for this patient, under whichever of their charts, the one asked for first;
+    None if there is nothing or it has expired."""
     with store.driver.reading(access.practice) as connection:
         rows = connection.rows(
             Sql(
-                "SELECT content, at FROM draft WHERE practice = ? AND actor = ? AND form = ? AND patient_id = ? "
-                "AND at >= ?",
-                (access.practice, access.actor.reference, form, patient_id, wall_now() - KEPT_FOR),
+                "SELECT content, at FROM draft WHERE practice = ? AND actor = ? AND form = ? AND at >= ? AND ",
+                (access.practice, access.actor.reference, form, wall_now() - KEPT_FOR),
             )
+            + _of_person(access.practice, patient_id)
+            + Sql(" ORDER BY CASE WHEN patient_id = ? THEN 0 ELSE 1 END, at DESC", (patient_id,))
         )
     if not rows:
         return None
@@ -90,10 +92,19 @@ def discard(store: "Store", access: Access, *, form: str, patient_id: str = NO_P
     with store.driver.writing(access.practice) as connection:
         connection.execute(
             Sql(
-                "DELETE FROM draft WHERE practice = ? AND actor = ? AND form = ? AND patient_id = ?",
-                (access.practice, access.actor.reference, form, patient_id),
+                "DELETE FROM draft WHERE practice = ? AND actor = ? AND form = ? AND ",
+                (access.practice, access.actor.reference, form),
             )
+            + _of_person(access.practice, patient_id)
         )
+
+
+def _of_person(practice: str, patient_id: str) -> Sql:
+    """What was typed for the patient, or for a chart that has been merged into theirs since."""
+    return Sql(
+        "(patient_id = ? OR patient_id IN (SELECT a.old_id FROM alias a WHERE a.practice = ? AND a.surviving_id = ?))",
+        (patient_id, practice, patient_id),
+    )
 
 
 def purge(store: "Store", practice: str) -> int:

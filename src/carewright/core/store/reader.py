@@ -4,7 +4,7 @@ one audit row for it when it is closed (a request, a page, a command).
 `Reader` blocks (pages, workers); `AsyncReader` does the same for the API. Both run the plans of reads.py.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +25,7 @@ from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.hooks import FeedEntry, Projection
 from carewright.core.store.model import Gone, NotFound, Origin, Ref, Resource, Stored
 from carewright.core.store.reads import Found, Page
+from carewright.core.store.search import people
 from carewright.core.store.search.query import SearchQuery
 from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Row, Sql
@@ -187,7 +188,11 @@ class Reader(_Reading):
         order: Sequence[str] = (),
         limit: int | None = None,
     ) -> list[dict[str, object]]:
-        """Rows of a projection, as its columns declare them; instants are aware datetimes, keys UUIDs."""
+        """Rows of a projection, as its columns declare them; instants are aware datetimes, keys UUIDs.
+
+        A `patient` column is a patient's id: asked for one chart of a person, it finds the rows of all their charts
+        (aliases.py), and every row names the chart that stands for them.
+        """
         declared = self.store.registry.projections[projection]
         plan = reads.projection(declared, self._search_scope, where=where, order=order, limit=limit)
         return self._shown(declared, self._run(plan))
@@ -205,6 +210,17 @@ class Reader(_Reading):
         rows = self.store.projection_values(declared, found)
         self.trail.saw_rows(declared.name, rows, {k for row in rows if isinstance(k := row["patient_key"], UUID)})
         return rows
+
+    def standing(self, ids: Collection[str]) -> dict[str, str]:
+        """Each patient's id to the id of the chart that stands for them: itself, or the one it was merged into."""
+        return self._run(people.standing(ids, self.access.practice))
+
+    def are_one(self, one: str, other: str) -> bool:
+        """Whether two patients' ids are one person's: the same chart, or charts that were merged. No id is nobody's."""
+        if not one or not other:
+            return False
+        found = self.standing((one, other))
+        return found[one] == found[other]
 
     def sharing(self, projection: str, *, column: str, value: str, limit: int) -> list[tuple[str, str]]:
         """Each two different `value`s that have the same in `column`, the lower one first."""

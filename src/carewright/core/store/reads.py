@@ -24,6 +24,9 @@ from carewright.core.store.search.query import SearchError, SearchQuery
 from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Row, Sql, all_of, marks
 
+PATIENT = "patient"
+"""The column of a projection that holds a patient's id: the one name for it in every manifest."""
+STANDING = " LEFT JOIN alias m ON m.practice = p.practice AND m.old_key = p.patient_key"
 VERSION_COLUMNS = "v.type, v.id, v.version, v.at, v.change, v.body, v.key, v.patient_key"
 
 
@@ -220,22 +223,29 @@ def projection(
 ) -> Plan[list[dict[str, object]]]:
     """Rows of a projection. `where` maps a column to a value, a tuple of values (any of them) or a `Between`.
 
-    `latest` is (columns that agree, columns by which the last of those is found): one row of each is returned.
+    A column `patient` holds a patient's id: who asks for one gets the rows of all charts of that person, and every row
+    names the chart that stands for them now. `latest` is (columns that agree, columns by which the last of those is
+    found): one row of each is returned.
     """
     if not declared.types <= scope.predicate.types:
         return []
     table = projection_table(declared)
     names = table.names
+    if PATIENT in where and PATIENT in names:
+        where = {**where, PATIENT: (yield from _charts(where[PATIENT], scope.practice))}
     parts = [scope.where("p", "projection"), *(_column(name, value, names) for name, value in where.items())]
     if scope.predicate.patient is not None and not declared.types <= ADMINISTRATIVE:
         parts.append(Sql("p.patient_key IS NOT NULL"))
-    text = Sql(f"SELECT {', '.join(names)} FROM {table.name} p WHERE ") + all_of(parts)
-    if latest is not None:
-        same = ", ".join(_order(name, names) for name in latest[0])
-        newest = ", ".join(f"{_order(name, names)} DESC" for name in latest[1])
+    columns = ", ".join(f"{_value(name, names)} AS {name}" for name in names)
+    source = f"{table.name} p{STANDING if PATIENT in names else ''}"
+    if latest is None:
+        text = Sql(f"SELECT {columns} FROM {source} WHERE ") + all_of(parts)
+    else:
+        same = ", ".join(_value(name, names) for name in latest[0])
+        newest = ", ".join(f"{_value(name, names)} DESC" for name in latest[1])
         text = (
-            Sql(f"SELECT {', '.join(names)} FROM (SELECT p.*, row_number() OVER (PARTITION BY {same} "
-                f"ORDER BY {newest}, p.key) AS place_ FROM {table.name} p WHERE ")
+            Sql(f"SELECT {', '.join(names)} FROM (SELECT {columns}, row_number() OVER (PARTITION BY {same} "
+                f"ORDER BY {newest}, p.key) AS place_ FROM {source} WHERE ")
             + all_of(parts) + Sql(") p WHERE place_ = 1")
         )  # fmt: skip
     if order:
@@ -282,11 +292,27 @@ def _column(name: str, value: object, names: Sequence[str]) -> Sql:
     return Sql(f"p.{name} = ?", (value,))
 
 
+def _charts(asked: object, practice: str) -> Plan[object]:
+    """As `asked` for in a column of patients' ids, with the other charts of the same people."""
+    ids = asked if isinstance(asked, tuple) else (asked,)
+    known = [one for one in ids if isinstance(one, str) and one]
+    if len(known) < len(ids):  # rows without a patient, or a range: nothing to widen
+        return asked
+    return (yield from people.charts(known, practice))
+
+
+def _value(name: str, names: Sequence[str]) -> str:
+    if name not in names:
+        raise ValueError(f"The projection has no column {name}.")
+    return f"coalesce(m.surviving_id, p.{PATIENT})" if name == PATIENT else f"p.{name}"
+
+
 def _order(name: str, names: Sequence[str]) -> str:
+    """By what is selected, so that a chart that was merged stands where its person does."""
     bare = name.removeprefix("-")
     if bare not in names:
         raise ValueError(f"The projection has no column {bare}.")
-    return f"p.{bare} DESC" if name.startswith("-") else f"p.{bare}"
+    return f"{bare} DESC" if name.startswith("-") else bare
 
 
 def feed(

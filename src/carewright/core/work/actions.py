@@ -152,7 +152,7 @@ def merge(writer: Writer, *, duplicate_id: str, into_id: str, why: str) -> None:
     at = writer.store.clock.now()
     duplicate_body, stays_body = (_read(writer, one, reason="work.merge") for one in (duplicate_id, into_id))
     duplicate, stays = fhir.from_fhir(duplicate_body), fhir.from_fhir(stays_body)
-    if duplicate.id == stays.id or duplicate.patient != stays.patient:
+    if duplicate.id == stays.id or not _about_one(writer, duplicate, stays):
         raise lifecycle.NotNow(sentence("Only two tasks about the same patient can be one."))
     if not stays.is_open:
         raise lifecycle.NotNow(sentence("The task that stays has ended. Merge the other way round."))
@@ -166,6 +166,13 @@ def merge(writer: Writer, *, duplicate_id: str, into_id: str, why: str) -> None:
     with writer.transaction(reason="work.merge") as tx:
         plan_change(tx, duplicate_body, ended, at=at)
         plan_change(tx, stays_body, kept, at=at)
+
+
+def _about_one(writer: Writer, one: WorkTask, other: WorkTask) -> bool:
+    """Whether two tasks are about the same patient, by charts that were merged too, or both about none."""
+    with writer.store.reader(writer.access, reason="work.same-person") as reader:
+        same = reader.are_one(*(task.patient.removeprefix("Patient/") for task in (one, other)))
+    return same or one.patient == other.patient
 
 
 def pin(writer: Writer, *, task_id: str) -> WorkTask:

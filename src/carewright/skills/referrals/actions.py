@@ -101,7 +101,10 @@ def _require_in_chart(writer: Writer, note: str, patient: str) -> None:
     """The note is a document of this patient that counts."""
     ref = Ref.local(note)
     document = _read(writer, ref) if ref is not None and ref.type == "DocumentReference" else {}
-    if document.get("subject", {}).get("reference") != patient or document.get("status") != "current":
+    theirs = str(document.get("subject", {}).get("reference", ""))
+    with writer.store.reader(writer.access, reason="referrals.whose-note") as reader:
+        is_theirs = reader.are_one(theirs.removeprefix("Patient/"), patient.removeprefix("Patient/"))
+    if document.get("status") != "current" or not is_theirs:
         raise NotPossible(sentence("Choose the note that came back. It has to be in this chart first."))
 
 

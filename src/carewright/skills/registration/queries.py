@@ -48,13 +48,15 @@ def patient(reader: Reader, patient_id: str) -> tuple[Patient, Resource]:
 
 
 def patients(reader: Reader, ids: Sequence[str], *, at_once: int = MOST_CANDIDATES) -> dict[str, Patient]:
-    """Patients by id, read in parts; those who may not be seen are left out."""
+    """Patients by the ids that were asked for, read in parts; those who may not be seen are left out."""
+    standing = reader.standing(ids)
+    listed = list(dict.fromkeys(standing.values()))
     found: dict[str, Patient] = {}
-    for start in range(0, len(ids), at_once):
-        part = ",".join(ids[start : start + at_once])
+    for start in range(0, len(listed), at_once):
+        part = ",".join(listed[start : start + at_once])
         query = parse("Patient", [("_id", part), ("_count", str(at_once))])
         found |= {patient.id: patient for patient in _patients(reader, reader.resources(query))}
-    return found
+    return {one: found[standing[one]] for one in ids if standing[one] in found}
 
 
 def alike(reader: Reader, entered: Patient) -> list[tuple[Patient, Match]]:
@@ -86,9 +88,13 @@ def charts_of(resource: Resource) -> tuple[str, ...]:
 
 
 def family(reader: Reader, patient_id: str) -> tuple[str, ...]:
-    """The patients (`Patient/…`) who are seen together with this one, this one among them; empty without a family."""
+    """The patients (`Patient/…`) who are seen together with this one, this one among them; empty without a family.
+
+    Each by the chart that stands for them, however the family named them."""
     groups = reader.resources(parse("Group", [("member", f"Patient/{patient_id}"), ("code", codes.FAMILY.token)]))
-    return tuple(dict.fromkeys(member for group in groups for member in family_members(group)))
+    members = [member.removeprefix("Patient/") for group in groups for member in family_members(group)]
+    standing = reader.standing(members)
+    return tuple(dict.fromkeys(f"Patient/{standing[member]}" for member in members))
 
 
 def flags(reader: Reader, patient_id: str) -> list[BannerFlag]:

@@ -72,11 +72,11 @@ def book(request: CareRequest, patient_id: str) -> HttpResponse:
     if place is None:
         return HttpResponseNotFound()
     reader = request.reader("desk.book")
-    patient, _ = registration.patient(reader, patient_id)
+    patient, _ = registration.whole(reader, patient_id)
     form = BookingForm(
         request.POST or None,
         weeks=week_choices(reader, place),
-        here=context_of(request, patient=patient_id),
+        here=context_of(request, patient=patient.id),
         now=request.store.clock.wall(),
         initial={"schedule": request.GET.get("schedule", ""), "visit_type": "sick"},
     )
@@ -90,7 +90,7 @@ def book(request: CareRequest, patient_id: str) -> HttpResponse:
         "chosen": request.POST.get("starts_at") or request.GET.get("starts_at", ""),
     }
     if request.method == "POST":
-        return _save(request, form, patient_id, context)
+        return _save(request, form, patient.id, context)
     return render(request, "desk/book.html", context)
 
 

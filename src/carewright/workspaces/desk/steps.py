@@ -53,13 +53,13 @@ def arrive(request: CareRequest, appointment_id: str) -> Ref:
     """The patient of an appointment is here; KeyTaken if somebody else has checked them in."""
     reader = request.reader("desk.check-in")
     booking = schedule.booked(reader, appointment_id).booking
-    patient, _ = registration.patient(reader, booking.patient.removeprefix("Patient/"))
+    patient, _ = registration.whole(reader, booking.patient.removeprefix("Patient/"))
     place = place_of(request)
     if not patient.mrn and request.access.may_do("registration.write"):
         registration_actions.assign_mrn(request.writer(), patient_id=patient.id)
     ref = visits.check_in(
         request.writer(),
-        patient=booking.patient,
+        patient=f"Patient/{patient.id}",
         visit_type=booking.type,
         at=request.care.now,
         site=place.organization if place else "",

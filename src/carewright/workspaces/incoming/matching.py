@@ -44,7 +44,8 @@ def match(request: CareRequest, paper_id: str, patient_id: str) -> HttpResponse:
     reader = request.reader("incoming.match")
     paper, _ = queries.paper(reader, paper_id)
     patient, _ = registration.whole(reader, patient_id)
-    if paper.stage in ENDS - {Stage.FILED} or paper.patient == f"Patient/{patient.id}":
+    patient_id = patient.id
+    if paper.stage in ENDS - {Stage.FILED} or reader.are_one(paper.patient.removeprefix("Patient/"), patient_id):
         return redirect("incoming-paper", paper_id)
     data = request.POST if request.method == "POST" else None
     if paper.patient and data is not None and "why" not in data:  # the second look was at a paper of nobody's

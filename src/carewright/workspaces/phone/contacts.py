@@ -29,7 +29,7 @@ DRAFT = "contacts"
 @needs("contacts.see")
 def contacts(request: CareRequest, patient_id: str) -> HttpResponse:
     """Whom this patient lets us tell."""
-    return _show(request, patient_id)
+    return _show(request, whose.standing(request, patient_id))
 
 
 @require_POST
@@ -37,7 +37,7 @@ def contacts(request: CareRequest, patient_id: str) -> HttpResponse:
 def save(request: CareRequest, patient_id: str) -> HttpResponse:
     """Write the answer down."""
     reader = request.reader("phone.contacts-save")
-    about(request, reader, patient_id)
+    patient_id = about(request, reader, patient_id).patient.id
     found = queries.answer(reader, patient_id)
     form = _form(request, patient_id, found, request.POST)
     if not form.is_valid():
@@ -45,7 +45,7 @@ def save(request: CareRequest, patient_id: str) -> HttpResponse:
         right = reverse("phone-contacts", args=[opened.patient]) if opened else reverse("home")
         other = whose.of_another(request, form, name=DRAFT, right_url=right)
         return other or _show(request, patient_id, form=form, status=422)
-    version = int((form.opened.versions if form.opened else {}).get("Consent", 0))
+    version = (form.opened.versions if form.opened else {}).get(_record(found), 0)
     try:
         with suppress(KeyTaken):  # sent twice; the first sending is there
             actions.save(
@@ -60,7 +60,7 @@ def save(request: CareRequest, patient_id: str) -> HttpResponse:
 
 
 def _form(request: CareRequest, patient_id: str, found: Answer, data: Any = None, **more: Any) -> ContactsForm:
-    here = whose.context_of(request, patient=patient_id, versions={"Consent": found.version})
+    here = whose.context_of(request, patient=patient_id, versions={_record(found): found.version})
     return ContactsForm(data, contacts=found.contacts, here=here, now=request.store.clock.wall(), **more)
 
 
@@ -72,7 +72,7 @@ def _show(
     found = queries.answer(reader, patient_id)
     offer = drafts.offer(request, form=DRAFT, patient=patient_id)
     if form is not None and (form.problem is not None or status == 409):
-        form.renew(versions={"Consent": found.version})
+        form.renew(versions={_record(found): found.version})
     values = {
         "banner": patient.banner,
         "patient_id": patient_id,
@@ -85,6 +85,11 @@ def _show(
         "history": _history(reader, found),
     }
     return render(request, "phone/contacts.html", values, status=status)
+
+
+def _record(found: Answer) -> str:
+    """The record of the answer that was read: after a merge it may be another than the one a form was opened with."""
+    return f"Consent/{found.contacts.id}"
 
 
 def _history(reader: Reader, found: Answer) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ def new(request: CareRequest, patient_id: str) -> HttpResponse:
     """A new referral for a patient."""
     reader = request.reader("referrals.new")
     patient = about(request, reader, patient_id)
+    patient_id = patient.patient.id
     here, now = whose.context_of(request, patient=patient_id), request.store.clock.wall()
     providers = people.providers(reader, site=request.access.site)
     data = request.POST if request.method == "POST" else None

@@ -28,7 +28,7 @@ DRAFT = "task-add"
 def add(request: CareRequest) -> HttpResponse:
     """The form of a new task, about the patient whose page it was opened on or about nobody."""
     data = request.POST if request.method == "POST" else None
-    patient_id = str((data if data is not None else request.GET).get("patient", ""))
+    patient_id = whose.standing(request, str((data if data is not None else request.GET).get("patient", "")))
     banner = _banner(request, patient_id)
     patient_id = patient_id if banner else ""
     form = _form(request, patient_id, data)

@@ -37,10 +37,8 @@ class Page:
     task: WorkTask
     version: int
     banner: PatientBanner | None
-
-    @property
-    def patient(self) -> str:
-        return self.task.patient.removeprefix("Patient/")
+    patient: str = ""
+    """The id of the chart that stands for the patient now; "" for a task about nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +77,12 @@ def load(request: CareRequest, task_id: str) -> Page:
     """The task; NotFound."""
     reader = request.reader("worklist.task")
     found, stored = queries.task(reader, task_id)
-    patient_id = found.patient.removeprefix("Patient/")
+    patient_id = whose.standing(request, found.patient.removeprefix("Patient/"))
     try:
         banner = about(request, reader, patient_id).banner if patient_id else None
     except NotFound:  # the task may be seen, whom it is about may not
         banner = None
-    return Page(task=found, version=int(stored["meta"]["versionId"]), banner=banner)
+    return Page(task=found, version=int(stored["meta"]["versionId"]), banner=banner, patient=patient_id)
 
 
 def show(request: CareRequest, page: Page, *, form: TaskForm | None = None, status: int = 200) -> HttpResponse:

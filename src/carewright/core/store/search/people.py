@@ -5,13 +5,14 @@ on the aliases in every condition made short searches several times as slow.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from carewright.core.fhir.references import PATIENT_PATHS
 from carewright.core.fhir.search_parameters import SearchParameter
 from carewright.core.fhir.structures import elements
 from carewright.core.store.drivers.base import Dialect
+from carewright.core.store.keys import key_of
 from carewright.core.store.plans import Plan
 from carewright.core.store.search.parse import may_refer_to, parameter
 from carewright.core.store.search.query import Criterion, SearchQuery
@@ -27,19 +28,41 @@ def families(keys: Collection[UUID], practice: str, dialect: Dialect) -> Plan[Fa
     if not keys:
         return {}
     listed = sorted(keys)
-    by_old = Sql("SELECT a.surviving_key FROM alias a WHERE a.practice = ? AND a.old_key IN ", (practice,))
-    by_survivor = Sql(
-        " UNION ALL SELECT b.surviving_key FROM alias b WHERE b.practice = ? AND b.surviving_key IN ", (practice,)
-    ) + marks(listed)
-    members_of = Sql("SELECT m.old_key, m.surviving_key FROM alias m WHERE m.practice = ?", (practice,))
-    rows: list[Row] = (
-        yield members_of + Sql(" AND m.surviving_key IN (") + by_old + marks(listed) + by_survivor + Sql(")")
-    )
+    rows: list[Row] = yield _members("m.old_key, m.surviving_key", listed, practice)
     survivor = {dialect.key(row[0]): dialect.key(row[1]) for row in rows}
     members: dict[UUID, set[UUID]] = defaultdict(set)
     for old, surviving in survivor.items():
         members[surviving] |= {old, surviving}
     return {key: (key, *sorted(members[survivor.get(key, key)] - {key})) for key in listed}
+
+
+def charts(ids: Collection[str], practice: str) -> Plan[tuple[str, ...]]:
+    """Those patients' ids, and the ids of all other charts of the same people."""
+    found = yield from _standing(ids, practice)
+    return tuple(dict.fromkeys([*ids, *(one for pair in found for one in pair)]))
+
+
+def standing(ids: Collection[str], practice: str) -> Plan[dict[str, str]]:
+    """Each id to the id of the chart that stands for that person now: itself, or the one it was merged into."""
+    survivor = dict((yield from _standing(ids, practice)))
+    return {one: survivor.get(one, one) for one in ids}
+
+
+def _standing(ids: Collection[str], practice: str) -> Plan[list[tuple[str, str]]]:
+    """The ids of charts that were merged, with that of the chart each was merged into, of these patients' families."""
+    keys = sorted(key_of("Patient", one) for one in set(ids))
+    rows: list[Row] = (yield _members("m.old_id, m.surviving_id", keys, practice)) if keys else []
+    return [(str(row[0]), str(row[1])) for row in rows]
+
+
+def _members(columns: str, keys: Sequence[UUID], practice: str) -> Sql:
+    """`columns` of the aliases `m` of every family that one of the keys belongs to."""
+    by_old = Sql("SELECT a.surviving_key FROM alias a WHERE a.practice = ? AND a.old_key IN ", (practice,))
+    by_survivor = Sql(
+        " UNION ALL SELECT b.surviving_key FROM alias b WHERE b.practice = ? AND b.surviving_key IN ", (practice,)
+    )
+    members_of = Sql(f"SELECT {columns} FROM alias m WHERE m.practice = ?", (practice,))
+    return members_of + Sql(" AND m.surviving_key IN (") + by_old + marks(keys) + by_survivor + marks(keys) + Sql(")")
 
 
 def named(query: SearchQuery) -> frozenset[UUID]:

@@ -1,5 +1,6 @@
 """What a resource is found by."""
 
+import math
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from carewright.core.fhir.search_parameters import NOT_INDEXED, extract, fold, p
 from carewright.core.fhir.search_paths import Unreadable, read_expression
 from carewright.core.fhir.structures import resource_types
 
+LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 KINDS = {"token", "reference", "date", "string", "uri", "number", "quantity", "composite", "special"}
 
@@ -75,9 +77,34 @@ def test_dates_are_stretches_and_an_open_period_has_no_end():
 def test_quantities_carry_their_unit_or_its_name():
     found = {row for row in extract(BLOOD_PRESSURE).quantities if row[0] == "component-value-quantity"}
     assert found == {
-        ("component-value-quantity", 127.95, 128.05, UCUM, "mm[Hg]"),
-        ("component-value-quantity", 71.5, 72.5, "", "mmHg"),
+        ("component-value-quantity", 128.0, 128.0, UCUM, "mm[Hg]", "mmHg"),
+        ("component-value-quantity", 72.0, 72.0, "", "", "mmHg"),
     }
+
+
+def test_what_stands_in_one_component_stands_in_one_row():
+    assert set(extract(BLOOD_PRESSURE).composites) == {
+        ("combo-code-value-quantity", LOINC, "8480-6", UCUM, "mm[Hg]", "mmHg", 128.0, 128.0),
+        ("combo-code-value-quantity", LOINC, "8462-4", "", "", "mmHg", 72.0, 72.0),
+    }
+
+
+def test_a_composite_whose_parts_r4_names_the_wrong_way_round_is_read_by_what_stands_there():
+    document = {
+        "resourceType": "DocumentReference",
+        "relatesTo": [{"code": "replaces", "target": {"reference": "DocumentReference/1"}}],
+    }
+    assert extract(document).composites == [("relationship", "", "replaces", "", "DocumentReference/1", "", None, None)]
+
+
+def test_identifiers_have_rows_by_their_kind_and_references_by_their_identifier():
+    mrn = {"coding": [{"system": "http://kinds.example", "code": "MR"}]}
+    patient = {"resourceType": "Patient", "identifier": [{"system": "urn:x", "value": "7", "type": mrn}]}
+    assert extract(patient).composites == [
+        ("identifier:of-type", "http://kinds.example", "MR", "", "7", "", None, None)
+    ]
+    device = {"resourceType": "Observation", "device": {"identifier": {"system": "urn:y", "value": "9"}}}
+    assert extract(device).composites == [("device:identifier", "urn:y", "9", "", "", "", None, None)]
 
 
 def test_profiles_are_uris_and_what_is_in_the_row_gives_no_rows():
@@ -201,10 +228,11 @@ def test_comparators_and_ranges_are_open_ended():
             if row[0] == "value-quantity"
         ]
 
-    assert rows({"valueQuantity": {"value": 5, "comparator": "<"}}) == [(MIN_NUMBER, 4.5)]
-    assert rows({"valueQuantity": {"value": 5, "comparator": "<="}}) == [(MIN_NUMBER, 5.5)]
-    assert rows({"valueQuantity": {"value": 5, "comparator": ">"}}) == [(5.5, MAX_NUMBER)]
-    assert rows({"valueQuantity": {"value": 5, "comparator": ">="}}) == [(4.5, MAX_NUMBER)]
+    below, above = math.nextafter(5, -math.inf), math.nextafter(5, math.inf)
+    assert rows({"valueQuantity": {"value": 5, "comparator": "<"}}) == [(MIN_NUMBER, below)]
+    assert rows({"valueQuantity": {"value": 5, "comparator": "<="}}) == [(MIN_NUMBER, 5)]
+    assert rows({"valueQuantity": {"value": 5, "comparator": ">"}}) == [(above, MAX_NUMBER)]
+    assert rows({"valueQuantity": {"value": 5, "comparator": ">="}}) == [(5, MAX_NUMBER)]
     assert rows({"valueQuantity": {"unit": "kg"}}) == []
 
 
@@ -216,9 +244,23 @@ def test_the_bounds_of_a_number_hold_it_and_are_as_wide_as_its_last_digit(number
 
 
 def test_the_bounds_of_a_number_are_never_empty_or_infinite():
-    for number in (Decimal("1." + "0" * 40), Decimal("1E+300"), Decimal("-1E-300"), 10**400):
+    for number in (Decimal("1." + "0" * 40), Decimal("1E+300"), Decimal("-1E-300"), Decimal(10**400)):
         low, high = number_interval(number)
         assert MIN_NUMBER <= low < high <= MAX_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("searched", "bounds"),
+    [
+        ("100", (99.5, 100.5)),
+        ("100.00", (99.995, 100.005)),
+        ("1e2", (95, 105)),
+        ("5.4", (5.35, 5.45)),
+        ("-1", (-1.5, -0.5)),
+    ],
+)
+def test_the_width_of_a_searched_number_is_that_of_the_specifications_examples(searched, bounds):
+    assert number_interval(Decimal(searched)) == bounds
 
 
 @pytest.mark.parametrize(
@@ -242,14 +284,20 @@ def test_every_parameter_of_every_type_is_compiled_or_says_why_not(resource_type
     assert {"_id", "_lastUpdated", "_tag", "_security", "_profile"} <= parameters.keys()
     for parameter in parameters.values():
         assert parameter.kind in KINDS
-        assert bool(parameter.paths) != bool(parameter.reason), parameter
+        assert bool(parameter.paths or parameter.branches) != bool(parameter.reason), parameter
         assert bool(parameter.parts) == (parameter.kind == "composite"), parameter
     extract({"resourceType": resource_type})  # every data type that a path ends in has its way into the index
 
 
 def test_what_is_not_indexed_is_a_short_known_list():
-    left_out = {(p.resource_type, p.code) for p, _ in unindexed() if p.kind != "composite" and p.code != "phonetic"}
-    assert left_out == {("Bundle", "composition"), ("Bundle", "message"), ("Location", "near")}
+    left_out = {(p.resource_type, p.code) for p, _ in unindexed() if p.code != "phonetic"}
+    of_three_parts = {code for resource_type, code in left_out if resource_type == "MolecularSequence"}
+    assert left_out - {("MolecularSequence", code) for code in of_three_parts} == {
+        ("Bundle", "composition"),
+        ("Bundle", "message"),
+        ("Location", "near"),
+    }
+    assert of_three_parts == {code for code, p in parameters_for("MolecularSequence").items() if p.kind == "composite"}
     assert all(reason for _, reason in unindexed())
     assert set(NOT_INDEXED) == {"phonetic", "composition", "message"}
 
@@ -302,8 +350,8 @@ def test_every_synthetic_record_gives_rows(test_data):
             found = extract(entry["resource"])
             assert found.tokens
             assert all(low < high for _, low, high in found.dates)
-            assert all(low < high for _, low, high in found.numbers)
-            assert all(low < high for _, low, high, *_ in found.quantities)
+            assert all(low <= high for _, low, high in found.numbers)
+            assert all(low <= high for _, low, high, *_ in found.quantities)
 
 
 def test_every_search_that_us_core_asks_for_has_its_parameters(test_data):

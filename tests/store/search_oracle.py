@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 Resource = dict[str, Any]
@@ -130,6 +131,23 @@ def deceased(resource: Resource) -> list[tuple[None, str]]:
     return [(None, "true" if dead else "false")]
 
 
+def amounts(*names: str) -> Values:
+    return lambda resource: [amount_of(value) for value in at(*names)(resource)]
+
+
+def side_by_side(places: Values, value: Values) -> Values:
+    """(codes, values) of each place: what a composite asks about."""
+    code = codings("code", "coding")
+    return lambda resource: [(list(code(place)), list(value(place))) for place in places(resource)]
+
+
+def itself(resource: Resource) -> list[Resource]:
+    return [resource]
+
+
+QUANTITY, CONCEPT = amounts("valueQuantity"), codings("valueCodeableConcept", "coding")
+IN_COMPONENTS = at("component")
+
 PARAMETERS: dict[str, dict[str, tuple[str, Values]]] = {
     "Patient": {
         "name": ("string", names_of),
@@ -152,6 +170,14 @@ PARAMETERS: dict[str, dict[str, tuple[str, Values]]] = {
         "date": ("date", either(dates("effectiveDateTime"), dates("effectiveInstant"), periods("effectivePeriod"),
                                 timings)),
         "value-string": ("string", at("valueString")),
+        "value-quantity": ("quantity", QUANTITY),
+        "combo-value-quantity": ("quantity", either(QUANTITY, amounts("component", "valueQuantity"))),
+        "component-value-quantity": ("quantity", amounts("component", "valueQuantity")),
+        "code-value-quantity": ("composite", side_by_side(itself, QUANTITY)),
+        "component-code-value-quantity": ("composite", side_by_side(IN_COMPONENTS, QUANTITY)),
+        "combo-code-value-quantity": ("composite", side_by_side(either(itself, IN_COMPONENTS), QUANTITY)),
+        "code-value-concept": ("composite", side_by_side(itself, CONCEPT)),
+        "component-code-value-concept": ("composite", side_by_side(IN_COMPONENTS, CONCEPT)),
         "subject": ("reference", references("subject")),
         "patient": ("reference", references("subject", only="Patient/")),
         "performer": ("reference", references("performer")),
@@ -251,6 +277,46 @@ def date_matches(value: Range, searched: str) -> bool:
     }[prefix]
 
 
+# -- amounts ----------------------------------------------------------------------------------------------------------
+
+
+def amount_of(quantity: Resource) -> tuple[Fraction | float, Fraction | float, str, str, str]:
+    """(from, to, system, code, unit): one number, or the stretch that a comparator leaves, without its end if it is
+    `<` or `>`; the smallest step there is stands for that."""
+    number, step = Fraction(quantity["value"]), Fraction(1, 10**9)
+    bounds: dict[str, tuple[Fraction | float, Fraction | float]] = {
+        "": (number, number), "<": (-math.inf, number - step), "<=": (-math.inf, number),
+        ">": (number + step, math.inf), ">=": (number, math.inf),
+    }  # fmt: skip
+    low, high = bounds[quantity.get("comparator", "")]
+    return low, high, quantity.get("system", ""), quantity.get("code", ""), quantity.get("unit", "")
+
+
+def amount_matches(value: tuple[Fraction | float, Fraction | float, str, str, str], searched: str) -> bool:
+    """https://hl7.org/fhir/R4/search.html#number: without a prefix as wide as the last digit, with one exact."""
+    text, *unit = searched.split("|")
+    prefix, digits = (text[:2], text[2:]) if text[:1].isalpha() else ("eq", text)
+    number = Fraction(digits)
+    half = Fraction(1, 2 * 10 ** len(digits.partition(".")[2]))
+    low, high, system, code, name = value
+    if unit and unit[0] and system != unit[0]:
+        return False
+    if unit and unit[1] and unit[1] not in ((code,) if unit[0] else (code, name)):
+        return False
+    inside = number - half <= low and high < number + half
+    return {
+        "eq": inside,
+        "ne": not inside,
+        "gt": high > number,
+        "ge": high >= number,
+        "lt": low < number,
+        "le": low <= number,
+        "sa": low > number,
+        "eb": high < number,
+        "ap": low <= number + abs(number) / 10 and high >= number - abs(number) / 10,
+    }[prefix]
+
+
 # -- the other kinds --------------------------------------------------------------------------------------------------
 
 
@@ -337,6 +403,12 @@ class World:
             return string_matches(value, searched, modifier)
         if kind == "token":
             return token_matches(value, searched)
+        if kind == "quantity":
+            return amount_matches(value, searched)
+        if kind == "composite":
+            named, (part, second) = value[0], searched
+            met = amount_matches if isinstance(second, str) else token_matches
+            return any(token_matches(code, part) for code in named) and any(met(v, second) for v in value[1])
         if kind == "reference":
             wanted = f"{modifier}/{searched}" if modifier and "/" not in searched else searched
             return self.now(value) == self.now(whole_reference(value, wanted))

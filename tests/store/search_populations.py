@@ -1,6 +1,7 @@
 """Small populations with nasty values, and searches for them, as hypothesis strategies."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -39,6 +40,11 @@ LABEL_SYSTEMS = {
     "HIV": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
     "LOCAL": "urn:local",
 }
+UCUM = "http://unitsofmeasure.org"
+NUMBERS = ("5", "5.0", "5.4", "5.35", "5.45", "5.5", "-3", "0", "120", "119.99")
+AMOUNT_PREFIXES = ("", "eq", "ne", "lt", "le", "gt", "ge", "sa", "eb", "ap")
+UNITS = (("", ""), (UCUM, "mg"), ("", "mg"), ("", "milligram"), (UCUM, ""))
+"""(system, code or unit) as they are searched for."""
 URLS = ("http://example.org/q", "http://example.org/q/1", "http://example.org/Q", "urn:oid:1.2.3")
 
 days = st.sampled_from(DAYS)
@@ -49,6 +55,21 @@ codings = st.builds(
     st.sampled_from(SYSTEMS), st.sampled_from(CODES),
 )  # fmt: skip
 concepts = st.builds(lambda listed: {"coding": listed}, st.lists(codings, min_size=1, max_size=2))
+quantities = st.builds(
+    lambda number, unit, comparator: {"value": Decimal(number), **unit, **comparator},
+    st.sampled_from(NUMBERS),
+    st.sampled_from([{}, {"system": UCUM, "code": "mg", "unit": "milligram"}, {"unit": "mg"},
+                     {"system": UCUM, "code": "kg"}]),
+    st.sampled_from([{}, {}, {}, {"comparator": "<"}, {"comparator": "<="}, {"comparator": ">"}, {"comparator": ">="}]),
+)  # fmt: skip
+components = st.builds(
+    lambda code, value: {"code": code, **value},
+    concepts,
+    st.one_of(
+        quantities.map(lambda value: {"valueQuantity": value}),
+        concepts.map(lambda value: {"valueCodeableConcept": value}),
+    ),
+)
 metas = st.builds(
     lambda labels, tags, profiles: {
         **({"security": [{"system": LABEL_SYSTEMS[label], "code": label} for label in labels]} if labels else {}),
@@ -95,6 +116,13 @@ def one_of_several(options: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrat
     return st.one_of(st.just({}), *listed)
 
 
+def _said_once(observation: Resource) -> Resource:
+    """Without the components whose code is that of the whole, which FHIR does not allow (obs-7)."""
+    own = observation["code"]["coding"]
+    kept = [c for c in observation.get("component", ()) if not any(coding in own for coding in c["code"]["coding"])]
+    return {name: value for name, value in {**observation, "component": kept}.items() if value != []}
+
+
 patients = st.builds(
     lambda fixed, dead: {"resourceType": "Patient", **fixed, **dead},
     st.fixed_dictionaries(
@@ -109,7 +137,7 @@ patients = st.builds(
     one_of_several({"deceasedBoolean": st.booleans(), "deceasedDateTime": st.one_of(days, times)}),
 )  # fmt: skip
 observations = st.builds(
-    lambda fixed, when, value: {"resourceType": "Observation", **fixed, **when, **value},
+    lambda fixed, when, value: _said_once({"resourceType": "Observation", **fixed, **when, **value}),
     st.fixed_dictionaries(
         {"meta": metas, "status": st.sampled_from(["final", "preliminary"]), "code": concepts},
         optional={
@@ -118,13 +146,14 @@ observations = st.builds(
             "performer": st.lists(reference_to("Practitioner", "Patient"), min_size=1, max_size=2),
             "encounter": reference_to("Encounter"),
             "hasMember": st.lists(reference_to("Observation"), min_size=1, max_size=2),
+            "component": st.lists(components, min_size=1, max_size=2),
         },
     ),
     one_of_several({
         "effectiveDateTime": st.one_of(days, times), "effectivePeriod": periods(), "effectiveInstant": times,
         "effectiveTiming": st.builds(lambda events: {"event": events}, st.lists(times, min_size=1, max_size=2)),
     }),
-    one_of_several({"valueString": names, "valueCodeableConcept": concepts}),
+    one_of_several({"valueString": names, "valueCodeableConcept": concepts, "valueQuantity": quantities}),
 )  # fmt: skip
 encounters = st.builds(
     lambda fixed: {"resourceType": "Encounter", **fixed},
@@ -218,6 +247,15 @@ IMPLIED = frozenset({"gender", "active", "deceased", "status"})
 IMPLIED_CODES = ("male", "female", "true", "false", "final", "arrived", "finished", "draft", "active")
 
 
+def amount_searched(prefix: str, number: str, unit: tuple[str, str]) -> str:
+    return prefix + number + ("" if unit == ("", "") else f"|{unit[0]}|{unit[1]}")
+
+
+amounts_searched = st.builds(
+    amount_searched, st.sampled_from(AMOUNT_PREFIXES), st.sampled_from(NUMBERS), st.sampled_from(UNITS)
+)
+
+
 def _values(kind: str, param: str, modifier: str) -> st.SearchStrategy[Any]:
     if kind == "date":
         texts = st.sampled_from((*DAYS, *(STAMPS if param == "_lastUpdated" else SEARCHED_TIMES)))
@@ -229,6 +267,11 @@ def _values(kind: str, param: str, modifier: str) -> st.SearchStrategy[Any]:
         return st.sampled_from([i for ids in IDS.values() for i in ids] if modifier else [*every, *PATIENTS, *PEOPLE])
     if kind == "uri":
         return st.sampled_from(URLS)
+    if kind == "quantity":
+        return amounts_searched
+    if kind == "composite":
+        second = _values("token", "code", "") if param.endswith("-concept") else amounts_searched
+        return st.tuples(_values("token", "code", ""), second)
     if param in IMPLIED:
         return st.tuples(st.none(), st.sampled_from(IMPLIED_CODES))
     known = LABELS if param == "_security" else CODES
@@ -236,7 +279,10 @@ def _values(kind: str, param: str, modifier: str) -> st.SearchStrategy[Any]:
     return st.tuples(st.sampled_from(systems), st.sampled_from([*known, ""])).filter(lambda v: v[1] or v[0])
 
 
-MODIFIERS = {"token": ("", "not"), "string": ("", "exact", "contains"), "date": ("",), "uri": ("",), "reference": ("",)}
+MODIFIERS = {
+    "token": ("", "not"), "string": ("", "exact", "contains"), "date": ("",), "uri": ("",), "reference": ("",),
+    "quantity": ("",), "composite": ("",),
+}  # fmt: skip
 
 
 @st.composite
@@ -257,7 +303,7 @@ def asks(draw: st.DrawFn, resource_type: str, depth: int = 0) -> Ask:
     texts = sorted(code for code, (kind, _) in known.items() if kind == "string")
     param = draw(st.sampled_from([*sorted(known), *texts, *texts, "_lastUpdated", "_lastUpdated"]))  # where traps are
     kind = known[param][0]
-    if shape == 2 and param != "_id":
+    if shape == 2 and param != "_id" and kind != "composite":
         return Ask(param, (draw(st.sampled_from(["true", "false"])),), "missing")
     if param == "_id":
         return Ask(param, tuple(draw(st.lists(st.sampled_from(IDS[resource_type]), min_size=1, max_size=3))))

@@ -106,10 +106,12 @@ def written(ask: Ask, resource_type: str) -> tuple[str, str]:
 
 
 def _value(kind: str, value: object) -> str:
+    if kind == "composite" and isinstance(value, tuple):
+        return "$".join(_value("quantity" if isinstance(part, str) else "token", part) for part in value)
     if isinstance(value, tuple):
         system, code = value
         return escaped(code) if system is None else f"{escaped(system)}|{escaped(code)}"
-    return str(value) if kind == "date" else escaped(str(value))
+    return str(value) if kind in ("date", "quantity") else escaped(str(value))
 
 
 def pairs(search: Search) -> list[tuple[str, str]]:

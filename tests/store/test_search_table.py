@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import cycle
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from carewright.core.store.store import Store
 from tests.store.search_oracle import EVERY_TYPE, PARAMETERS, Ask, Eyes, Resource
 from tests.store.search_populations import (
+    AMOUNT_PREFIXES,
     CHAINS,
     CODES,
     DAYS,
@@ -26,6 +28,7 @@ from tests.store.search_populations import (
     LABELS,
     MODIFIERS,
     NAMES,
+    NUMBERS,
     PEOPLE,
     PIECES,
     PREFIXES,
@@ -34,10 +37,13 @@ from tests.store.search_populations import (
     STAMPS,
     SYSTEMS,
     TIMES,
+    UCUM,
+    UNITS,
     URLS,
     VISITS,
     Population,
     Search,
+    amount_searched,
 )  # fmt: skip
 from tests.store.test_search_oracle import judge, populate
 
@@ -71,6 +77,7 @@ class Wheels:
     days: Iterator[str]
     codes: Iterator[str]
     systems: Iterator[str | None]
+    numbers: Iterator[str]
 
     def coding(self) -> Resource:
         system = next(self.systems)
@@ -82,6 +89,12 @@ class Wheels:
     def identifier(self) -> Resource:
         coding = self.coding()
         return {**({"system": coding["system"]} if "system" in coding else {}), "value": coding["code"]}
+
+    def quantity(self, n: int) -> Resource:
+        unit: Resource = ({"system": UCUM, "code": "mg", "unit": "milligram"}, {"unit": "mg"}, {})[n % 3]
+        comparator = {1: "<", 3: "<=", 5: ">", 7: ">="}.get(n % 11)
+        known = {"comparator": comparator} if comparator else {}
+        return {"value": Decimal(next(self.numbers)), **unit, **known}
 
     def name(self) -> Resource:
         return {"family": next(self.names), "given": [next(self.names)]}
@@ -99,7 +112,7 @@ def meta(n: int, wheels: Wheels) -> Resource:
 
 def thick() -> Population:
     """Everything that a search can ask for stands somewhere in it, and is missing somewhere else."""
-    wheels = Wheels(cycle(NAMES), cycle(TIMES), cycle(DAYS), cycle(CODES), cycle(SYSTEMS))
+    wheels = Wheels(cycle(NAMES), cycle(TIMES), cycle(DAYS), cycle(CODES), cycle(SYSTEMS), cycle(NUMBERS))
     made: list[Resource] = []
     for n, person in enumerate(PATIENTS):
         made.append({
@@ -153,8 +166,21 @@ def result(n: int, wheels: Wheels) -> Resource:
         **({"performer": [{"reference": ("Patient/p1", "Practitioner/d0", "Patient/p4")[n % 3]}]} if n % 2 else {}),
         **({"encounter": {"reference": f"Encounter/{VISITS[n % 4]}"}} if n % 4 else {}),
         **({"hasMember": [{"reference": f"Observation/{RESULTS[n % 5]}"}]} if n % 6 == 1 else {}),
-        **({"valueString": next(wheels.names)} if n % 2 else {"valueCodeableConcept": wheels.concept()}),
+        **value(n, wheels),
+        **({"component": [component(n, wheels), component(n + 1, wheels)]} if n % 2 else {}),
     }  # fmt: skip
+
+
+def value(n: int, wheels: Wheels) -> Resource:
+    """At most one value."""
+    if n % 3 == 0:
+        return {"valueString": next(wheels.names)} if n % 2 else {"valueCodeableConcept": wheels.concept()}
+    return {"valueQuantity": wheels.quantity(n)}
+
+
+def component(n: int, wheels: Wheels) -> Resource:
+    kind = {"valueCodeableConcept": wheels.concept()} if n % 4 == 3 else {"valueQuantity": wheels.quantity(n)}
+    return {"code": wheels.concept(), **kind}
 
 
 # -- what it is asked -------------------------------------------------------------------------------------------------
@@ -175,6 +201,12 @@ def values_of(kind: str, param: str, modifier: str) -> list[Any]:
         )
     if kind == "uri":
         return list(URLS)
+    if kind == "quantity":
+        return [amount_searched(p, number, unit) for p in AMOUNT_PREFIXES for number in NUMBERS for unit in UNITS[::2]]
+    if kind == "composite":
+        second = values_of("token", "code", "") if param.endswith("-concept") else values_of("quantity", "", "")
+        first = values_of("token", "code", "")
+        return list(zip(cycle(first), [*second, *second[::-1]], strict=False))
     if param in IMPLIED:
         return [(None, code) for code in IMPLIED_CODES]
     if param == "_security":
@@ -193,7 +225,8 @@ def plain_asks(resource_type: str) -> Iterator[Ask]:
     for param, kind in {**known, "_lastUpdated": "date"}.items():
         for modifier in modifiers_of(resource_type, param, kind):
             yield from (Ask(param, (value,), modifier) for value in values_of(kind, param, modifier))
-        yield from (Ask(param, (truth,), "missing") for truth in ("true", "false"))
+        if kind != "composite":
+            yield from (Ask(param, (truth,), "missing") for truth in ("true", "false"))
     ids = tuple(IDS[resource_type])
     yield from (Ask("_id", ids[:2]), Ask("_id", ids[1:2]), Ask("_id", ("nobody",)))
 

@@ -135,7 +135,7 @@ def _includes(parameter: SearchParameter) -> bool:
 
 def is_searchable(parameter: SearchParameter) -> bool:
     """Whether a search by it is compiled and finds anything."""
-    indexed = parameter.code in IN_THE_ROW or bool(parameter.paths)
+    indexed = parameter.code in IN_THE_ROW or bool(parameter.paths or parameter.branches)
     return indexed and parameter.kind in MODIFIERS
 
 
@@ -143,5 +143,5 @@ def _parameter(parameter: SearchParameter) -> Resource:
     found: Resource = {"name": parameter.code, "type": parameter.kind}
     if parameter.resource_type not in VIRTUAL:
         modifiers = ", ".join(f":{m}" for m in sorted(MODIFIERS[parameter.kind]) if m)
-        found["documentation"] = f"Understands {modifiers}."
+        found |= {"documentation": f"Understands {modifiers}."} if modifiers else {}
     return found

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from carewright.core.fhir import dates, references
@@ -17,6 +17,8 @@ from carewright.core.fhir.text import fold
 
 MIN_NUMBER, MAX_NUMBER = -sys.float_info.max, sys.float_info.max
 """Stand for an open end of a number, finite so that every engine and JSON can hold them."""
+MAX_DIGITS = 80
+"""Digits that the arithmetic on a searched number keeps; longer ones are rounded, far behind what a double holds."""
 FOLDED_LENGTH = 256
 """Folded text is cut here (characters), so that it fits an index row; `exact` is whole."""
 ISO4217 = "urn:iso:std:iso:4217"
@@ -31,8 +33,11 @@ class IndexValues:
     dates       (param, low, high): half-open, UTC
     strings     (param, folded text, text)
     uris        (param, value)
-    numbers     (param, low, high): half-open, as wide as the number's own precision
-    quantities  (param, low, high, system or "", code, or unit where there is no code)
+    numbers     (param, low, high): closed; both ends are the number, unless it is a range
+    quantities  (param, low, high, system or "", code or "", unit or ""): `low` and `high` as of a number
+    composites  (param, system, code, value's system, value's code, value's unit, low or None, high or None): the parts
+                of a composite that stand in one element of a list (composites.py); under `code:of-type` and
+                `code:identifier` what those modifiers look for
     """
 
     tokens: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -41,7 +46,8 @@ class IndexValues:
     strings: list[tuple[str, str, str]] = field(default_factory=list)
     uris: list[tuple[str, str]] = field(default_factory=list)
     numbers: list[tuple[str, float, float]] = field(default_factory=list)
-    quantities: list[tuple[str, float, float, str, str]] = field(default_factory=list)
+    quantities: list[tuple[str, float, float, str, str, str]] = field(default_factory=list)
+    composites: list[tuple[str, str, str, str, str, str, float | None, float | None]] = field(default_factory=list)
 
     def without_repeats(self) -> "IndexValues":
         return IndexValues(
@@ -52,6 +58,7 @@ class IndexValues:
             uris=_once(self.uris),
             numbers=_once(self.numbers),
             quantities=_once(self.quantities),
+            composites=_once(self.composites),
         )
 
 
@@ -129,6 +136,9 @@ def _token_identifier(names: Names) -> Emit:
         if code:
             kind = fold(_text(value.get("type", {}), "text"))[:FOLDED_LENGTH]
             out.tokens += [(name, system, code, kind) for name, _ in names]
+            for coding in value.get("type", {}).get("coding", ()):
+                of = _text(coding, "system"), _text(coding, "code")
+                out.composites += [(f"{name}:of-type", *of, "", code, "", None, None) for name, _ in names]
 
     return emit
 
@@ -150,6 +160,11 @@ def _token_contact(names: Names) -> Emit:
 
 def _reference(names: Names) -> Emit:
     def emit(value: Any, out: IndexValues) -> None:
+        identifier = value.get("identifier")
+        if identifier and _text(identifier, "value"):
+            named = (_text(identifier, "system"), _text(identifier, "value"), "", "", "", None, None)
+            own = _text(value, "type")
+            out.composites += [(f"{name}:identifier", *named) for name, only in names if only in ("", own)]
         text = value.get("reference")
         if type(text) is not str:
             return
@@ -246,8 +261,8 @@ def _uri(names: Names) -> Emit:
 
 def _number(names: Names) -> Emit:
     def emit(value: Any, out: IndexValues) -> None:
-        low, high = number_interval(value)
-        out.numbers += [(name, low, high) for name, _ in names]
+        number = bounded(value)
+        out.numbers += [(name, number, number) for name, _ in names]
 
     return emit
 
@@ -264,12 +279,12 @@ def _quantity(names: Names) -> Emit:
     def emit(value: Any, out: IndexValues) -> None:
         if "value" not in value:
             return
-        low, high = number_interval(value["value"])
+        low = high = bounded(value["value"])
         comparator = _text(value, "comparator")
         if comparator.startswith("<"):
-            low, high = MIN_NUMBER, high if comparator == "<=" else low
+            low, high = MIN_NUMBER, high if comparator == "<=" else math.nextafter(high, MIN_NUMBER)
         elif comparator.startswith(">"):
-            low, high = low if comparator == ">=" else high, MAX_NUMBER
+            low, high = low if comparator == ">=" else math.nextafter(low, MAX_NUMBER), MAX_NUMBER
         out.quantities += [(name, low, high, *_unit(value)) for name, _ in names]
 
     return emit
@@ -287,44 +302,49 @@ def _quantity_range(names: Names) -> Emit:
 def _money(names: Names) -> Emit:
     def emit(value: Any, out: IndexValues) -> None:
         if "value" in value:
-            low, high = number_interval(value["value"])
-            currency = _text(value, "currency")
-            out.quantities += [(name, low, high, ISO4217 if currency else "", currency) for name, _ in names]
+            amount, currency = bounded(value["value"]), _text(value, "currency")
+            system = ISO4217 if currency else ""
+            out.quantities += [(name, amount, amount, system, currency, "") for name, _ in names]
 
     return emit
 
 
-def number_interval(value: int | Decimal) -> tuple[float, float]:
-    """[low, high) of a number as FHIR reads it: 72.5 is [72.45, 72.55), 72 is [71.5, 72.5); never empty.
+def number_interval(number: Decimal) -> tuple[float, float]:
+    """[low, high) of a number that is searched for: 72.5 is [72.45, 72.55), 72 is [71.5, 72.5); never empty.
 
-    TypeError for anything but a Decimal or a whole number: a float does not say how precise it is.
+    https://hl7.org/fhir/R4/search.html#number: as wide as its last digit, which the specification
+    takes to be one smaller in `1e2` ([95, 105)).
     """
-    if type(value) is not int and type(value) is not Decimal:
-        raise TypeError("A number is a Decimal or an int.")
-    number = Decimal(value)
-    exponent = number.as_tuple().exponent
-    half = Decimal((0, (5,), int(exponent) - 1))
-    low, high = _bounded(number - half), _bounded(number + half)
+    exponent = int(number.as_tuple().exponent)
+    half = Decimal((0, (5,), exponent - (2 if exponent > 0 else 1)))
+    with localcontext() as context:
+        context.prec = MAX_DIGITS
+        low, high = bounded(number - half), bounded(number + half)
     if low == high:  # more digits than a double has
         low, high = math.nextafter(low, MIN_NUMBER), math.nextafter(high, MAX_NUMBER)
     return low, high
 
 
-def _bounded(number: Decimal) -> float:
-    return max(MIN_NUMBER, min(MAX_NUMBER, float(number)))
+def bounded(number: int | Decimal) -> float:
+    """A number as the index holds it: the next double, finite.
+
+    TypeError for anything but a Decimal or a whole number, which what is decoded from JSON is.
+    """
+    if type(number) is not int and type(number) is not Decimal:
+        raise TypeError("A number is a Decimal or an int.")
+    return max(MIN_NUMBER, min(MAX_NUMBER, float(Decimal(number))))
 
 
 def _range_bounds(value: dict[str, Any]) -> tuple[float, float]:
     low, high = value.get("low", {}).get("value"), value.get("high", {}).get("value")
     return (
-        MIN_NUMBER if low is None else number_interval(low)[0],
-        MAX_NUMBER if high is None else number_interval(high)[1],
+        MIN_NUMBER if low is None else bounded(low),
+        MAX_NUMBER if high is None else bounded(high),
     )
 
 
-def _unit(quantity: dict[str, Any]) -> tuple[str, str]:
-    code = _text(quantity, "code")
-    return (_text(quantity, "system"), code) if code else ("", _text(quantity, "unit"))
+def _unit(quantity: dict[str, Any]) -> tuple[str, str, str]:
+    return _text(quantity, "system"), _text(quantity, "code"), _text(quantity, "unit")
 
 
 def _text(value: dict[str, Any], name: str) -> str:

@@ -7,14 +7,15 @@ FHIR R4: https://hl7.org/fhir/R4/search.html, https://hl7.org/fhir/R4/searchpara
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
+from carewright.core.fhir import composites
 from carewright.core.fhir.index_values import UNINDEXED, Emit, IndexValues, emitter
 from carewright.core.fhir.model import Resource
-from carewright.core.fhir.search_paths import SearchPath, Unreadable, read_expression
+from carewright.core.fhir.search_paths import SearchPath, Step, Unreadable, read_expression
 from carewright.core.fhir.structures import DEFINITIONS, is_resource
 from carewright.core.fhir.text import fold
 from carewright.core.terminology.tables import read_table
@@ -38,7 +39,7 @@ class SearchParameter:
     """One search parameter of one resource type.
 
     `targets` are the types a reference may point to (empty: any). `paths` are the places it looks at, none where it
-    cannot be indexed; `reason` says why. `parts` are a composite's (code, expression).
+    cannot be indexed; `reason` says why. `parts` are a composite's (code, expression), `branches` where it looks.
     """
 
     code: str
@@ -48,6 +49,7 @@ class SearchParameter:
     targets: tuple[str, ...] = ()
     paths: tuple[SearchPath, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
+    branches: tuple[composites.Branch, ...] = ()
     source: str = "R4"
     reason: str = ""
 
@@ -61,8 +63,20 @@ def parameters_for(resource_type: str) -> Mapping[str, SearchParameter]:
 def _parameters(resource_type: str) -> Mapping[str, SearchParameter]:
     lines = [("Resource", line) for line in _table()["Resource"]]
     lines += [(resource_type, line) for line in _table().get(resource_type, ())]
-    found = (_parameter(line, base, resource_type) for base, line in lines)
-    return MappingProxyType({parameter.code: parameter for parameter in found})
+    found = {p.code: p for p in (_parameter(line, base, resource_type) for base, line in lines)}
+    known = {p.code: (p.kind, p.paths) for p in found.values() if p.kind != "composite"}
+    return MappingProxyType({c: _joined(p, known) if p.kind == "composite" else p for c, p in found.items()})
+
+
+def _joined(parameter: SearchParameter, known: composites.Known) -> SearchParameter:
+    """A composite with the places it looks at, or with why it has none."""
+    try:
+        listed = composites.branches(
+            parameter.code, parameter.expression, parameter.parts, resource_type=parameter.resource_type, known=known
+        )
+    except Unreadable as error:
+        return replace(parameter, reason=str(error))
+    return replace(parameter, branches=tuple(listed))
 
 
 def extract(resource: Resource) -> IndexValues:
@@ -71,6 +85,8 @@ def extract(resource: Resource) -> IndexValues:
     resource_type = resource.get("resourceType")
     if type(resource_type) is str and is_resource(resource_type):
         _visit(_tree(resource_type), resource, out)
+        for beside in _side_by_side(resource_type):
+            beside.visit(resource, out)
     return out.without_repeats()
 
 
@@ -114,7 +130,7 @@ def _composite_parts(detail: str) -> tuple[tuple[str, str], ...]:
 def _paths(kind: str, expression: str, resource_type: str) -> tuple[tuple[SearchPath, ...], str]:
     """The paths that can be indexed, and if there is none, why."""
     if kind == "composite":
-        return (), "composite: its parts have parameters of their own"
+        return (), ""  # it has branches instead (_joined)
     try:
         paths = read_expression(expression, resource_type)
     except Unreadable as error:
@@ -189,6 +205,66 @@ def _visit(node: _Node, value: Any, out: IndexValues) -> None:
         if name in below:
             for where, child in below[name]:
                 _visit(child, inner if where is None else _only(where, inner), out)
+
+
+@dataclass(frozen=True, slots=True)
+class _SideBySide:
+    """The elements of a list in which the parts of a composite stand together."""
+
+    code: str
+    base: tuple[Step, ...]
+    first: _Node
+    second: _Node
+
+    def visit(self, resource: Resource, out: IndexValues) -> None:
+        for element in self._elements(resource):
+            one, other = IndexValues(), IndexValues()
+            _visit(self.first, element, one)
+            _visit(self.second, element, other)
+            out.composites += composites.rows(self.code, one, other)
+
+    def _elements(self, resource: Resource) -> list[Any]:
+        found: list[Any] = [resource]
+        for step in self.base:
+            inner = [value.get(step.name) for value in found if type(value) is dict]
+            found = [item for value in inner for item in (value if type(value) is list else [value])]
+        return [element for element in found if type(element) is dict]
+
+
+@cache
+def _side_by_side(resource_type: str) -> tuple[_SideBySide, ...]:
+    return tuple(
+        _SideBySide(
+            pairs.param, pairs.base, *(_part(paths, kind) for paths, kind in zip(pairs.parts, pairs.kinds, strict=True))
+        )
+        for pairs in pairs_of(resource_type)
+    )
+
+
+@cache
+def pairs_of(resource_type: str) -> tuple[composites.Pairs, ...]:
+    """What the index keeps for the composites of a type, each look once."""
+    listed = (b for p in parameters_for(resource_type).values() for b in p.branches if isinstance(b, composites.Pairs))
+    return tuple(composites.shared(listed))
+
+
+def kept_under(resource_type: str, pairs: composites.Pairs) -> str:
+    """The code under which the index keeps the pairs that a composite looks at."""
+    return next(
+        p.param for p in pairs_of(resource_type) if (p.base, p.parts, p.kinds) == (pairs.base, pairs.parts, pairs.kinds)
+    )
+
+
+def _part(paths: Iterable[SearchPath], kind: str) -> _Node:
+    root = _Node()
+    for path in paths:
+        node = root
+        for step in path.steps:
+            node = node.child(step.name, step.where)
+        emit = emitter(kind, path.type, (("", path.resolves),))
+        if emit is not None:
+            node.emits.append(emit)
+    return root
 
 
 def _only(where: tuple[str, str], value: Any) -> list[Any]:

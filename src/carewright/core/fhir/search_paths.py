@@ -64,6 +64,19 @@ def read_expression(expression: str, resource_type: str) -> list[SearchPath]:
     return [path for part in expression.split("|") for path in _read(part.strip(), resource_type)]
 
 
+def read_inside(base: SearchPath, expression: str, resource_type: str) -> list[SearchPath]:
+    """All paths of an expression that begins at an element of the resource (a part of a composite)."""
+    content: Content = (resource_type, "")
+    for step in base.steps:
+        element, _ = _element(content, step.name)
+        inside = element.inside(element.types[0]) if len(element.types) == 1 else None
+        if inside is None:
+            raise Unreadable(f"{base} has nothing inside")
+        content = inside
+    parts = (part.strip() for part in expression.split("|"))
+    return [path for part in parts for path in _follow(_operations(part), content, ())]
+
+
 def _read(text: str, resource_type: str) -> Iterator[SearchPath]:
     cast = _AS.fullmatch(text)
     if cast:

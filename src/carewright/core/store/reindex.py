@@ -2,7 +2,7 @@
 
 Each batch takes the locks of its resources, as every update does, so that what it looks at is the current version. Rows
 that are right already are left alone: a sound index costs reading, and a rebuild that was broken off is quickly where
-it was. A resource that is created meanwhile has right rows. `SEARCH` stands for the seven index tables together.
+it was. A resource that is created meanwhile has right rows. `SEARCH` stands for the index tables together.
 """
 
 from collections import Counter

@@ -105,6 +105,7 @@ def index_rows(values: IndexValues) -> dict[Table, list[Row]]:
         schema.URI: list(values.uris),
         schema.NUMBER: list(values.numbers),
         schema.QUANTITY: list(values.quantities),
+        schema.COMPOSITE: list(values.composites),
     }
 
 

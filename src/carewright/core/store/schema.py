@@ -45,9 +45,16 @@ DATE = Table("index_date", (*_INDEXED, ("low", AT), ("high", AT)))
 STRING = Table("index_string", (*_INDEXED, ("folded", T), ("exact", T)))
 URI = Table("index_uri", (*_INDEXED, ("value", T)))
 NUMBER = Table("index_number", (*_INDEXED, ("low", F), ("high", F)))
-QUANTITY = Table("index_quantity", (*_INDEXED, ("low", F), ("high", F), ("system", T), ("code", T)))
+QUANTITY = Table("index_quantity", (*_INDEXED, ("low", F), ("high", F), ("system", T), ("code", T), ("unit", T)))
+COMPOSITE = Table(
+    "index_composite",
+    (
+        *_INDEXED, ("system", T), ("code", T), ("value_system", T), ("value_code", T), ("value_unit", T), ("low", F),
+        ("high", F),
+    ),
+)  # fmt: skip
 
-INDEX_TABLES = (TOKEN, REFERENCE, DATE, STRING, URI, NUMBER, QUANTITY)
+INDEX_TABLES = (TOKEN, REFERENCE, DATE, STRING, URI, NUMBER, QUANTITY, COMPOSITE)
 
 FEED = Table(
     "feed",

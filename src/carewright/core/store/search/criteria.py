@@ -6,13 +6,14 @@ the set, the others test what it found: with a set for each of them, a search fo
 first gather the vital signs of the whole practice.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from carewright.core.fhir.search_parameters import IN_THE_ROW, SearchParameter
+from carewright.core.fhir.composites import Pairs, Together
+from carewright.core.fhir.search_parameters import IN_THE_ROW, SearchParameter, kept_under
 from carewright.core.store.keys import key_of
-from carewright.core.store.search import date, reference, string, token, uri
+from carewright.core.store.search import composite, date, number, quantity, reference, string, token, uri
 from carewright.core.store.search.parse import may_refer_to, parameter, unescape
 from carewright.core.store.search.people import Families
 from carewright.core.store.search.query import Chain, Criterion, Reverse
@@ -21,11 +22,13 @@ from carewright.core.store.sql import Sql, all_of, any_of, joined, marks
 
 TABLES = {
     "token": token.TABLE, "reference": reference.TABLE, "date": date.TABLE, "string": string.TABLE, "uri": uri.TABLE,
+    "number": number.TABLE, "quantity": quantity.TABLE, "composite": composite.TABLE,
 }  # fmt: skip
 CONDITIONS: dict[str, Callable[[str, str, str], Sql]] = {
     "token": token.condition, "date": date.condition, "string": string.condition, "uri": uri.condition,
+    "number": number.condition, "quantity": quantity.condition,
 }  # fmt: skip
-BY_PATIENT = frozenset({"token", "date"})
+BY_PATIENT = frozenset({"token", "date", "composite"})
 """The kinds whose index tables can be read chart by chart."""
 NOTHING = Sql("1=0")
 ANYTHING = Sql("1=1")
@@ -35,6 +38,13 @@ FEW_VALUES = frozenset({
     "gender", "deceased", "_security", "_tag", "_profile",
 })  # fmt: skip
 """Parameters with few different values, so that many resources have each of them."""
+RANKS = {
+    "reference": 3, "string": 4, "uri": 4, "composite": 5, "number": 6, "quantity": 6, "token": 6, "date": 7,
+}  # fmt: skip
+TESTED = frozenset({"not", "missing", "text", "not-in"})
+"""Modifiers with which a search does not begin: what they ask of a resource leaves most of them, or has no index."""
+BESIDE = frozenset({"of-type", "identifier"})
+"""Modifiers that ask for an identifier beside the value."""
 NARROW, TOO_MANY, ONLY_TESTS = 3, 8, 9
 """Ranks: up to the first, few resources are left; from the second on, a search does not begin there."""
 
@@ -44,7 +54,7 @@ def rank(resource_type: str, criterion: Criterion, *, one_chart: bool) -> int:
 
     `one_chart`: the search names its subject.
     """
-    if criterion.modifier in ("not", "missing"):
+    if criterion.modifier in TESTED:
         return ONLY_TESTS
     if criterion.reverse or criterion.chain:
         return 5
@@ -59,7 +69,7 @@ def rank(resource_type: str, criterion: Criterion, *, one_chart: bool) -> int:
         return TOO_MANY
     if found.code == "identifier":
         return 1
-    return {"reference": 3, "string": 4, "uri": 4, "token": 6, "date": 7}[found.kind]
+    return RANKS[found.kind]
 
 
 def begins_narrow(resource_type: str, criteria: tuple[Criterion, ...], *, one_chart: bool) -> bool:
@@ -95,8 +105,12 @@ class Conditions:
         if criterion.reverse is not None:
             return Sql(f"{row}.key IN (") + self._referred_to(resource_type, criterion.reverse) + Sql(")")
         found = parameter(resource_type, criterion.param)
-        if criterion.chain is None and (found.code in IN_THE_ROW or criterion.modifier in ("not", "missing")):
+        if criterion.chain is None and (found.code in IN_THE_ROW or criterion.modifier in TESTED):
             return self._as_test(resource_type, row, criterion)
+        found = _index_of(found, criterion)
+        if found.kind == "composite" and found.branches:
+            listed = joined(" UNION ALL ", self._pairs(resource_type, found, criterion))
+            return Sql(f"{row}.key IN (") + listed + Sql(")")
         if criterion.chain is not None:
             inner = self._leading_on(criterion.chain)
             select = self._of_type(resource_type, found, "chain")
@@ -112,6 +126,43 @@ class Conditions:
         if self.charts is not None and found.kind in BY_PATIENT:
             select += Sql(" AND i.patient_key IN ") + marks(self.charts)
         return select
+
+    def _pairs(self, resource_type: str, found: SearchParameter, criterion: Criterion) -> Iterator[Sql]:
+        """The keys that meet a composite, a select for each value and each place that it looks at."""
+        for value in criterion.values:
+            parts = composite.parts_of(found.code, value)
+            for branch in found.branches:
+                if isinstance(branch, Pairs):
+                    rows = self._of_type(
+                        resource_type, replace(found, code=kept_under(resource_type, branch)), "criterion"
+                    )
+                    yield rows + Sql(" AND ") + composite.pair_condition("i", parts, kind=branch.kinds[1])
+                else:
+                    first, second = self._together(branch, parts)
+                    leading = parameter(resource_type, first.param)
+                    rows = (
+                        self._of_type(resource_type, leading, "criterion") + Sql(" AND ") + self._values(leading, first)
+                    )
+                    yield rows + Sql(" AND ") + self._as_test(resource_type, "i", second)
+
+    def _meets_pair(self, resource_type: str, row: str, found: SearchParameter, criterion: Criterion) -> Sql:
+        """A composite as a condition on the resource of `row`."""
+        either, alias = [], _inner(row)
+        for value in criterion.values:
+            parts = composite.parts_of(found.code, value)
+            for branch in found.branches:
+                if isinstance(branch, Pairs):
+                    rows = self._rows_of(row, replace(found, code=kept_under(resource_type, branch)), "criterion")
+                    pair = composite.pair_condition(alias, parts, kind=branch.kinds[1])
+                    either.append(rows + Sql(" AND ") + pair + Sql(")"))
+                else:
+                    both = [self._as_test(resource_type, row, part) for part in self._together(branch, parts)]
+                    either.append(Sql("(") + all_of(both) + Sql(")"))
+        return any_of(either)
+
+    def _together(self, branch: Together, parts: tuple[str, str]) -> tuple[Criterion, Criterion]:
+        first, second = zip(branch.codes, parts, strict=True)
+        return Criterion(param=first[0], values=(first[1],)), Criterion(param=second[0], values=(second[1],))
 
     def _leading_on(self, chain: Chain) -> Sql:
         """On a reference row `i`: it leads to a record that meets the criterion, or was merged into one that does."""
@@ -170,16 +221,18 @@ class Conditions:
         """
         if criterion.reverse is not None:
             return self._is_referred_to(resource_type, row, criterion.reverse)
-        found = parameter(resource_type, criterion.param)
+        found = _index_of(parameter(resource_type, criterion.param), criterion)
         if criterion.chain is not None:
             return self._leads_on(row, found, criterion.chain)
         if found.code in IN_THE_ROW:
             return self._in_the_row(resource_type, row, found, criterion)
+        if found.kind == "composite" and found.branches:
+            return self._meets_pair(resource_type, row, found, criterion)
         if criterion.modifier == "missing":
             has = self._rows_of(row, found, "missing")
             return Sql("NOT " if criterion.values == ("true",) else "") + has + Sql(")")
         has = self._rows_of(row, found, "criterion") + Sql(" AND ") + self._values(found, criterion, alias=_inner(row))
-        return Sql("NOT " if criterion.modifier == "not" else "") + has + Sql(")")
+        return Sql("NOT " if criterion.modifier in ("not", "not-in") else "") + has + Sql(")")
 
     def _rows_of(self, row: str, found: SearchParameter, place: str) -> Sql:
         """`EXISTS (…` of the parameter's index rows of the resource of `row`; the parenthesis stays open."""
@@ -244,9 +297,19 @@ class Conditions:
         return any_of([self._value(found, value, criterion.modifier, alias) for value in criterion.values])
 
     def _value(self, found: SearchParameter, value: str, modifier: str, alias: str) -> Sql:
+        if modifier in BESIDE:
+            return composite.beside_condition(alias, value, modifier)
         if found.kind == "reference":
             return reference.condition(alias, value, modifier, targets=may_refer_to(found), families=self.families)
         return CONDITIONS[found.kind](alias, value, modifier)
+
+
+def _index_of(found: SearchParameter, criterion: Criterion) -> SearchParameter:
+    """The parameter with the index that it is looked up in: what a modifier asks of the value's identifier stands in
+    that of the composites."""
+    if criterion.modifier not in BESIDE:
+        return found
+    return replace(found, kind="composite", code=f"{found.code}:{criterion.modifier}")
 
 
 def _inner(row: str) -> str:

@@ -5,19 +5,21 @@ eq  the searched range contains the resource's      ne  it does not
 lt  the resource's range begins before the searched one   le  that, or eq
 gt  the resource's range ends behind the searched one     ge  that, or eq
 sa  the resource's range begins behind the searched one   eb  it ends before
+ap  the two overlap, the searched one widened to both sides by a tenth of its distance from now
 """
 
 import re
 from datetime import datetime, timedelta
 
-from carewright.core.fhir.dates import interval
+from carewright.core.clock import wall_now
+from carewright.core.fhir.dates import MAX_INSTANT, MIN_INSTANT, interval
 from carewright.core.store.search.query import SearchError
 from carewright.core.store.sql import Sql
 
 TABLE = "index_date"
 ROW_TIME_WIDTH = timedelta(milliseconds=1)
 """`meta.lastUpdated` is written to the millisecond, so it is a stretch of one."""
-PREFIXES = ("eq", "ne", "lt", "le", "gt", "ge", "sa", "eb")
+PREFIXES = ("eq", "ne", "lt", "le", "gt", "ge", "sa", "eb", "ap")
 
 
 def condition(alias: str, value: str, modifier: str) -> Sql:
@@ -33,6 +35,9 @@ def row_time_condition(column: str, value: str) -> Sql:
 def range_condition(row_low: str, row_high: str, value: str, *, width: timedelta = timedelta(0)) -> Sql:
     """The condition on the SQL expressions that bound a row's range; its end is `width` behind `row_high`."""
     prefix, low, high = split_prefix(value)
+    if prefix == "ap":
+        low, high = _about(low, high)
+        return Sql(f"({row_low} < ? AND {row_high} > ?)", (high, low - width))
     ends_by_low, ends_by_high = low - width, high - width
     contained = Sql(f"({row_low} >= ? AND {row_high} <= ?)", (low, ends_by_high))
     before, behind = Sql(f"{row_low} < ?", (low,)), Sql(f"{row_high} > ?", (ends_by_high,))
@@ -47,6 +52,13 @@ def range_condition(row_low: str, row_high: str, value: str, *, width: timedelta
         "eb": Sql(f"{row_high} <= ?", (ends_by_low,)),
     }
     return either[prefix]
+
+
+def _about(low: datetime, high: datetime) -> tuple[datetime, datetime]:
+    """The range with a tenth of its distance from now to either side, as the specification recommends."""
+    now = wall_now()
+    slack = max(low - now, now - high, timedelta(0)) / 10
+    return max(low, MIN_INSTANT + slack) - slack, min(high, MAX_INSTANT - slack) + slack
 
 
 def split_prefix(value: str) -> tuple[str, datetime, datetime]:

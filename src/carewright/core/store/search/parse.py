@@ -22,13 +22,16 @@ from carewright.core.store.search.query import (
 )
 
 MODIFIERS = {
-    "token": frozenset({"", "missing", "not"}),
-    "reference": frozenset({"", "missing"}),
+    "token": frozenset({"", "missing", "not", "text", "of-type", "in", "not-in"}),
+    "reference": frozenset({"", "missing", "identifier"}),
     "date": frozenset({"", "missing"}),
     "string": frozenset({"", "missing", "exact", "contains"}),
     "uri": frozenset({"", "missing", "below", "above"}),
+    "number": frozenset({"", "missing"}),
+    "quantity": frozenset({"", "missing"}),
+    "composite": frozenset({""}),
 }
-"""What each kind of parameter understands, besides a type on a reference. Kinds not listed are not searchable yet."""
+"""What each kind of parameter understands, besides a type on a reference. Kinds not listed are not searched."""
 
 CONTROL = frozenset({"_format", "_pretty", "_summary", "_elements", "_total", "_contained", "_containedType", "_score"})
 NOT_IN_TEXT = re.compile(r"[\x00\ud800-\udfff]")

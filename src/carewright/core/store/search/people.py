@@ -19,6 +19,8 @@ from carewright.core.store.search.query import Criterion, SearchQuery
 from carewright.core.store.search.reference import target_keys
 from carewright.core.store.sql import Row, Sql, marks
 
+NAMES_NOBODY = frozenset({"missing", "identifier"})
+"""Modifiers of a reference with which its values are no references."""
 Families = Mapping[UUID, tuple[UUID, ...]]
 """A patient's key to every key of the same person, its own first. A key that is not in it stands alone."""
 
@@ -78,7 +80,7 @@ def _named(resource_type: str, criterion: Criterion) -> Iterator[UUID]:
             yield from _named(target, criterion.chain.criterion)
     else:
         found = parameter(resource_type, criterion.param)
-        if found.kind == "reference" and criterion.modifier != "missing":
+        if found.kind == "reference" and criterion.modifier not in NAMES_NOBODY:
             yield from (key for target, key in _targets(found, criterion) if target == "Patient")
 
 
@@ -94,7 +96,7 @@ def confined_to(query: SearchQuery) -> frozenset[UUID] | None:
     index rows alone.
     """
     for criterion in query.criteria:
-        if criterion.chain or criterion.reverse or criterion.modifier == "missing":
+        if criterion.chain or criterion.reverse or criterion.modifier in NAMES_NOBODY:
             continue
         found = parameter(query.type, criterion.param)
         if found.kind != "reference" or not _is_the_subject(query.type, found):

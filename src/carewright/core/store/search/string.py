@@ -21,6 +21,11 @@ def condition(alias: str, value: str, modifier: str) -> Sql:
     if modifier == "exact":  # the folded text is what the index leads with
         return Sql(f"({alias}.folded = ? AND {alias}.exact = ?)", (folded, text))
     if modifier == "contains":
-        escaped = folded.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-        return Sql(f"{alias}.folded LIKE ? ESCAPE '!'", (f"%{escaped}%",))
+        return holding(f"{alias}.folded", folded)
     return Sql(f"{alias}.folded >= ? AND {alias}.folded < ?", (folded, folded + LAST))
+
+
+def holding(column: str, folded: str) -> Sql:
+    """That a column of folded text has the text somewhere."""
+    escaped = folded.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return Sql(f"{column} LIKE ? ESCAPE '!'", (f"%{escaped}%",))

@@ -1,6 +1,7 @@
 """A worker that does nothing but watch the clock: `python -m tests.proofs.draining URL PRACTICE NOW LEASE_SECONDS`.
 
-Prints a line for each batch, and ends when nothing is due any more.
+Says that it is ready (0 done) and begins when it is given a line. Prints a line for each batch, and ends when nothing
+is due any more.
 """
 
 import os
@@ -20,6 +21,8 @@ def main(url: str, practice: str, now: str, lease_seconds: str) -> None:
     at = datetime.fromisoformat(now)
     store = Store(driver=open_driver(url), registry=registry(), clock=Clock(wall=lambda: at), digest_key=b"proof")
     runner = TimerRunner(store, process_name(), lease_seconds=float(lease_seconds))
+    os.write(1, b"0\n")
+    sys.stdin.readline()
     while True:
         acted = runner.step(practice)
         os.write(1, f"{acted}\n".encode())

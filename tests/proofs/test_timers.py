@@ -11,7 +11,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -61,7 +61,18 @@ def ask(store: Store, practice: str, many: int) -> None:
 
 def worker(address: str, practice: str) -> subprocess.Popen[bytes]:
     words = [sys.executable, "-m", "tests.proofs.draining", address, practice, NOW.isoformat(), str(LEASE_SECONDS)]
-    return subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE)
+    return subprocess.Popen(words, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def together(workers: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Begin when all have started: one alone would be done before the other is there."""
+    for process in workers:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"0\n"
+    for process in workers:
+        assert process.stdin is not None
+        process.stdin.write(b"begin\n")
+        process.stdin.flush()
 
 
 @MANY
@@ -72,6 +83,7 @@ def test_each_deadline_acts_once_though_a_worker_is_killed(address: str, many: i
     ask(store, practice, many)
     began = time.monotonic()
     first, second = worker(address, practice), worker(address, practice)
+    together((first, second))
     assert first.stdout is not None
     done_by_first = 0
     while done_by_first < many // 4:

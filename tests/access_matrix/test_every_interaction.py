@@ -289,6 +289,21 @@ def test_conditions_inside_other_requests_do_not_find_what_is_hidden(world: Worl
     assert asker.ask("GET", "/Task/open").headers["etag"] == 'W/"1"', "all or nothing"
 
 
+@for_writers
+def test_a_patch_tells_nothing_of_what_is_not_seen(world: World, situation: Situation) -> None:
+    """A test that fails says that something else stands there: only to who may read and change it."""
+    asker = world.asker(world.practice(exchange.practice_a()), situation)
+    failing = json.dumps([{"op": "test", "path": "/id", "value": "another"}])
+    for t in TYPES_SHORTLY:
+        may = situation.reads(t) and situation.role in who.WRITES.get(t, ())
+        for variant in (*exchange.VARIANTS, FOREIGN, MISSING):
+            seen = variant in exchange.VARIANTS and situation.sees(t, variant)
+            wanted = (409 if seen else 404) if may else 403
+            headers = {"Content-Type": "application/json-patch+json"}
+            found = asker.ask("PATCH", f"/{t}/{variant}", content=failing, headers=headers)
+            assert found.status_code == wanted, (t, variant, found.text)
+
+
 # -- the matrix can fail ----------------------------------------------------------------------------------------------
 
 Hole = Callable[[pytest.MonkeyPatch], None]

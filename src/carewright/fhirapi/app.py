@@ -21,7 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from carewright.core.store.store import Store
-from carewright.fhirapi import capabilities, create, delete, history, read, search, transaction, update, vread
+from carewright.fhirapi import capabilities, create, delete, history, patch, read, search, transaction, update, vread
 from carewright.fhirapi.answers import fhir_response
 from carewright.fhirapi.calls import WRITERS, Call, open_call
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, Problem, crash, problem
@@ -41,6 +41,7 @@ INTERACTIONS: tuple[tuple[str, str, Interaction], ...] = (
     ("GET", "/{type}/_history", history.type_endpoint),
     ("GET", "/{type}/{id}", read.endpoint),
     ("PUT", "/{type}/{id}", update.endpoint),
+    ("PATCH", "/{type}/{id}", patch.endpoint),
     ("DELETE", "/{type}/{id}", delete.endpoint),
     ("GET", "/{type}/{id}/_history", history.endpoint),
     ("GET", "/{type}/{id}/_history/{version}", vread.endpoint),

@@ -23,12 +23,13 @@ from carewright.core.store.virtual import AUDIT_PARAMETERS
 from carewright.fhirapi import answers, bundles
 from carewright.fhirapi.calls import accept_json, base_of
 from carewright.fhirapi.create import VIRTUAL
+from carewright.fhirapi.patch import JSON_PATCH
 
 INTERACTIONS = {
     Interaction.READ: ("read", "vread", "history-instance", "history-type"),
     Interaction.SEARCH: ("search-type",),
     Interaction.CREATE: ("create",),
-    Interaction.UPDATE: ("update",),
+    Interaction.UPDATE: ("update", "patch"),
     Interaction.DELETE: ("delete",),
 }
 
@@ -72,6 +73,7 @@ def capabilities(registry: Registry, *, base: str, since: datetime) -> Resource:
         "implementation": {"description": "The chart of one practice.", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": [JSON_PATCH],
         "rest": [
             {
                 "mode": "server",

@@ -1,6 +1,8 @@
 """The pages for tests: Django set up once, a clinic with a site, rooms and people who can sign in."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -36,7 +38,9 @@ def configure_django() -> None:
 
     if apps.ready:
         return
-    os.environ.setdefault("CARE_DATA_DIR", tempfile.mkdtemp(prefix="carewright-test-"))
+    if "CARE_DATA_DIR" not in os.environ:
+        os.environ["CARE_DATA_DIR"] = folder = tempfile.mkdtemp(prefix="carewright-test-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # each run would leave 10 MB behind
     os.environ.setdefault("CARE_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
     os.environ.setdefault("CARE_DEBUG", "1")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carewright.project.settings")

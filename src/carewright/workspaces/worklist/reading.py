@@ -181,6 +181,8 @@ def of_a_visit(item: Item) -> bool:
 
 PHONE = "phone-"
 """The task codes of what is owed to a caller: these Communications are phone calls."""
+PAPER, REFERRAL = "paper-", "referral-"
+"""The task codes of what a paper that came in, or a referral, asks for until its end."""
 
 
 def page_of(request: CareRequest, *, focus: str, patient: str, code: str = "") -> str:
@@ -189,7 +191,7 @@ def page_of(request: CareRequest, *, focus: str, patient: str, code: str = "") -
     kind, _, key = focus.partition("/")
     visit = "visit" if Role.PROVIDER in request.access.roles else "rooming"
     spoken = ("phone-call", "calls.see") if code.startswith(PHONE) else ("inbox-thread", "messages.see")
-    named = {"Encounter": (visit, "visit-page.see"), "Communication": spoken}.get(kind)
+    named = {"Encounter": (visit, "visit-page.see"), "Communication": spoken}.get(kind) or _by_code(code)
     name, permission = named or ("chart", "chart.see")
     key = key if named else patient
     if not key or not request.access.may_do(permission):
@@ -198,6 +200,14 @@ def page_of(request: CareRequest, *, focus: str, patient: str, code: str = "") -
         return reverse(name, args=[key])
     except NoReverseMatch:
         return ""
+
+
+def _by_code(code: str) -> tuple[str, str] | None:
+    """The page of a paper or a referral: their records are of types that much else has too."""
+    for start, page in ((PAPER, ("incoming-paper", "incoming.see")), (REFERRAL, ("referral", "referrals.see"))):
+        if code.startswith(start):
+            return page
+    return None
 
 
 def _first_of_each_visit(ranked: list[Ranked]) -> list[Ranked]:

@@ -1,7 +1,6 @@
 """Merging charts through the pages, on both engines: the second look, races with what was typed kept, the undo."""
 
 import re
-import time
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from carewright.core.store.model import Ref
 from carewright.skills.registration import actions
 from carewright.skills.registration.rules.merging import survivor_of
+from carewright.workspaces.merge_charts.reading import PAIRS_SHOWN
 from tests.clinic import Clinic
 from tests.pages import Pages, open_pages
 
@@ -166,7 +166,7 @@ def test_charts_that_look_less_alike_are_found_by_name_and_compared(pages: Pages
     assert client.post("/merge/find", {"chart": ["", "a/b", "nobody"], "compare": "1"}).status_code == 422
 
 
-def test_the_list_of_a_practice_of_1500_is_quick(pages: Pages) -> None:
+def test_a_practice_of_1500_is_shown_its_likeliest_pairs(pages: Pages) -> None:
     families = ["Okafor", "Lindqvist", "Nguyen", "García", "Smith", "Haddad", "Kowalski", "Tran", "Berg", "Silva"]
     given = ["Ada", "Ben", "Chi", "Dan", "Eva", "Finn", "Gia", "Hal", "Ivy", "Jon", "Kai", "Lia"]
     people = [
@@ -177,7 +177,8 @@ def test_the_list_of_a_practice_of_1500_is_quick(pages: Pages) -> None:
     for start in range(0, len(people), 500):
         pages.clinic.have(*people[start : start + 500])
     client = pages.client("lena")
-    client.get("/merge/")
-    began = time.perf_counter()
-    assert client.get("/merge/").status_code == 200
-    assert time.perf_counter() - began < 2
+    page = client.get("/merge/")
+    assert page.status_code == 200
+    shown = set(re.findall(r"/merge/(x\d+|ada\d)/(x\d+|ada\d)", page.content.decode()))
+    assert len(shown) == PAIRS_SHOWN
+    assert all(one != other for one, other in shown)

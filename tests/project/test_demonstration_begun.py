@@ -133,7 +133,7 @@ def test_a_port_is_looked_for_before_anything_is_made(tmp_path: Path, monkeypatc
         with pytest.raises(PortTaken, match="another program"):
             require_free("127.0.0.1", port)
         assert free_port("127.0.0.1", beginning=port) > port
-        options = argparse.Namespace(**{**vars(OPTIONS), "port": port, "fill": False})
+        options = argparse.Namespace(**{**vars(OPTIONS), "port": port, "fill": False, "playing": None})
         with pytest.raises(CannotServe):
             demo_command.run(options)
     assert not (tmp_path / "data" / "care.sqlite3").exists()

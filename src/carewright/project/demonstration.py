@@ -10,7 +10,7 @@ start it goes on a minute after the last thing that was written.
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from carewright.core.access.model import Access
@@ -39,6 +39,15 @@ class State:
     day: str
     offset_seconds: float
     complete: bool = False
+    rate: float = 1.0
+    """How fast its clock runs, from the wall's instant `since` (ISO 8601) on, at which the offset held."""
+    since: str = ""
+
+    @property
+    def clock(self) -> Clock:
+        """The demonstration's clock."""
+        since = datetime.fromisoformat(self.since) if self.since else None
+        return Clock(offset=self.offset, rate=self.rate, since=since)
 
     @property
     def offset(self) -> timedelta:
@@ -78,7 +87,7 @@ def resumed(state: State, store: Store) -> timedelta:
     last = store.last_written_at(state.practice)
     if last is None:
         return state.offset
-    return last + state.offset + timedelta(minutes=1) - wall_now()
+    return state.clock.at(last) + timedelta(minutes=1) - wall_now()
 
 
 def prepare(store: Store, operator: Callable[[str], Access], *, seed: int, day: date, told: Told) -> State:

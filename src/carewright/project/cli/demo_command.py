@@ -9,13 +9,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
+from carewright.core.clock import wall_now
 from carewright.core.store.store import Store
 from carewright.project import demonstration, serving, simulator, unfinished, wiring
 from carewright.project.cli.options import Failure, add_data_dir, environment, migrate, opened, progress, say
 from carewright.project.cli.pages import with_pages
-from carewright.project.environment import Environment
+from carewright.project.environment import FASTEST, Environment
+from carewright.project.player.stage import staged, table
 from carewright.project.server import HOST, PORT, free_port, require_free, serve, worker_process
 
 HELP = """\
@@ -40,6 +42,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, metavar="N", help="another number, other people (default 1)")
     parser.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="the day that is shown (default: today)")
+    parser.add_argument("--play", action="store_true", help="its people work through the day at the server's pages")
+    parser.add_argument(
+        "--speed", type=_positive, default=1.0, metavar="N", help="the day runs N times as fast (default 1)"
+    )
+    parser.add_argument(
+        "--rate", type=_positive, default=1.0, metavar="N", help="with --play: N times a normal day's interruptions"
+    )
+    parser.add_argument("--playing", metavar="ADDRESS", help=argparse.SUPPRESS)  # the process that plays
     parser.add_argument("--fill", action="store_true", help=argparse.SUPPRESS)  # the process that writes the rest
 
 
@@ -48,13 +58,15 @@ def run(options: argparse.Namespace) -> int:
     found = environment(options)
     if options.fill:
         return _fill(options)
+    if options.playing:
+        return _play(options)
     with _only_one(found) as lock:
         _choose_port(options)  # before the practice is made, which takes a while
         lock.tell("the demonstration", address=_address(options))
-        state = _ready(found, options)
-        _set_clock(state.offset)
+        state = _at_speed(found, _ready(found, options), options.speed)
+        _set_clock(state)
         users = _make_users(options, state)
-        with worker_process(), _filling(found, complete=state.complete):
+        with worker_process(), _filling(found, complete=state.complete), _playing(found, options):
             serve(
                 environment(options),
                 host=options.host,
@@ -182,9 +194,18 @@ def _greet(options: argparse.Namespace, users: list[str]) -> None:
         say(f"  {line}")
 
 
-def _set_clock(offset: timedelta) -> None:
+def _at_speed(found: Environment, state: demonstration.State, speed: float) -> demonstration.State:
+    """The demonstration from now on at this speed; kept, so that it goes on at the right time."""
+    state = replace(state, rate=speed, since=wall_now().isoformat() if speed != 1 else "")
+    demonstration.write_state(found.data_dir, state)
+    return state
+
+
+def _set_clock(state: demonstration.State) -> None:
     """In the environment, so that the server and the worker show the same time."""
-    os.environ["CARE_CLOCK_OFFSET"] = str(offset.total_seconds())
+    os.environ["CARE_CLOCK_OFFSET"] = str(state.offset.total_seconds())
+    os.environ["CARE_CLOCK_RATE"] = str(state.rate)
+    os.environ["CARE_CLOCK_SINCE"] = state.since
 
 
 @contextmanager
@@ -193,8 +214,25 @@ def _filling(found: Environment, *, complete: bool) -> Iterator[None]:
     if complete:
         yield
         return
-    child = subprocess.Popen(
-        [sys.executable, "-m", "carewright.project.cli", "demo", "--fill"],
+    with _beside(found, "--fill"):
+        yield
+
+
+@contextmanager
+def _playing(found: Environment, options: argparse.Namespace) -> Iterator[None]:
+    """The process whose people work at the server's pages, ended with this one."""
+    if not options.play:
+        yield
+        return
+    with _beside(found, "--playing", _address(options), "--rate", str(options.rate)):
+        yield
+
+
+@contextmanager
+def _beside(found: Environment, *arguments: str) -> Iterator[None]:
+    """A further process of the demonstration."""
+    child = subprocess.Popen(  # noqa: S603 - our own command, with our own arguments
+        [sys.executable, "-m", "carewright.project.cli", "demo", *arguments],
         env={**os.environ, "CARE_DATA_DIR": str(found.data_dir)},
         stdin=subprocess.PIPE,
         preexec_fn=lambda: os.nice(LOW_PRIORITY),
@@ -225,6 +263,43 @@ def _fill(options: argparse.Namespace) -> int:
         demonstration.write_state(found.data_dir, replace(latest, complete=True))
         say(f"The demonstration's {demonstration.COUNT} charts are all there.")
     return 0
+
+
+def _play(options: argparse.Namespace) -> int:
+    """Play until told to end; then say what was begun and what was acknowledged."""
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    with_pages(options)
+    from django.conf import settings
+
+    with opened(options) as (found, store):
+        state = demonstration.read_state(found.data_dir)
+        if state is None:
+            raise Failure(f"There is no demonstration in {found.data_dir}.")
+        play = staged(
+            store, wiring.operator_access(state.practice), state=state, base=lambda: str(options.playing),
+            password=settings.CARE_DEMO_PASSWORD, rate=options.rate, folder=found.incoming_folder,
+        )  # fmt: skip
+        play.begin()
+        say(f"{len(play.people)} people of the practice are at work.")
+        over.wait()
+        play.stop()
+        play.close()
+    for line in table(play):
+        say(line)
+    return 0
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= FASTEST:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0, up to {FASTEST}")
+    return number
 
 
 def _day(text: str) -> date:

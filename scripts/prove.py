@@ -23,6 +23,7 @@ PROOFS = {
     "durability": ("tests/proofs/test_sync_before_acknowledgement.py",),
     "screens": ("tests/screens",),
     "import": ("tests/project/test_importing.py",),
+    "days": ("tests/proofs/test_days.py",),
 }
 """The proofs that have a name of their own, and where they are. Named, all of a proof runs: long and short forms."""
 

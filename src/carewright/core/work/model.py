@@ -66,6 +66,7 @@ class End(StrEnum):
     DIED = "died"
     DUPLICATE = "duplicate"
     NOT_NEEDED = "not-needed"
+    NOT_DONE = "not-done"
 
 
 END_WORDS = {
@@ -75,6 +76,7 @@ END_WORDS = {
     End.DIED: term("Patient died"),
     End.DUPLICATE: term("Asked for twice"),
     End.NOT_NEEDED: term("No longer needed"),
+    End.NOT_DONE: term("Not done at the visit"),
 }
 
 ANYONE = "anyone"

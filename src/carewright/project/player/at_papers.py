@@ -13,16 +13,16 @@ _PAPER = re.compile(r'href="/incoming/([0-9a-f-]{36})"')
 _MATCH = re.compile(r"/incoming/[0-9a-f-]{36}/find")
 
 
-def content(happening: Happening) -> tuple[str, bytes]:
-    """A file that no other is equal to, and its name."""
-    if happening.what is What.VOICEMAIL:
-        return f"{happening.key}.wav", b"RIFF\x24\x00\x00\x00WAVEfmt " + happening.key.encode()
-    return f"{happening.key}.pdf", b"%PDF-1.4\n% " + happening.key.encode() + b"\ntrailer<<>>\n%%EOF\n"
+def content(key: str) -> tuple[str, bytes]:
+    """The file of a happening, which no other is equal to, and its name."""
+    if What.VOICEMAIL.value in key:
+        return f"{key}.wav", b"RIFF\x24\x00\x00\x00WAVEfmt " + key.encode()
+    return f"{key}.pdf", b"%PDF-1.4\n% " + key.encode() + b"\ntrailer<<>>\n%%EOF\n"
 
 
 def drop_into(folder: Path, happening: Happening) -> None:
     """The fax machine puts a file down: under a passing name first, as they do."""
-    name, data = content(happening)
+    name, data = content(happening.key)
     part = folder / f"{name}.part"
     part.write_bytes(data)
     part.replace(folder / name)
@@ -33,7 +33,7 @@ def take_in(person: Person, happening: Happening) -> None:
     found = form(person.browser.get("/incoming/").text, to="/upload")
     if found is None:
         return
-    name, data = content(happening)
+    name, data = content(happening.key)
     person.world.ledger.sent("paper", happening.key)
     answer = person.browser.upload(found, name="paper", file_name=name, content=data, came_as="paper")
     if not person.went_wrong(answer, at="upload"):

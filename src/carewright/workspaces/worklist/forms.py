@@ -28,7 +28,7 @@ LATER = {
     "week": gettext_lazy("in a week"),
 }
 DAY_BEGINS, DAY_ENDS = time(8), time(17)
-OTHER_ENDS = tuple(end for end in End if end is not End.DONE)
+OTHER_ENDS = tuple(end for end in End if end not in (End.DONE, End.NOT_DONE))
 PRIORITIES = {
     Priority.ROUTINE: gettext_lazy("Routine"),
     Priority.URGENT: gettext_lazy("Urgent"),

@@ -8,12 +8,12 @@ import pytest
 from carewright.core.access.model import AccessDenied
 from carewright.core.store.model import Conflict, KeyTaken, NotFound, Ref, Refused
 from carewright.core.work import fhir as work_fhir
-from carewright.core.work.model import Kind
+from carewright.core.work.model import End, Kind
 from carewright.skills.protocols import actions, library, queries
+from carewright.skills.protocols.ended import VISIT_ENDED
 from carewright.skills.protocols.model import MadeBy, Version
 from carewright.skills.protocols.rules.choosing import Card
 from carewright.skills.protocols.rules.located import BadText
-from carewright.skills.protocols.skill import VISIT_ENDED
 from carewright.skills.scheduling.codes import FOLLOW_UP, NURSE_VISIT, WELL_CHILD
 from carewright.skills.visit import actions as visits
 from tests.clinic import Clinic
@@ -242,6 +242,26 @@ def test_what_was_brought_ends_with_a_visit_that_nobody_was_seen_at_and_comes_ba
     assert (ended.end_words, ended.status) == (VISIT_ENDED, "cancelled")
     take(seeded, encounter, "came_back")
     assert all(row["is_open"] for row in tasks_of(seeded, encounter).values())
+
+
+def put(clinic: Clinic, ref: Ref, **values: object) -> None:
+    with clinic.writer().transaction(reason="test.put") as tx:
+        tx.put({**clinic.resource(ref), **values})
+
+
+def test_what_was_not_done_in_the_room_ends_when_the_patient_goes_home_and_says_so(seeded: Clinic) -> None:
+    encounter = visit(seeded, born="1970-01-01", kind=NURSE_VISIT)
+    actions.apply(seeded.writer(), name="inr-check", subject=encounter, at=seeded.now)
+    brought = {code: Ref("Task", str(row["id"])) for code, row in tasks_of(seeded, encounter).items()}
+    put(seeded, brought["inr-questions"], status="completed", owner={"reference": "Practitioner/dana"})
+    put(seeded, encounter, status="finished")
+    found = {code: work_fhir.from_fhir(seeded.resource(ref)) for code, ref in brought.items()}
+    assert found["inr-questions"].end is End.DONE, "what was done stays done"
+    assert (found["inr-fingerstick"].end, found["inr-fingerstick"].end_words) == (End.NOT_DONE, VISIT_ENDED)
+    assert found["inr-interpret"].is_open, "a judgment stays owed"
+    assert found["tell-the-plan"].is_open, "and so does telling the patient of it"
+    put(seeded, encounter, status="in-progress")
+    assert work_fhir.from_fhir(seeded.resource(brought["inr-fingerstick"])).is_open
 
 
 def test_what_was_brought_ends_with_a_visit_that_was_checked_in_by_mistake(seeded: Clinic) -> None:

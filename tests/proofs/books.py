@@ -1,0 +1,185 @@
+"""The books of a practice, looked at from outside: what it was told against what it holds, and what is still open.
+
+Everything here reads FHIR as any client would (statuses, Task.focus, Task.owner), and none of the product's own rules:
+what they get wrong has to show.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from carewright.core.fhir.codec import decode
+from carewright.core.fhir.file_names import name_of
+from carewright.core.fhir.model import Resource
+from carewright.core.store.sql import Sql
+from carewright.core.store.store import Store
+from carewright.project.player.at_papers import content
+from carewright.project.player.ledger import Entry
+
+TYPES = ("Task", "Communication", "ServiceRequest", "DocumentReference", "DiagnosticReport", "Encounter", "Appointment")
+OPEN_TASK = frozenset({"draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold"})
+STILL_TO_DO: Mapping[str, tuple[str, frozenset[str]]] = {
+    "Communication": ("status", frozenset({"preparation", "in-progress", "on-hold"})),
+    "ServiceRequest": ("status", frozenset({"draft", "active", "on-hold"})),
+    "DocumentReference": ("docStatus", frozenset({"preliminary"})),
+    "DiagnosticReport": ("status", frozenset({"registered", "partial", "preliminary"})),
+}
+"""Where FHIR R4 says that a record has not come to its end."""
+
+
+@dataclass
+class Books:
+    """The current records of a practice, by type."""
+
+    of: dict[str, list[Resource]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, store: Store, practice: str) -> "Books":
+        """All of them, straight from the tables: no filter stands between."""
+        found: dict[str, list[Resource]] = {}
+        asked = (
+            "SELECT v.body FROM current_resource c JOIN version v ON v.practice = c.practice AND v.type = c.type"
+            " AND v.id = c.id AND v.version = c.version WHERE c.practice = ? AND c.type = ?"
+        )
+        with store.driver.reading(practice) as connection:
+            for kind in TYPES:
+                rows = connection.rows(Sql(asked, (practice, kind)))
+                bodies = [connection.dialect.bytes_(row[0]) for row in rows]
+                found[kind] = [decode(body) for body in bodies if body]
+        return cls(found)
+
+    def all(self, kind: str) -> list[Resource]:
+        return self.of.get(kind, [])
+
+    # -- nothing falls through ----------------------------------------------------------------------------------------
+
+    def nobodys(self) -> list[str]:
+        """Open tasks that are neither a person's nor a group's."""
+        return [
+            f"Task/{task['id']}" for task in self.all("Task") if task["status"] in OPEN_TASK and not _has_somebody(task)
+        ]
+
+    def unattended(self) -> list[str]:
+        """Records that have not come to their end and of which no open task with somebody and a date speaks."""
+        spoken_of = {
+            str(task.get("focus", {}).get("reference", ""))
+            for task in self.all("Task")
+            if task["status"] in OPEN_TASK and _has_somebody(task) and _due(task)
+        }
+        return [
+            f"{kind}/{record['id']}"
+            for kind, (name, still) in STILL_TO_DO.items()
+            for record in self.all(kind)
+            if record.get(name) in still and f"{kind}/{record['id']}" not in spoken_of and not _of_a_visit(record)
+        ]
+
+    def late_in_silence(self, before: datetime) -> list[str]:
+        """Open tasks whose date was before this instant and of which nobody further was told."""
+        return [
+            f"Task/{task['id']}"
+            for task in self.all("Task")
+            if task["status"] in OPEN_TASK - {"on-hold"}
+            and _due(task)
+            and not _was_sent_on(task)
+            and not _quiet(task)
+            and datetime.fromisoformat(_due(task)) < before
+        ]
+
+    # -- told once, held once -----------------------------------------------------------------------------------------
+
+    def holding(self, kind: str, key: str) -> int:
+        """How many records there are of one thing that the practice was told."""
+        where, matches = WHERE[kind]
+        return sum(matches(record, key) for record in self.all(where))
+
+    def lost(self, entries: Iterable[Entry]) -> list[str]:
+        """What was acknowledged and is not there."""
+        return [f"{e.kind} {e.key}" for e in entries if e.is_promised and not self.holding(e.kind, _known_by(e))]
+
+    def twice(self, entries: Iterable[Entry]) -> list[str]:
+        """What is there more than once, acknowledged or not."""
+        return [f"{e.kind} {e.key}" for e in entries if self.holding(e.kind, _known_by(e)) > 1]
+
+    def open_by_type(self) -> Counter[str]:
+        """How many records are still to do, by type; tasks too."""
+        found = Counter({"Task": sum(task["status"] in OPEN_TASK for task in self.all("Task"))})
+        for kind, (name, still) in STILL_TO_DO.items():
+            found[kind] = sum(record.get(name) in still for record in self.all(kind))
+        return found
+
+
+def _words(record: Resource) -> str:
+    said: list[Any] = [record.get("description"), record.get("comment"), record.get("code", {}).get("text")]
+    said += [reason.get("text") for reason in record.get("reasonCode", ())]
+    said += [part.get("contentString") for part in record.get("payload", ())]
+    said += [note.get("text") for note in record.get("note", ())]
+    return " ".join(str(words) for words in said if words)
+
+
+def _says(record: Resource, key: str) -> bool:
+    return f"({key})" in _words(record)
+
+
+def _is(record: Resource, key: str) -> bool:
+    return bool(record["id"] == key)
+
+
+def _of_appointment(record: Resource, key: str) -> bool:
+    return any(one.get("reference") == f"Appointment/{key}" for one in record.get("appointment", ()))
+
+
+def _asked(record: Resource, key: str) -> bool:
+    """The task that was asked for by hand: parts of it and what was made from it are others."""
+    return _says(record, key) and "partOf" not in record and "focus" not in record
+
+
+def _is_file(record: Resource, name: str) -> bool:
+    return any(name == one.get("attachment", {}).get("url") for one in record.get("content", ()))
+
+
+WHERE: Mapping[str, tuple[str, Callable[[Resource, str], bool]]] = {
+    "call": ("Communication", _is),
+    "message": ("Communication", _says),
+    "visit": ("Encounter", _of_appointment),
+    "order": ("Appointment", _says),
+    "referral": ("ServiceRequest", _says),
+    "task": ("Task", _asked),
+    "walk-in": ("Appointment", _says),
+    "paper": ("DocumentReference", _is_file),
+}
+"""Where each kind of thing that the practice is told is held, and how it is known again there."""
+
+
+def _known_by(entry: Entry) -> str:
+    """What the record is known by: its id for calls, the name of the file for papers, else the words."""
+    return name_of(hashlib.sha256(content(entry.key)[1]).hexdigest()) if entry.kind == "paper" else entry.key
+
+
+def _has_somebody(task: Resource) -> bool:
+    return bool(task.get("owner", {}).get("reference") or task.get("performerType"))
+
+
+def _due(task: Resource) -> str:
+    return str(task.get("restriction", {}).get("period", {}).get("end", ""))
+
+
+def _was_sent_on(task: Resource) -> bool:
+    return any("escalat" in str(one.get("url", "")) for one in task.get("extension", ()))
+
+
+def _quiet(task: Resource) -> bool:
+    return any(one.get("valueCode") == "quiet" for one in task.get("extension", ()))
+
+
+def _of_a_visit(record: Resource) -> bool:
+    """What is said within a visit is seen to on the visit's page, which stays open as long as it is not."""
+    return record["resourceType"] == "Communication" and "encounter" in record
+
+
+def named(found: Iterable[str], *, at_most: int = 5) -> str:
+    """The first few, for a message."""
+    listed = list(found)
+    return f"{len(listed)}: {', '.join(listed[:at_most])}"

@@ -17,20 +17,16 @@ import argparse
 import os
 import statistics
 import sys
-import tempfile
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 
+from bench._clinics import clinics
 from carewright.core.store.model import Resource
-from carewright.core.store.store import Store, migrate_database, open_driver
 from carewright.core.terminology.coding import CONDITION_CLINICAL, ICD10CM, LOINC, Coding
 from carewright.core.work.fhir import to_fhir as task_to_fhir
 from carewright.core.work.model import OTHER, Kind, Pool, WorkTask
-from carewright.project.wiring import registry
 from carewright.skills.previsit import codes
 from carewright.skills.scheduling import people
 from carewright.skills.scheduling.fhir import to_fhir as booking_to_fhir
@@ -61,33 +57,6 @@ def main() -> int:
         within &= _measure(name, clinic, options.rounds)
         clinic.store.close()
     return 0 if within else 1
-
-
-def clinics() -> Iterator[tuple[str, Clinic]]:
-    """A new clinic on each engine that is there."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield "SQLite", _clinic(f"sqlite:///{folder}/huddle.sqlite3")
-    server = os.environ.get("CARE_TEST_DATABASE_URL", "")
-    if server:
-        with _postgresql(server) as clinic:
-            yield "PostgreSQL", clinic
-
-
-@contextmanager
-def _postgresql(server: str) -> Iterator[Clinic]:
-    from tests.postgresql_server import create_database, drop_database
-
-    database = create_database(server, label=f"huddle_{uuid.uuid4().hex[:6]}")
-    clinic = _clinic(database.app_url, database.owner_url)
-    yield clinic
-    drop_database(server, database)
-
-
-def _clinic(url: str, owner_url: str | None = None) -> Clinic:
-    migrate_database(url, registry(), owner_url=owner_url)
-    store = Store(driver=open_driver(url), registry=registry(), digest_key=b"bench")
-    store.ensure_practice("bench", "Bench")
-    return Clinic(store=store, practice="bench")
 
 
 def _fill(clinic: Clinic, patients: int) -> None:

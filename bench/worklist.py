@@ -2,7 +2,8 @@
 
 Through Django in this process, on one core, middleware and audit included, beside the page that shows nothing (the
 baseline of the same run): the whole page, the list alone as a live change asks for it, and the STAT call that every
-open page asks for. The reader is the MA whose pool is the largest. On SQLite, or with --postgresql on that server.
+open page asks for. The reader is the MA whose pool is the largest. On PostgreSQL too where one
+is there.
 
 Figures are this machine's of this run; only those of one run are compared.
 """
@@ -12,24 +13,20 @@ import os
 import random
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from bench._clinics import clinics
 from carewright.core.access.model import Role
 from carewright.core.clock import Clock
 from carewright.core.store.model import Resource
-from carewright.core.store.store import Store, migrate_database, open_driver
 from carewright.core.terminology.coding import Coding
 from carewright.core.work.fhir import to_fhir
 from carewright.core.work.model import TASK_CODE, Kind, Pool, Priority, WorkTask
-from carewright.project.wiring import registry
 from tests.clinic import TEN_FORTY, Clinic
 from tests.pages import open_pages
-from tests.postgresql_server import create_database, drop_database
 
 OPEN_TASKS, PATIENTS, OWNERS = 5_000, 2_000, 30
 POOLS = (Role.MA, Role.MA, Role.MA, Role.NURSE, Role.PROVIDER, Role.FRONT_DESK, Role.LEAD_MA)
@@ -37,38 +34,43 @@ JOB = Coding(TASK_CODE, "job", "Job")
 WORDS = ("Call the lab", "Repeat the blood pressure", "Send the form", "Ask for the note", "Refill to look at")
 FRAGMENT = {"headers": {"HX-Request": "true"}}
 BATCH = 500
+THE_LIST, LIST_BUDGET_MS = "the list alone", 30
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run bench worklist", description=__doc__)
     parser.add_argument("--rounds", type=int, default=60, help="pages drawn for each figure (default 60)")
-    parser.add_argument("--postgresql", default="", help="address of a PostgreSQL server, for the other engine")
     options = parser.parse_args()
     os.environ["CARE_DEBUG"] = "0"
-    with _practice(options.postgresql) as clinic:
+    within = True
+    for name, clinic in clinics():
+        _fill(clinic)
         pool = len(clinic.rows("task", is_open=1, owner="", pool_role="ma"))
         own = len(clinic.rows("task", is_open=1, owner="Practitioner/dana"))
-        print(f"{OPEN_TASKS} open tasks; the MA who looks has {own} and a pool of {pool}")
-        _say(clinic, options.rounds)
-    return 0
+        print(f"\n{name}: {OPEN_TASKS} open tasks; the MA who looks has {own} and a pool of {pool}")
+        within &= _measure(clinic, options.rounds)
+        clinic.store.close()
+    return 0 if within else 1
 
 
-def _say(clinic: Clinic, rounds: int) -> None:
+def _measure(clinic: Clinic, rounds: int) -> bool:
+    """Print the figures of an engine; whether the list keeps its budget."""
     client = open_pages(clinic).client("dana")
     clinic.store.clock = Clock.set_to(TEN_FORTY)
     asked: dict[str, Callable[[], Any]] = {
         "page with nothing on it": lambda: client.get("/account/pin"),
         "Next for you, whole page": lambda: client.get("/worklist/"),
-        "the list alone": lambda: client.get("/worklist/list", **FRAGMENT),
+        THE_LIST: lambda: client.get("/worklist/list", **FRAGMENT),
         "is there a STAT for me": lambda: client.get("/worklist/stat", {"seen": "x"}, **FRAGMENT),
     }
-    base = 0.0
-    for words, ask in asked.items():
-        cpu, wall = _median(ask, rounds)
-        base = base or wall
-        print(
-            f"  {words:<28} {wall * 1000:7.1f} ms   {wall / base:5.1f} × the empty page   ({cpu * 1000:.1f} ms of CPU)"
-        )
+    figures = {words: _median(ask, rounds) for words, ask in asked.items()}
+    base = next(iter(figures.values()))[0]
+    for words, (cpu, wall) in figures.items():
+        print(f"  {words:<28} {cpu * 1000:7.1f} ms CPU {wall * 1000:7.1f} ms   {cpu / base:5.1f} × the empty page")
+    # Judged by CPU: on a machine that others use at the same time the wall measures them.
+    within = figures[THE_LIST][0] * 1000 <= LIST_BUDGET_MS
+    print(f"  budget of the list, {LIST_BUDGET_MS} ms: {'kept' if within else 'MISSED'}")
+    return within
 
 
 def _median(ask: Callable[[], Any], rounds: int) -> tuple[float, float]:
@@ -83,25 +85,13 @@ def _median(ask: Callable[[], Any], rounds: int) -> tuple[float, float]:
     return statistics.median(t[0] for t in taken), statistics.median(t[1] for t in taken)
 
 
-@contextmanager
-def _practice(server: str) -> Iterator[Clinic]:
-    """A clinic with its people, its patients and the open tasks."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = create_database(server, label="bench_worklist") if server else None
-        url = database.app_url if database else f"sqlite:///{folder}/worklist.sqlite3"
-        migrate_database(url, registry(), owner_url=database.owner_url if database else None)
-        store = Store(driver=open_driver(url), registry=registry(), digest_key=b"bench")
-        store.ensure_practice("bench", "Bench")
-        clinic = Clinic(store=store, practice="bench")
-        open_pages(clinic)
-        dice = random.Random(5)
-        records = [*map(_patient, range(PATIENTS)), *(_task(dice, n) for n in range(OPEN_TASKS))]
-        for first in range(0, len(records), BATCH):
-            clinic.have(*records[first : first + BATCH])
-        yield clinic
-        store.close()
-        if database:
-            drop_database(server, database)
+def _fill(clinic: Clinic) -> None:
+    """Its people, its patients and the open tasks."""
+    open_pages(clinic)
+    dice = random.Random(5)
+    records = [*map(_patient, range(PATIENTS)), *(_task(dice, n) for n in range(OPEN_TASKS))]
+    for first in range(0, len(records), BATCH):
+        clinic.have(*records[first : first + BATCH])
 
 
 def _task(dice: random.Random, number: int) -> Resource:

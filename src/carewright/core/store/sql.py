@@ -7,6 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 Row = tuple[object, ...]
+MANY = "(?*)"
+"""The mark of one parameter that is a whole list (`Many`); each driver writes it in its own way."""
+LONG_LIST = 16
+"""Longer lists than this travel as one parameter where the database takes arrays: then a statement has one text
+whatever the length of its lists, is prepared once, and 80 values cost no more to send than one."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,23 @@ class Sql:
 
     def __add__(self, other: "Sql") -> "Sql":
         return Sql(self.text + other.text, self.params + other.params)
+
+
+class Many(tuple[object, ...]):
+    """The values of a long list, as one parameter behind the mark `MANY`."""
+
+    __slots__ = ()
+
+
+def spread(statement: Sql) -> Sql:
+    """The statement with a mark for each value of its lists, for a database without arrays."""
+    if MANY not in statement.text:
+        return statement
+    texts = statement.text.split(MANY)
+    lists = iter([value for value in statement.params if isinstance(value, Many)])
+    written = "".join(text + (f"({', '.join('?' * len(next(lists)))})") for text in texts[:-1]) + texts[-1]
+    params = [one for value in statement.params for one in (value if isinstance(value, Many) else (value,))]
+    return Sql(written, tuple(params))
 
 
 def joined(separator: str, parts: Iterable[Sql]) -> Sql:
@@ -37,7 +59,9 @@ def any_of(parts: Sequence[Sql]) -> Sql:
 
 
 def marks(values: Sequence[object]) -> Sql:
-    """`(?, ?, …)` for an IN list; a list that no value is in for none."""
+    """What stands behind ` IN `: `(?, ?, …)`, the mark of a long list, or for none a list that no value is in."""
     if not values:
         return Sql("(NULL)")
+    if len(values) > LONG_LIST:
+        return Sql(MANY, (Many(values),))
     return Sql("(" + ", ".join("?" * len(values)) + ")", tuple(values))

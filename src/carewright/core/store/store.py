@@ -97,11 +97,11 @@ class Store:
         }
         columns = schema.projection_table(declared).columns
         converted = [(name, converters[type_]) for name, type_ in columns if type_ in converters]
-        found = []
         for row in rows:
-            values = {name: convert(row[name]) for name, convert in converted if row[name] is not None}
-            found.append({**row, **values})
-        return found
+            for name, convert in converted:
+                if row[name] is not None:
+                    row[name] = convert(row[name])
+        return list(rows)
 
     def now(self) -> datetime:
         """Clinical time."""

@@ -21,6 +21,18 @@ from carewright.skills.previsit.care_gaps import (
 from carewright.skills.previsit.model import Booked, Chart, Kind, Need
 from carewright.skills.previsit.visit_needs import CONSENTS, NEEDS, VisitNeeds
 
+RANKS = {kind: rank for rank, kind in enumerate(Kind)}
+GAPS = tuple(
+    (rule, Need(
+        kind=Kind.GAP, key=rule.key, words=named(rule.words), source=rule.source, act=rule.act, needs_order=True
+    ))
+    for rule in CARE_GAPS
+)  # fmt: skip
+"""Each rule with the need that it finds: the same for every patient."""
+ASKED = tuple(
+    Need(kind=Kind.CONSENT, key=asked.key, words=named(asked.words), source=asked.source) for asked in CONSENTS
+)
+
 
 def needs(booked: Booked, *, on: date) -> tuple[Need, ...]:
     """Everything that is not there yet for a visit on that day, in the order of the chips."""
@@ -31,17 +43,14 @@ def needs(booked: Booked, *, on: date) -> tuple[Need, ...]:
             *_orders(booked.chart), *gaps(booked.chart, on=on), *_pressure(booked, on), *_forms(booked, visit, on),
             *_room(visit),
         ]  # fmt: skip
-    ranks = list(Kind)
-    return tuple(sorted(found, key=lambda need: ranks.index(need.kind)))
+    return tuple(sorted(found, key=lambda need: RANKS[need.kind]))
 
 
 def gaps(chart: Chart, *, on: date) -> Iterable[Need]:
     """The care gaps of a patient: what the declared rules ask for and nothing recent enough answers."""
-    for rule in CARE_GAPS:
+    for rule, need in GAPS:
         if is_due(rule, chart, on=on):
-            yield Need(
-                kind=Kind.GAP, key=rule.key, words=named(rule.words), source=rule.source, act=rule.act, needs_order=True
-            )
+            yield need
 
 
 def is_due(rule: CareGap, chart: Chart, *, on: date) -> bool:
@@ -112,9 +121,7 @@ def _room(visit: VisitNeeds) -> Iterable[Need]:
 
 def _desk(booked: Booked, on: date) -> Iterable[Need]:
     if booked.consents is not None:
-        for asked in CONSENTS:
-            if asked.key not in booked.consents:
-                yield Need(kind=Kind.CONSENT, key=asked.key, words=named(asked.words), source=asked.source)
+        yield from (need for need in ASKED if need.key not in booked.consents)
     if booked.interpreter:
         words = sentence("%(language)s interpreter", language=named(booked.interpreter))
         yield Need(kind=Kind.INTERPRETER, key="interpreter", words=words)

@@ -1,7 +1,7 @@
 """From what was read to the lines of the huddle, in the reader's language. No store, no clock."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import cast
@@ -14,7 +14,6 @@ from carewright.shell.saying import say, term_words
 from carewright.shell.times import SiteClock
 from carewright.shell.words import age_on
 from carewright.skills.previsit.model import Kind, Need
-from carewright.skills.previsit.rules import task_id
 from carewright.workspaces.huddle.reading import Day, Read, Row
 
 ICONS: Mapping[Kind, tuple[str, str]] = {
@@ -131,7 +130,9 @@ def no_order(row: Row, need: Need) -> tuple[str, str]:
 
 def lines(read: Read, day: Day, *, clock: SiteClock, under: Under = no_order) -> tuple[Line, ...]:
     """The lines of a day by time; `under` says which standing order a need may be seen to under."""
-    return tuple(_line(row, read, day, clock=clock, under=under) for row in read.appointments)
+    return tuple(
+        _line(row, read, day, clock=clock, under=under, language=get_language() or "") for row in read.appointments
+    )
 
 
 def groups(listed: Iterable[Line]) -> tuple[Group, ...]:
@@ -143,7 +144,7 @@ def groups(listed: Iterable[Line]) -> tuple[Group, ...]:
     return tuple(Group(provider=key, name=name, lines=tuple(part)) for (name, key), part in ordered)
 
 
-def _line(row: Row, read: Read, day: Day, *, clock: SiteClock, under: Under) -> Line:
+def _line(row: Row, read: Read, day: Day, *, clock: SiteClock, under: Under, language: str) -> Line:
     key, patient = str(row["id"]), str(row["patient"])
     known, provider = read.patients.get(patient, {}), str(row["provider"] or "")
     born = str(known.get("birth_date") or "")
@@ -159,38 +160,37 @@ def _line(row: Row, read: Read, day: Day, *, clock: SiteClock, under: Under) -> 
         provider=provider,
         provider_name=read.names.get(provider, ""),
         is_here=row["status"] in HERE,
-        chips=tuple(_chip(row, need, read, day, under) for need in read.needs[key]),
+        chips=tuple(_chip(row, need, read, under, language) for need in read.needs[key]),
         alerts=tuple(term_words(flag["words"]) for flag in read.flags.get(patient, ())),
         plan=_plan(patient, read, clock),
         whole=read.sees_chart,
     )
 
 
-def _chip(row: Row, need: Need, read: Read, day: Day, under: Under) -> Chip:
-    task = read.tasks.get(task_id(need, patient=str(row["patient"]), on=day.on))
-    state = "open" if task is None else "asked" if task["is_open"] else "done"
-    icon, sort, words = _said(need, get_language() or "")
-    order, order_words = under(row, need) if state == "open" and need.needs_order else ("", "")
+def _chip(row: Row, need: Need, read: Read, under: Under, language: str) -> Chip:
+    task = read.tasks.get((str(row["patient"]), need.kind, need.key))
+    if task is not None:
+        seen_to = _said(need, "", "", language)
+        return replace(seen_to, state="asked" if task["is_open"] else "done", who=_who(task, read))
+    return _said(need, *(under(row, need) if need.needs_order else ("", "")), language)
+
+
+@lru_cache(maxsize=4096)
+def _said(need: Need, order: str, order_words: str, language: str) -> Chip:
+    """An open need in the language that is active: the same for every patient who needs the same."""
+    icon, sort = ICONS[need.kind]
     return Chip(
         key=f"{need.kind}:{need.key}",
         kind=need.kind,
         icon=icon,
-        sort=sort,
-        words=words,
-        state=state,
-        who=_who(task, read) if task else "",
+        sort=gettext(sort),
+        words=say(need.words),
+        state="open",
         source=need.source,
         order=order,
         order_words=order_words,
         needs_order=need.needs_order,
     )
-
-
-@lru_cache(maxsize=4096)
-def _said(need: Need, language: str) -> tuple[str, str, str]:
-    """Icon, sort and words in the language that is active: the same for every patient who needs the same."""
-    icon, sort = ICONS[need.kind]
-    return icon, gettext(sort), say(need.words)
 
 
 def _who(task: Row, read: Read) -> str:
@@ -214,5 +214,15 @@ def _plan(patient: str, read: Read, clock: SiteClock) -> str:
 
 
 def _age_sex(known: Row, born: str, on: date) -> str:
-    letters = {"male": pgettext("sex", "M"), "female": pgettext("sex", "F"), "other": pgettext("sex", "X")}
-    return f"{age_on(born=born, on=on)} {letters.get(str(known.get('gender') or ''), '?')}" if known else ""
+    return f"{age_on(born=born, on=on)} {_letter(str(known.get('gender') or ''))}" if known else ""
+
+
+def _letter(gender: str) -> str:
+    match gender:
+        case "male":
+            return pgettext("sex", "M")
+        case "female":
+            return pgettext("sex", "F")
+        case "other":
+            return pgettext("sex", "X")
+    return "?"

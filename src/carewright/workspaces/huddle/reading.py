@@ -47,8 +47,8 @@ class Read:
     flags: Mapping[str, list[Row]]
     needs: Mapping[str, tuple[Need, ...]]
     """By appointment."""
-    tasks: Mapping[str, Row]
-    """The tasks of needs, by id."""
+    tasks: Mapping[tuple[str, str, str], Row]
+    """The tasks of needs, by patient, kind and key of the need: those that somebody has made."""
     names: Mapping[str, str]
     plans: Mapping[str, str] = field(default_factory=dict)
     last_visits: Mapping[str, Row] = field(default_factory=dict)
@@ -68,16 +68,12 @@ def read(reader: Reader, day: Day, *, patients: frozenset[str] | None = None) ->
     needed = {
         str(row["id"]): needs(found.booked[person.id], on=day.on) for row, person in zip(booked, persons, strict=True)
     }
-    tasks = previsit.seen_to(
-        reader,
-        (task_id(need, patient=str(row["patient"]), on=day.on) for row in booked for need in needed[str(row["id"])]),
-    )
     return Read(
         appointments=booked,
         patients=known,
         flags=flags,
         needs=needed,
-        tasks=tasks,
+        tasks=_tasks(reader, booked, needed, day),
         names=people.names(reader),
         plans=found.plans,
         last_visits=_last_visits(reader, ids, before=day.bounds[0]),
@@ -109,6 +105,18 @@ def _booked(reader: Reader, day: Day, patients: frozenset[str] | None) -> list[R
         where = {"patient": tuple(sorted(patients)), "place": day.place, "starts_at": Between(*day.bounds)}
         listed = reader.rows("appointment", where=where, order=("starts_at", "seat", "id"))
     return [row for row in listed if row["status"] not in NOT_COMING]
+
+
+def _tasks(
+    reader: Reader, booked: list[Row], needed: Mapping[str, tuple[Need, ...]], day: Day
+) -> dict[tuple[str, str, str], Row]:
+    asked = {
+        task_id(need, patient=patient, on=day.on): (patient, need.kind.value, need.key)
+        for row in booked
+        for patient in (str(row["patient"]),)
+        for need in needed[str(row["id"])]
+    }
+    return {asked[key]: row for key, row in previsit.seen_to(reader, asked).items()}
 
 
 def _person(appointment: Row, patient: Row, flags: Mapping[str, list[Row]]) -> Person:

@@ -20,7 +20,7 @@ from carewright.core.store.drivers.announcements import Announcer, Listener
 from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation, Watch
 from carewright.core.store.model import Unavailable
 from carewright.core.store.schema import Table
-from carewright.core.store.sql import Row, Sql
+from carewright.core.store.sql import MANY, Many, Row, Sql
 
 SET_PRACTICE = "SELECT set_config('carewright.practice', %s, false)"
 ARRAY_TYPES = {"text": "text", "bigint": "bigint", "float8": "float8", "timestamptz": "timestamptz", "uuid": "uuid"}
@@ -49,7 +49,13 @@ def _answering() -> Iterator[None]:
 @lru_cache(maxsize=4096)
 def to_psycopg(text: str) -> LiteralString:
     """Our `?` marks as psycopg's. The text is ours alone; input is never part of it."""
-    return text.replace("%", "%%").replace("?", "%s")
+    arrays = text.replace("%", "%%").replace(f"NOT IN {MANY}", "<> ALL(%s)").replace(f"IN {MANY}", "= ANY(%s)")
+    return arrays.replace("?", "%s")
+
+
+def _values(params: tuple[object, ...]) -> list[object]:
+    """Long lists as arrays."""
+    return [list(value) if isinstance(value, Many) else value for value in params]
 
 
 class PostgresqlDialect:
@@ -108,10 +114,10 @@ class PostgresqlConnection:
         self.dialect: Dialect = dialect
 
     def rows(self, statement: Sql) -> list[Row]:
-        return self._connection.execute(to_psycopg(statement.text), statement.params).fetchall()
+        return self._connection.execute(to_psycopg(statement.text), _values(statement.params)).fetchall()
 
     def execute(self, statement: Sql) -> int:
-        cursor = self._connection.execute(to_psycopg(statement.text), statement.params)
+        cursor = self._connection.execute(to_psycopg(statement.text), _values(statement.params))
         if cursor.rowcount < 0:  # inside a pipeline: the answer has not been fetched yet
             with self._connection.pipeline() as pipeline:
                 pipeline.sync()
@@ -149,7 +155,7 @@ class PostgresqlAsyncConnection:
         self.dialect: Dialect = dialect
 
     async def rows(self, statement: Sql) -> list[Row]:
-        cursor = await self._connection.execute(to_psycopg(statement.text), statement.params)
+        cursor = await self._connection.execute(to_psycopg(statement.text), _values(statement.params))
         return await cursor.fetchall()
 
 

@@ -21,7 +21,7 @@ import anyio.to_thread
 from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation, Watch
 from carewright.core.store.hooks import ColumnType
 from carewright.core.store.schema import Table
-from carewright.core.store.sql import Row, Sql
+from carewright.core.store.sql import Row, Sql, spread
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -71,6 +71,12 @@ def _converted(row: Row, columns: tuple[int, ...]) -> list[object]:
     return values
 
 
+@lru_cache(maxsize=65_536)
+def _uuid(value: bytes) -> UUID:
+    """Kept: a page reads the same patients' keys from many tables, and making one costs more than looking it up."""
+    return UUID(bytes=value)
+
+
 class SqliteDialect:
     name = "sqlite"
 
@@ -82,7 +88,7 @@ class SqliteDialect:
     def key(self, value: object) -> UUID:
         if not isinstance(value, bytes):
             raise TypeError(f"A key column held {type(value).__name__}.")
-        return UUID(bytes=value)
+        return _uuid(value)
 
     def bytes_(self, value: object) -> bytes:
         if not isinstance(value, bytes):
@@ -140,8 +146,9 @@ class SqliteConnection:
         )
 
     def _run(self, statement: Sql) -> sqlite3.Cursor:
+        written = spread(statement)
         try:
-            return self._connection.execute(statement.text, tuple(map(to_database, statement.params)))
+            return self._connection.execute(written.text, tuple(map(to_database, written.params)))
         except sqlite3.IntegrityError as error:
             raise UniqueViolation(str(error).removeprefix("UNIQUE constraint failed: ").split(".")[0]) from error
 

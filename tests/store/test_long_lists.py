@@ -19,7 +19,7 @@ def test_without_arrays_every_value_has_its_mark_in_its_place(lists: list[list[i
     assert written.text == spread(written).text
 
 
-@pytest.mark.parametrize("word, array", [("IN", "= ANY(%s)"), ("NOT IN", "<> ALL(%s)")])
+@pytest.mark.parametrize(("word", "array"), [("IN", "= ANY(%s)"), ("NOT IN", "<> ALL(%s)")])
 def test_an_array_stands_for_a_long_list(word: str, array: str) -> None:
     asked = Sql(f"b {word} ") + marks(range(LONG_LIST + 1))
     assert to_psycopg(asked.text) == f"b {array}"

@@ -125,6 +125,11 @@ class Registry:
                 raise ValueError(f"Declared twice: {what} {', '.join(sorted(twice))}.")
 
     @cached_property
+    def task_codes(self) -> Mapping[str, TaskCode]:
+        """The kinds of task that somebody declares, by code."""
+        return {task.code: task for manifest in self.manifests for task in manifest.task_codes}
+
+    @cached_property
     def permissions(self) -> Mapping[str, Permission]:
         return {p.action: p for m in self.manifests for p in m.permissions}
 

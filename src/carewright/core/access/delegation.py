@@ -117,8 +117,7 @@ def _current(credential: Credential) -> Sentence:
 
 def decide(reader: "Reader", *, registry: Registry, practitioner: str, task_code: str, at: datetime) -> Decision:
     """`may` for the Practitioner with the id `practitioner`; a task code that nobody declares is refused."""
-    tasks = {task.code: task for manifest in registry.manifests for task in manifest.task_codes}
-    task = tasks.get(task_code)
+    task = registry.task_codes.get(task_code)
     if task is None:
         nobody = sentence("Nobody is named for the task “%(code)s”. Ask the manager.", code=task_code)
         return Decision(allowed=False, reason=nobody)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from carewright.core.access.model import Role
-from carewright.core.sentences import Sentence, counted, joined, quoted, sentence
+from carewright.core.sentences import Sentence, counted, quoted, sentence
 from carewright.core.work.model import Kind, Priority
 
 SOON = timedelta(hours=1)
@@ -148,7 +148,7 @@ def _bands(item: Item, viewer: Viewer, *, now: datetime) -> Iterable[tuple[int, 
     if item.place is not None:
         yield 3, sentence("Put here by the lead: %(why)s", why=quoted(item.place_why))
     if item.sent_role in {role.value for role in viewer.roles} or (item.level and item.owner == viewer.reference):
-        yield 4, joined(sentence("Sent on to you."), _late(item, now=now))
+        yield 4, sentence("Sent on to you.")
     if item.patient_here:
         yield 5, sentence("Mask now – the patient waits.") if item.mask_now else sentence("The patient is here.")
     if item.priority is Priority.ASAP:

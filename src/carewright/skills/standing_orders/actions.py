@@ -132,7 +132,7 @@ def _task_ref(order_id: str) -> Ref:
 
 
 def _require_known(writer: Writer, code: Coding) -> None:
-    known = {task.code for manifest in writer.store.registry.manifests for task in manifest.task_codes}
+    known = writer.store.registry.task_codes
     if code.code not in known:
         told = sentence("Nobody is named for the task “%(code)s”. Ask the manager.", code=quoted(code.code))
         raise Refused("standing-order-task", told)

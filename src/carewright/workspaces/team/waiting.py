@@ -112,7 +112,7 @@ def _allowed(
     at: datetime,
 ) -> dict[str, frozenset[str]]:
     """Who may do what: a task of a kind that a skill declares is for those whom it names, with its competency."""
-    declared = {code.code: code for manifest in reader.store.registry.manifests for code in manifest.task_codes}
+    declared = reader.store.registry.task_codes
     held = {one.practitioner: held_by(reader, one.practitioner.removeprefix("Practitioner/")) for one in candidates}
     everybody = frozenset(held)
     found = {f"Encounter/{row['id']}": everybody for row in visits}

@@ -99,6 +99,7 @@ def show(request: CareRequest, page: Page, *, form: TaskForm | None = None, stat
         "whose": names.get(found.owner, "") or words.pool_words(found.pool),
         "asked_by": names.get(found.requester, ""),
         "mine": found.owner == me,
+        "may_do": reading.may_do(request, found.code.code),
         "pinned": me in found.pinned_by,
         "late": found.is_open and found.due_at is not None and found.due_at < request.care.now,
         "where": reading.room_name(request, reading.in_the_house(reader).get(page.patient)),

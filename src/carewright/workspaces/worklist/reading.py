@@ -49,6 +49,8 @@ class Line:
     """Where it is done, if that is a page of its own; a step of a visit is taken nowhere else."""
     others: int = 0
     """Further tasks of the same visit that are done on that page."""
+    may_do: bool = True
+    """Whether whoever looks may do it; what was sent on to them because it was late they can hand to somebody."""
 
     @property
     def item(self) -> Item:
@@ -250,9 +252,16 @@ def _lines(
             mine=one.item.owner == me,
             page=page_of(request, focus=one.item.focus, patient="", code=one.item.code) if one.item.focus else "",
             others=visits.get(one.item.encounter, 1) - 1 if of_a_visit(one.item) else 0,
+            may_do=may_do(request, one.item.code),
         )
         for one in ranked
     ]
+
+
+def may_do(request: CareRequest, code: str) -> bool:
+    """Whether a task of this kind is for somebody in this person's roles; any is that no skill declares."""
+    declared = request.store.registry.task_codes.get(code)
+    return declared is None or bool(declared.roles & request.access.roles)
 
 
 def _patients(reader: Reader, ids: Iterable[str]) -> dict[str, str]:

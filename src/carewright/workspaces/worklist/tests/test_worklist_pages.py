@@ -243,3 +243,16 @@ def test_many_calls_do_not_cover_the_page(pages: Pages) -> None:
     call = pages.client("dana").get("/worklist/stat", **FRAGMENT).content.decode()
     assert call.count("Take it") == 2
     assert "3 more STAT" in call
+
+
+def test_what_is_late_and_another_roles_is_handed_over_not_taken(pages: Pages) -> None:
+    known = pages.clinic.store.registry.task_codes["sign-standing-order"]
+    sign = Coding(TASK_CODE, known.code, known.display)
+    late = have(pages, replace(PLAIN, code=sign, words="", pool=Pool(role=Role.MANAGER)))
+    mona = pages.client("mona")
+    assert "Hand it over" in mona.get("/worklist/list", **FRAGMENT).content.decode()
+    page = mona.get(f"/worklist/task/{late}").content.decode()
+    assert 'value="take"' not in page
+    assert mona.post(f"/worklist/task/{late}/step", {"step": "take"}).status_code == 403
+    assert form(mona, late, "hand-over", to="Practitioner/lind").status_code == 302
+    assert stored(pages, late).owner == "Practitioner/lind"

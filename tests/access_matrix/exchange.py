@@ -39,7 +39,7 @@ ABOUT: Mapping[str, str] = {
     "Coverage": "beneficiary",
     **dict.fromkeys(("Flag", "Encounter", "List", "DocumentReference", "Communication", "Observation", "Condition",
                      "MedicationRequest", "MedicationStatement", "CarePlan", "CareTeam", "DiagnosticReport",
-                     "QuestionnaireResponse", "ServiceRequest"), "subject"),
+                     "QuestionnaireResponse", "ServiceRequest", "Specimen"), "subject"),
 }  # fmt: skip
 """The element of a type that names its patient."""
 ACTIVE, NAMED = {"status": "active"}, {"name": "Main St"}
@@ -83,6 +83,7 @@ BODIES: Mapping[str, Resource] = {
     "Coverage": {**ACTIVE, "payor": [{"reference": "Organization/open"}]},
     "DiagnosticReport": {"status": "final", "code": {"text": "Urine"}},
     "QuestionnaireResponse": {"status": "completed"},
+    "Specimen": {"status": "available"},
     "ServiceRequest": {"status": "completed", "intent": "order", "code": {"text": "Eye doctor"}},
 }  # fmt: skip
 EVERY_SEARCH = (

@@ -158,7 +158,7 @@ READS: Mapping[str, frozenset[Role]] = {
     "CareTeam": WITH_PATIENTS,
     "ServiceRequest": OFFICE,
     "Coverage": OFFICE,
-    **dict.fromkeys(("CarePlan", "DiagnosticReport", "QuestionnaireResponse"), TREATING),
+    **dict.fromkeys(("CarePlan", "DiagnosticReport", "QuestionnaireResponse", "Specimen"), TREATING),
     **dict.fromkeys(
         ("Observation", "Condition", "MedicationRequest", "MedicationStatement", "Immunization"), TREATING
     ),
@@ -174,7 +174,7 @@ WRITES: Mapping[str, frozenset[Role]] = {
         OFFICE,
     ),
     **dict.fromkeys(("Encounter", "Communication", "Consent"), FLOOR),
-    **dict.fromkeys(("AllergyIntolerance", "List", "Observation"), TREATING),
+    **dict.fromkeys(("AllergyIntolerance", "List", "Observation", "DiagnosticReport", "Specimen"), TREATING),
     "PlanDefinition": frozenset({LEAD, MANAGER}),
     "ActivityDefinition": frozenset({LEAD, NURSE, PROVIDER, MANAGER}),
 }

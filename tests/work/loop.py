@@ -54,6 +54,6 @@ def with_loop(store: Store, *, without: str = "") -> Store:
 
 def request(leg: str, *, status: str = "active", patient: str = "p0", **more: Any) -> Resource:
     return {
-        "resourceType": "ServiceRequest", "extension": [site_extension(SITE)], "status": status, "intent": "order",
+        "resourceType": "ServiceRequest", "extension": [site_extension(SITE)], "status": status, "intent": "plan",
         "code": {"text": leg}, "subject": {"reference": f"Patient/{patient}"}, **more,
     }  # fmt: skip

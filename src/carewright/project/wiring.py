@@ -41,6 +41,8 @@ MANIFESTS = (
     "carewright.skills.critical_calls.skill",
     "carewright.skills.incoming.skill",
     "carewright.skills.referrals.skill",
+    "carewright.skills.orders.skill",
+    "carewright.skills.results.skill",
     "carewright.skills.protocols.skill",
     "carewright.skills.standing_orders.skill",
     "carewright.skills.contacts.skill",

@@ -7,6 +7,7 @@ import pytest
 from carewright.core.fhir.model import Resource
 from carewright.core.store.model import Origin, Ref, Refused
 from carewright.core.store.writer import Writer
+from carewright.core.terminology.coding import CONFIDENTIALITY
 from carewright.core.work import actions, fhir
 from carewright.core.work.model import End, Kind, Pool, WorkTask
 from carewright.project.wiring import operator_access
@@ -100,3 +101,10 @@ def test_a_long_id_still_has_one_task_for_each_leg(looped: Clinic) -> None:
     assert len(LOOP.task_of(ref, ASK).id) <= 64
     assert LOOP.task_of(ref, ASK) != LOOP.task_of(ref, SEND)
     assert task(looped, ref, ASK).is_open
+
+
+def test_a_task_is_as_sensitive_as_the_record_that_it_follows(looped: Clinic) -> None:
+    label = [{"system": CONFIDENTIALITY, "code": "V"}]
+    ref = write(looped, request("ask", meta={"security": label}))
+    with looped.store.reader(operator_access(looped.practice), reason="test") as reader:
+        assert reader.resource(LOOP.task_of(ref, ASK))["meta"]["security"] == label

@@ -24,6 +24,7 @@ from carewright.core.work import fhir, lifecycle
 from carewright.core.work.hours import hours_of
 from carewright.core.work.legs import Leg
 from carewright.core.work.model import End, WorkTask, derived_id
+from carewright.core.work.tasks import labelled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,8 @@ def _open(leg: Leg, stored: Resource | None, ref: Ref, write: Write, context: Wr
         return _redated(leg, stored, context)
     made = _made(leg, ref, write, context)
     if stored is None:
-        return [Put(resource=fhir.to_fhir(made))]
+        labels = (write.after or {}).get("meta", {}).get("security", ())
+        return [Put(resource=labelled(fhir.to_fhir(made), labels))]
     again = lifecycle.reopen(fhir.from_fhir(stored))
     renewed = replace(
         again, due_at=made.due_at, not_before=made.not_before, owner=made.owner, pool=made.pool, status="requested",

@@ -19,7 +19,7 @@ from carewright.core.access.labels import CONFIDENTIALITY
 from carewright.core.access.model import ADMINISTRATIVE, Role
 from carewright.core.access.sessions import SessionKind, open_session
 from carewright.core.fhir.structures import resource_types
-from carewright.core.store.model import Resource
+from carewright.core.store.model import Origin, Resource
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from tests.access_matrix import who
@@ -150,11 +150,11 @@ def record(resource_type: str, variant: str, letter: str) -> Resource:
 
 
 def fill(store: Store, practice: str, records: Iterator[Resource]) -> None:
-    """A practice with these records, all of the same moment."""
+    """A practice with these records, all of the same moment, and none that follow from them."""
     store.ensure_practice(practice, practice)
     with (
         mock.patch("carewright.core.store.writer.wall_now", return_value=datetime(2026, 1, 1, tzinfo=UTC)),
-        Writer(store, everything(practice)).transaction(reason="test.fill") as tx,
+        Writer(store, everything(practice), origin=Origin.IMPORT).transaction(reason="test.fill") as tx,
     ):
         for resource in records:
             tx.import_(resource)

@@ -14,7 +14,7 @@ from carewright.core.access.model import Role
 from carewright.core.store.model import Resource
 from carewright.core.store.sql import Sql
 from carewright.core.terminology.coding import CONDITION_CLINICAL, Coding
-from carewright.core.work.model import TASK_CODE
+from carewright.core.work.model import TASK_CODE, Pool
 from carewright.core.work.tasks import new_task
 from carewright.skills.allergies.fhir import asked_to_fhir
 from carewright.skills.allergies.fhir import to_fhir as allergy_to_fhir
@@ -33,6 +33,8 @@ from carewright.skills.incoming.fhir import to_fhir as paper_to_fhir
 from carewright.skills.incoming.model import CameAs, Paper, Route
 from carewright.skills.messages.fhir import to_fhir as message_to_fhir
 from carewright.skills.messages.model import Message
+from carewright.skills.messages.threads import Thread, Words
+from carewright.skills.messages.threads_fhir import to_fhir as thread_to_fhir
 from carewright.skills.protocols import library
 from carewright.skills.protocols.fhir import to_fhir as protocol_to_fhir
 from carewright.skills.protocols.model import MadeBy, Version
@@ -90,7 +92,7 @@ class Somebody:
                 "message_id": f"message-{self.name}", "allergy_id": f"allergy-{self.name}",
                 "observation_id": f"vital-{self.name}", "document_id": f"note-{self.name}",
                 "paper_id": f"paper-{self.name}", "referral_id": f"referral-{self.name}",
-                "phone_id": f"phone-{self.name}",
+                "phone_id": f"phone-{self.name}", "thread_id": f"thread-{self.name}",
                 "task_id": f"task-{self.name}", "ringing_id": f"ringing-{self.name}"} if self.came else {}),
         }  # fmt: skip
 
@@ -276,6 +278,9 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
          "id": f"wait-{name}"},
         message_to_fhir(Message(id=f"message-{name}", patient=patient, encounter=encounter, by="Practitioner/lind",
                                 words=marker(letter, "message", name), at=began)),
+        thread_to_fhir(Thread(id=f"thread-{name}", topic="Matrix", patient=patient, encounter=encounter,
+                              pool=Pool(role=Role.MA), due_at=TEN_FORTY, first=Words(
+                                  by="Practitioner/lind", at=began, words=marker(letter, "message", name)))),
         phone_to_fhir(PhoneCall(id=f"phone-{name}", site=person.site, at=began, by="Practitioner/dana", number="1",
                                 patient=patient, reason="refill", state=State.OWED,
                                 words=marker(letter, "phone", name))),

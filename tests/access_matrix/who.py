@@ -76,6 +76,11 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "incoming": OFFICE, "incoming-list": OFFICE, "incoming-paper": OFFICE, "incoming-patient": OFFICE,
     "incoming-upload": OFFICE, "incoming-find": OFFICE, "incoming-match": OFFICE, "incoming-route": OFFICE,
     "incoming-finish": OFFICE, "incoming-unmatch": OFFICE, "incoming-drop": OFFICE,
+    **dict.fromkeys(
+        ("inbox", "inbox-list", "inbox-unread", "inbox-new", "inbox-thread", "inbox-words", "inbox-see", "inbox-answer",
+         "inbox-give", "inbox-close"), FLOOR,
+    ),
+    "inbox-templates": frozenset({MANAGER}),
     "protocols": TREATING | {MANAGER}, "protocol": TREATING | {MANAGER}, "protocol-version": TREATING | {MANAGER},
     "protocols-bring-in": KEEPERS, "protocol-edit": KEEPERS, "protocol-back": KEEPERS, "protocol-use": KEEPERS,
     "protocol-choose": FLOOR,
@@ -102,6 +107,7 @@ NOT_ASKED: Mapping[str, str] = {
     "lock": "locks that session; answers with an empty page",
     "unlock": "is for a locked session; answers with an empty page",
     "incoming-file": "a file and no text; test_incoming_pages asks for it as every role, and of who is not to be seen",
+    "inbox-file": "a file and no text; test_inbox_pages asks for it as every role, and of who is not to be seen",
     "photo-picture": "a picture and no text; photo_page/tests ask for it as every role, and of who is not to be seen",
     "huddle-print": "a PDF and no text; huddle/tests ask for it as those who may and may not see it",
     "gallery": "made-up people; only where CARE_DEBUG is on",
@@ -125,9 +131,9 @@ FACTS: Mapping[str, frozenset[Role]] = {
 NOWHERE = frozenset({"family", "asked"})
 """Facts whose words stand on no page: how a family is called, what was said when allergies were asked."""
 NOT_ON_SCREENS: Mapping[Role, frozenset[str]] = {
-    FRONT: NOWHERE | {"message"}, BILLER: NOWHERE | {"paper"}, PRIVACY: NOWHERE | {"paper"},
+    FRONT: NOWHERE, BILLER: NOWHERE | {"paper"}, PRIVACY: NOWHERE | {"paper"},
 }  # fmt: skip
-"""The front desk may read messages; no page of its own shows them yet. Who sorts no papers has no page of them."""
+"""Who sorts no papers has no page of them."""
 TYPE_OF_FACT: Mapping[str, str] = {
     "patient": "Patient", "family": "Group", "flag": "Flag", "appointment": "Appointment", "visit": "Encounter",
     "task": "Task", "allergy": "AllergyIntolerance", "asked": "List", "note": "DocumentReference",

@@ -70,6 +70,9 @@ class Nav:
     quick: str = ""
     """The icon of what must be one key away on every page: it stands beside the emergency button, and `key` alone
     opens it."""
+    counts: str = ""
+    """The name of an address that answers with how much waits there; asked for again when `topic` changes."""
+    topic: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,6 +56,7 @@ MANIFESTS = (
     "carewright.workspaces.visit_page.manifest",
     "carewright.workspaces.checkout.manifest",
     "carewright.workspaces.photo_page.manifest",
+    "carewright.workspaces.inbox.manifest",
     "carewright.workspaces.incoming.manifest",
     "carewright.workspaces.referrals.manifest",
     "carewright.workspaces.critical_strip.manifest",

@@ -13,7 +13,7 @@ IDLE_SECONDS_BY_DEFAULT = 600
 
 @dataclass(frozen=True, kw_only=True)
 class NavEntry:
-    """A workspace in the top bar, with how much waits there.
+    """A workspace in the top bar; `count_url` answers with how much waits there, again whenever `topic` changes.
 
     `key` is the letter that opens it after `g`; e (call for help) and k (lock) are taken. `seldom` puts it under
     "More", except while it is open.
@@ -23,7 +23,8 @@ class NavEntry:
     url: str
     key: str = ""
     current: bool = False
-    count: int | None = None
+    count_url: str = ""
+    topic: str = ""
     icon: str = ""
     seldom: bool = False
 

@@ -67,6 +67,7 @@ def _nav(request: HttpRequest, registry: Registry, actions: frozenset[str]) -> t
             continue
         try:
             address = reverse(entry.url_name)
+            count_url = reverse(entry.counts) if entry.counts else ""
         except NoReverseMatch:
             continue
         here = request.path == address or request.path.startswith(address.rstrip("/") + "/")
@@ -78,6 +79,8 @@ def _nav(request: HttpRequest, registry: Registry, actions: frozenset[str]) -> t
                 current=here,
                 icon=entry.quick,
                 seldom=entry.seldom,
+                count_url=count_url,
+                topic=entry.topic,
             )
         )
     return tuple(found)

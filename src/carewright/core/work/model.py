@@ -83,6 +83,11 @@ ANYONE = "anyone"
 ANYONE_WORDS = term("Anyone here")
 
 
+def with_what_they_lead(roles: frozenset[Role]) -> frozenset[Role]:
+    """A lead MA is an MA too, and takes what any MA may take."""
+    return roles | {Role.MA} if Role.LEAD_MA in roles else roles
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pool:
     """Those who may take it: everybody in a role (None: anybody on the staff), narrowed by what is not empty."""

@@ -32,7 +32,7 @@ def care() -> Care:
         now=NOW,
         clock=CLOCK,
         nav=tuple(
-            NavEntry(label=label, url="#", key=label[0].lower(), current=not index, count=3 if index == 3 else None)
+            NavEntry(label=label, url="#", key=label[0].lower(), current=not index)
             for index, label in enumerate(workspaces)
         ),
         rooms=tuple(Choice(value=f"r{n}", label=f"Room {n}") for n in range(1, 13)),

@@ -43,7 +43,7 @@ def signed_in() -> Care:
         site_name="§4",
         now=NOW,
         clock=SiteClock(zone=ZONE, hours=24),
-        nav=(NavEntry(label="§5", url="#", key="1", current=True, count=2),),
+        nav=(NavEntry(label="§5", url="#", key="1", current=True),),
         rooms=(Choice(value="1", label="§6"),),
         here="1",
         emergency_jobs=(Choice(value="1", label="§7"),),

@@ -11,6 +11,7 @@ from hashlib import sha256
 from carewright.core.access.model import Interaction
 from carewright.core.blobs.blobs import Blobs, for_one_file
 from carewright.core.sentences import sentence
+from carewright.core.store.labels import labelled, labels_of
 from carewright.core.store.model import KeyTaken, Ref, Resource
 from carewright.core.store.once import claim_form
 from carewright.core.store.transaction import Transaction
@@ -23,6 +24,7 @@ from carewright.skills.incoming.model import ENDS, CameAs, NotPossible, Paper, R
 from carewright.skills.incoming.owed import OWED
 
 SORT, SIGN = "incoming.sort", "incoming.sign"
+WHOSE = "incoming.whose"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,7 @@ def match(
 
     _change(
         writer, paper_id, matched, version=version, reason="incoming.match", form_key=form_key,
-        labels=_labels(writer, patient_id),
+        labels=labels_of(writer, patient_id, reason=WHOSE),
     )  # fmt: skip
 
 
@@ -134,7 +136,7 @@ def move(writer: Writer, *, paper_id: str, version: int, why: str, patient_id: s
     reason = _reason(why)
     stored = _read(writer, paper_id)
     paper = _paper(stored)
-    with writer.store.reader(writer.access, reason="incoming.whose") as reader:
+    with writer.store.reader(writer.access, reason=WHOSE) as reader:
         is_there = reader.are_one(paper.patient.removeprefix("Patient/"), patient_id)
     if not paper.patient or paper.by_mistake or is_there:
         raise NotPossible(sentence("This paper is not in another chart. Look at it again."))
@@ -144,10 +146,10 @@ def move(writer: Writer, *, paper_id: str, version: int, why: str, patient_id: s
         moved_here=reason,
     )  # fmt: skip
     moved = moved if patient_id else replace(moved, route=None, to="", type=None, type_words="", title="")
-    labels = _labels(writer, patient_id) if patient_id else []
+    labels = labels_of(writer, patient_id, reason=WHOSE)
     with writer.transaction(reason="incoming.move") as tx:
         tx.update(fhir.to_fhir(trace, onto=stored), version=version)
-        ref = tx.create(_labelled(fhir.to_fhir(moved), labels))
+        ref = tx.create(labelled(fhir.to_fhir(moved), labels))
         claim_form(tx, form_key, holder=ref)
     return ref
 
@@ -161,7 +163,7 @@ def _change(
     before = _paper(stored)
     after = step(before)
     with writer.transaction(reason=reason) as tx:
-        ref = tx.update(_labelled(fhir.to_fhir(after, onto=stored), labels), version=version)
+        ref = tx.update(labelled(fhir.to_fhir(after, onto=stored), labels), version=version)
         claim_form(tx, form_key, holder=ref)
         _hand_over(tx, writer, before, after)
 
@@ -186,20 +188,6 @@ def _named(paper: Paper, naming: Naming | None) -> Paper:
     coding, words = rules.kind_named(naming.kind)
     to = naming.to if naming.route is Route.SIGN else ""
     return replace(paper, type=coding, type_words=words, title=naming.title.strip(), route=naming.route, to=to)
-
-
-def _labels(writer: Writer, patient_id: str) -> list[Resource]:
-    """The sensitivity labels of the patient: a paper in their chart is seen by no more people. NotFound."""
-    with writer.store.reader(writer.access, reason="incoming.whose") as reader:
-        patient = reader.resource(Ref("Patient", patient_id))
-    return list(patient.get("meta", {}).get("security", ()))
-
-
-def _labelled(resource: Resource, labels: Sequence[Resource]) -> Resource:
-    meta: Resource = resource.get("meta", {})
-    held: list[Resource] = list(meta.get("security", ()))
-    added = [label for label in labels if label not in held]
-    return {**resource, "meta": {**meta, "security": [*held, *added]}} if added else resource
 
 
 def _reason(why: str) -> str:

@@ -1,8 +1,13 @@
 """The writes of messages. A message does nothing by itself: nobody's order follows from it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
+from carewright.core.access.model import Interaction
+from carewright.core.blobs.blobs import Blobs, for_one_file
+from carewright.core.store.labels import labelled, labels_of
 from carewright.core.store.model import Conflict, NotFound, Ref, Resource
 from carewright.core.store.once import claim_form
 from carewright.core.store.transaction import Transaction
@@ -15,16 +20,19 @@ from carewright.skills.messages.codes import ANSWER_MESSAGE
 from carewright.skills.messages.fhir import from_fhir, to_fhir
 from carewright.skills.messages.model import Message
 from carewright.skills.messages.owed import OWED
-from carewright.skills.messages.threads import Outcome, Thread, Words
+from carewright.skills.messages.threads import File, Outcome, Thread, Words
 
 ATTEMPTS = 10
+WHOSE = "messages.whose"
+Done = TypeVar("Done")
 
 
 def send(writer: Writer, *, message: Message, form_key: str = "") -> Ref:
     """Leave a message about a visit; KeyTaken if the form with `form_key` was sent before."""
     writer.access.require_action("messages.write")
+    labels = labels_of(writer, message.patient, reason=WHOSE)
     with writer.transaction(reason="messages.send") as tx:
-        ref = tx.create(to_fhir(message))
+        ref = tx.create(labelled(to_fhir(message), labels))
         claim_form(tx, form_key, holder=ref)
     return ref
 
@@ -50,71 +58,104 @@ def begin(writer: Writer, *, thread: Thread, form_key: str = "") -> Ref:
     writer.access.require_action("messages.write")
     me = writer.access.actor.reference
     mine = replace(thread, first=replace(thread.first, by=me), seen_by=(me,))
+    labels = labels_of(writer, mine.patient, reason=WHOSE)
     with writer.transaction(reason="messages.begin") as tx:
-        ref = tx.create(threads_fhir.to_fhir(mine))
+        ref = tx.create(labelled(threads_fhir.to_fhir(mine), labels))
         claim_form(tx, form_key, holder=ref)
     return ref
 
 
-def answer(writer: Writer, *, thread_id: str, words: Words, form_key: str = "") -> Ref:
-    """Write an answer; the others have it unread. In a closed thread it opens that again."""
+def keep_file(writer: Writer, *, blobs: Blobs, data: bytes, content_type: str, title: str) -> File:
+    """Keep the bytes of a file that a message is to name. Before the message: a name without a file is worse."""
     writer.access.require_action("messages.write")
+    blob = blobs.put(
+        for_one_file(writer.access, Interaction.CREATE), data, content_type=content_type, reason="messages.keep-file",
+        origin=writer.origin,
+    )  # fmt: skip
+    return File(digest=blob.digest, content_type=content_type, title=title, size=blob.size)
+
+
+def answer(writer: Writer, *, thread_id: str, words: Words, form_key: str = "") -> Ref:
+    """Write an answer; the others have it unread. In a closed thread it opens that again.
+
+    Of two who answer at once both are heard: neither is told to write again what the other does not contradict.
+    """
+    writer.access.require_action("messages.write")
+    return _again_if_changed(lambda: _answer(writer, thread_id, words, form_key))
+
+
+def _answer(writer: Writer, thread_id: str, words: Words, form_key: str) -> Ref:
     me = writer.access.actor.reference
     stored = _thread(writer, thread_id)
     thread = threads.answered(_read(stored), by=me)
+    labels = labels_of(writer, thread.patient, reason=WHOSE)
     with writer.transaction(reason="messages.answer") as tx:
-        ref = tx.create(threads_fhir.reply_to_fhir(replace(words, by=me), to=thread))
-        tx.update(threads_fhir.to_fhir(thread, onto=stored), version=int(stored["meta"]["versionId"]))
+        ref = tx.create(labelled(threads_fhir.reply_to_fhir(replace(words, by=me), to=thread), labels))
+        changed = labelled(threads_fhir.to_fhir(thread, onto=stored), labels)
+        tx.update(changed, version=int(stored["meta"]["versionId"]))
         claim_form(tx, form_key, holder=ref)
     return ref
 
 
 def give_to(
-    writer: Writer, *, thread_id: str, to: str = "", pool: Pool | None = None, version: int | None = None
+    writer: Writer, *, thread_id: str, to: str = "", pool: Pool | None = None, turns: int | None = None
 ) -> None:
-    """Give a thread to a person or a role; its task goes with it. NotPossible for nobody."""
+    """Give a thread to a person or a role; its task goes with it.
+
+    NotPossible for nobody, and where something came after what was shown at `turns`.
+    """
     me = writer.access.actor.reference
     _change(
         writer, thread_id, lambda thread: threads.given_to(thread, by=me, to=to, pool=pool),
-        reason="messages.give-to", version=version,
+        reason="messages.give-to", turns=turns,
     )  # fmt: skip
 
 
-def close(writer: Writer, *, thread_id: str, outcome: Outcome, words: str = "", version: int | None = None) -> None:
-    """Close a thread with what came of it; its task ends."""
+def close(writer: Writer, *, thread_id: str, outcome: Outcome, words: str = "", turns: int | None = None) -> None:
+    """Close a thread with what came of it; its task ends. NotPossible where something came after `turns`."""
     me = writer.access.actor.reference
     _change(
         writer, thread_id, lambda thread: threads.closed(thread, by=me, outcome=outcome, words=words),
-        reason="messages.close", version=version,
+        reason="messages.close", turns=turns,
     )  # fmt: skip
 
 
-def see(writer: Writer, *, thread_id: str) -> None:
-    """Somebody has read it as it stands; a second time writes nothing. Who was faster does not matter."""
+def see(writer: Writer, *, thread_id: str, turns: int) -> None:
+    """Somebody was shown it as it stood at `turns`: what came since stays unread. A second time writes nothing.
+
+    Of two who see it at once both have seen it; of one who sees and one who answers, the answer is unread.
+    """
     me = writer.access.actor.reference
-    for attempt in range(ATTEMPTS):
-        try:
-            _change(writer, thread_id, lambda thread: threads.seen(thread, by=me), reason="messages.see")
-            return
-        except Conflict:
-            if attempt == ATTEMPTS - 1:
-                raise
+    _change(writer, thread_id, lambda thread: threads.seen(thread, by=me, turns=turns), reason="messages.see")
+
+
+def _again_if_changed(step: Callable[[], Done]) -> Done:
+    """Do it again on what somebody else has written meanwhile; Conflict after many times."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Conflict):
+            return step()
+    return step()
 
 
 def _change(
-    writer: Writer, thread_id: str, step: Callable[[Thread], Thread], *, reason: str, version: int | None = None
+    writer: Writer, thread_id: str, step: Callable[[Thread], Thread], *, reason: str, turns: int | None = None
 ) -> None:
+    """Read, take the step, write; again where somebody has read or written it meanwhile."""
     writer.access.require_action("messages.write")
-    stored = _thread(writer, thread_id)
-    before = _read(stored)
-    after = step(before)
-    if after == before:
-        return
-    with writer.transaction(reason=reason) as tx:
-        changed = threads_fhir.to_fhir(after, onto=stored)
-        tx.update(changed, version=version or int(stored["meta"]["versionId"]))
-        if after.is_open and (after.to, after.pool) != (before.to, before.pool):
-            _hand_over_task(writer, tx, after)
+
+    def once() -> None:
+        stored = _thread(writer, thread_id)
+        before = _read(stored)
+        threads.unchanged(before, turns=turns)
+        after = step(before)
+        if after == before:
+            return
+        with writer.transaction(reason=reason) as tx:
+            tx.update(threads_fhir.to_fhir(after, onto=stored), version=int(stored["meta"]["versionId"]))
+            if after.is_open and (after.to, after.pool) != (before.to, before.pool):
+                _hand_over_task(writer, tx, after)
+
+    _again_if_changed(once)
 
 
 def _hand_over_task(writer: Writer, tx: Transaction, thread: Thread) -> None:

@@ -15,6 +15,8 @@ ANSWER_MESSAGE = Coding(TASK_CODE, "answer-message", term("Answer a message"))
 OUTCOME = own_system("message-outcome")
 SEEN_BY = OWN_EXTENSIONS + "message-seen-by"
 """On a thread: who has seen it as it stands now (valueReference); an answer leaves only whoever wrote it."""
+TURNS = OWN_EXTENSIONS + "message-turns"
+"""On a thread: how often it was answered, handed over or closed (valueUnsignedInt); none before the first time."""
 POOL = OWN_EXTENSIONS + "message-pool"
 """On a thread: the role that may take it (valueCodeableConcept), where it is nobody's in particular."""
 DUE = OWN_EXTENSIONS + "message-due"

@@ -9,6 +9,7 @@ from carewright.core.store.model import Resource
 from carewright.core.work.model import ANYONE
 from carewright.skills.messages.codes import ANSWER_MESSAGE
 from carewright.skills.messages.owed import OWED
+from carewright.skills.messages.settings import TEMPLATES
 from carewright.skills.messages.threads_fhir import from_fhir, reply_from_fhir
 
 WRITERS = CLINICAL | {Role.FRONT_DESK}
@@ -32,6 +33,9 @@ def thread_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
         "outcome": thread.outcome.value if thread.outcome else "",
         "due_at": thread.due_at,
         "seen_by": " ".join(thread.seen_by),
+        "owner_saw": int(thread.to in ("", *thread.seen_by)),
+        "sender_saw": int(thread.first.by in thread.seen_by),
+        "sent_at": thread.first.at,
         "version": thread.version,
     }
 
@@ -69,10 +73,18 @@ MANIFEST = Manifest(
                 *texts("outcome"),
                 *instants("due_at"),
                 *texts("seen_by"),
+                *wholes("owner_saw", "sender_saw"),
+                *instants("sent_at"),
                 *wholes("version"),
             ),
             rows=thread_rows,
-            indexes=(("owner", "is_open", "pool_role"), ("sender", "is_open"), ("id",)),
+            indexes=(
+                ("owner", "is_open", "pool_role"),
+                ("sender", "is_open"),
+                ("owner", "owner_saw"),
+                ("sender", "sender_saw"),
+                ("id",),
+            ),
             doc="One row per thread: whose it is, by when, and who has seen it as it stands.",
         ),
         Projection(
@@ -85,4 +97,5 @@ MANIFEST = Manifest(
         ),
     ),
     task_codes=tasks_for(WRITERS, ANSWER_MESSAGE),
+    settings=(TEMPLATES,),
 )

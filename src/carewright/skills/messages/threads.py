@@ -74,7 +74,8 @@ class Words:
 class Thread:
     """A thread as it stands. References are `Type/id`; `topic` names no patient: lists and pop-ups show it.
 
-    `to` is a person, `pool` a role; `seen_by` are those who have seen it as it stands now.
+    `to` is a person, `pool` a role; `seen_by` are those who have seen it as it stands now. `turns` counts what
+    is news to the others: answers, hand-overs, closings.
     """
 
     id: str = ""
@@ -88,6 +89,7 @@ class Thread:
     site: str = ""
     priority: Priority = Priority.ROUTINE
     seen_by: tuple[str, ...] = ()
+    turns: int = 0
     outcome: Outcome | None = None
     outcome_words: str = ""
     version: int = 0
@@ -109,26 +111,33 @@ class Thread:
 
 def answered(thread: Thread, *, by: str) -> Thread:
     """After an answer: only whoever wrote it has seen it. An answer to a closed thread opens it again."""
-    return replace(thread, seen_by=(by,), outcome=None, outcome_words="")
+    return replace(_turned(thread, by=by), outcome=None, outcome_words="")
 
 
-def seen(thread: Thread, *, by: str) -> Thread:
-    """Somebody has seen it as it stands."""
-    return thread if by in thread.seen_by else replace(thread, seen_by=(*thread.seen_by, by))
+def seen(thread: Thread, *, by: str, turns: int) -> Thread:
+    """Somebody was shown it as it stood at `turns`. What came after that they have not seen: it stays unread."""
+    if turns != thread.turns or by in thread.seen_by:
+        return thread
+    return replace(thread, seen_by=(*thread.seen_by, by))
 
 
 def given_to(thread: Thread, *, by: str, to: str = "", pool: Pool | None = None) -> Thread:
     """Somebody else has it now. NotPossible for nobody, and for a thread that is closed."""
     if not thread.is_open:
         raise NotPossible(sentence("This is closed. Answer it, and it is open again."))
-    return replace(thread, to=to, pool=pool, seen_by=(by,))
+    return replace(_turned(thread, by=by), to=to, pool=pool)
 
 
 def closed(thread: Thread, *, by: str, outcome: Outcome, words: str = "") -> Thread:
     """Closed with what came of it; whoever asked has not seen that yet."""
     if not thread.is_open:
         raise NotPossible(sentence("This is closed already."))
-    return replace(thread, outcome=outcome, outcome_words=words.strip(), seen_by=(by,))
+    return replace(_turned(thread, by=by), outcome=outcome, outcome_words=words.strip())
+
+
+def _turned(thread: Thread, *, by: str) -> Thread:
+    """There is news in it, which only whoever made it has seen."""
+    return replace(thread, seen_by=(by,), turns=thread.turns + 1)
 
 
 def concerns(thread: Thread, *, person: str, roles: frozenset[str]) -> bool:
@@ -136,6 +145,23 @@ def concerns(thread: Thread, *, person: str, roles: frozenset[str]) -> bool:
     pool = thread.pool
     of_role = not thread.to and pool is not None and (pool.role is None or pool.role.value in roles)
     return person in (thread.to, thread.first.by) or of_role
+
+
+def is_unread(thread: Thread, *, person: str, roles: frozenset[str]) -> bool:
+    """Whether it waits to be read: it concerns them and they have not seen it as it stands.
+
+    What a role has is nobody's to read once it is closed.
+    """
+    theirs = person in (thread.to, thread.first.by)
+    return person not in thread.seen_by and (
+        theirs or (thread.is_open and concerns(thread, person=person, roles=roles))
+    )
+
+
+def unchanged(thread: Thread, *, turns: int | None) -> None:
+    """NotPossible where something came after what was shown at `turns`; None asks for nothing."""
+    if turns is not None and turns != thread.turns:
+        raise NotPossible(sentence("Something came while you were here. Read it first, then press again."))
 
 
 def leg_of(thread: Thread) -> Leg | None:

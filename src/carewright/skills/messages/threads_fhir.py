@@ -7,16 +7,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from carewright.core.fhir.dates import interval
+from carewright.core.fhir.file_names import digest_in, name_of
 from carewright.core.fhir.model import Resource
 from carewright.core.terminology.coding import Coding
 from carewright.core.work.fhir import pool_from_fhir, pool_to_fhir, site_extension, site_of
 from carewright.core.work.legs import Leg
 from carewright.core.work.model import Priority
 from carewright.skills.messages import threads
-from carewright.skills.messages.codes import DUE, OUTCOME, POOL, REPLY, SEEN_BY, THREAD
+from carewright.skills.messages.codes import DUE, OUTCOME, POOL, REPLY, SEEN_BY, THREAD, TURNS
 from carewright.skills.messages.threads import OUTCOME_WORDS, File, Outcome, Thread, Words
 
-OURS = frozenset({POOL, DUE, SEEN_BY})
+OURS = frozenset({POOL, DUE, SEEN_BY, TURNS})
 
 
 def to_fhir(thread: Thread, *, onto: Resource | None = None) -> Resource:
@@ -75,6 +76,7 @@ def from_fhir(resource: Resource) -> Thread | None:
             encounter=_reference(resource.get("encounter")), site=site_of(resource),
             priority=Priority(priority) if priority in set(Priority) else Priority.ROUTINE,
             seen_by=tuple(_reference(value) for value in _values(resource, SEEN_BY, "valueReference")),
+            turns=next(iter(_values(resource, TURNS, "valueUnsignedInt")), 0),
             outcome=(outcome or Outcome.DONE) if closed else None,
             outcome_words=str(reason.get("text", "")) if closed else "",
             version=int(resource.get("meta", {}).get("versionId", "0") or 0),
@@ -98,6 +100,8 @@ def _extensions(thread: Thread) -> list[Resource]:
     found: list[Resource] = [{"url": DUE, "valueDateTime": thread.due_at.isoformat(timespec="seconds")}]
     if thread.pool:
         found.append({"url": POOL, "valueCodeableConcept": pool_to_fhir(thread.pool)})
+    if thread.turns:
+        found.append({"url": TURNS, "valueUnsignedInt": thread.turns})
     return [*found, *({"url": SEEN_BY, "valueReference": _ref(person)} for person in thread.seen_by)]
 
 
@@ -115,7 +119,7 @@ def _outcome(thread: Thread) -> Resource | None:
 
 
 def _payload(words: Words) -> list[Resource]:
-    files = ({"contentAttachment": {"contentType": f.content_type, "url": f"Binary/{f.digest}", "size": f.size,
+    files = ({"contentAttachment": {"contentType": f.content_type, "url": name_of(f.digest), "size": f.size,
                                     "title": f.title}} for f in words.files)  # fmt: skip
     return [{"contentString": words.words}, *files]
 
@@ -126,9 +130,10 @@ def _words(resource: Resource) -> Words | None:
     if not text.strip() or "sent" not in resource:
         return None
     files = tuple(
-        File(digest=str(found["url"]).removeprefix("Binary/"), content_type=str(found.get("contentType", "")),
-             title=str(found.get("title", "")), size=int(found.get("size", 0)))
-        for part in parts if "url" in (found := part.get("contentAttachment", {}))
+        File(digest=digest, content_type=str(found.get("contentType", "")), title=str(found.get("title", "")),
+             size=int(found.get("size", 0)))
+        for part in parts
+        if (digest := digest_in(str((found := part.get("contentAttachment", {})).get("url", ""))))
     )  # fmt: skip
     at = interval(resource["sent"])[0]
     return Words(by=_reference(resource.get("sender")), at=at, words=text[: threads.LONGEST_WORDS], files=files)

@@ -13,12 +13,14 @@ from carewright.core.work import actions
 from carewright.core.work.model import OTHER, Priority, WorkTask
 from carewright.shell import drafts, whose
 from carewright.shell.banner import PatientBanner
+from carewright.shell.by_when import later
 from carewright.shell.components import toast
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.refusals import for_script
+from carewright.shell.whom import whom, whom_choices
 from carewright.skills.scheduling import people
 from carewright.workspaces.banner import about
-from carewright.workspaces.worklist.forms import AddForm, later, whom, whom_choices
+from carewright.workspaces.worklist.forms import WORKING, AddForm
 
 DRAFT = "task-add"
 
@@ -68,7 +70,7 @@ def _form(request: CareRequest, patient_id: str, data: Any) -> AddForm:
         here=whose.context_of(request, patient=patient_id),
         now=request.store.clock.wall(),
         at=request.care.now_local,
-        choices={"to": whom_choices(names, me=request.access.actor.reference)},
+        choices={"to": whom_choices(names, me=request.access.actor.reference, roles=WORKING)},
         auto_id="new-task-%s",
         initial={name: values[0] for name, values in offer.values.items()} if offer else {},
     )

@@ -1,7 +1,7 @@
 """The forms of a task: each knows which action it stands for."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,25 +9,15 @@ from django.utils.translation import gettext, gettext_lazy
 
 from carewright.core.access.model import Role
 from carewright.core.work import actions
-from carewright.core.work.model import END_WORDS, End, Pool, Priority
+from carewright.core.work.model import END_WORDS, End, Priority
+from carewright.shell.by_when import LATER, later
 from carewright.shell.forms import ContextForm
 from carewright.shell.saying import term_words
-from carewright.workspaces.worklist import words
+from carewright.shell.whom import whom
 
 LONGEST = 200
-POOL = "role:"
 WORKING = (Role.MA, Role.LEAD_MA, Role.NURSE, Role.PROVIDER, Role.FRONT_DESK, Role.MANAGER)
 """The roles to whose pool a task can be given; those who may work on tasks."""
-LATER = {
-    "15": gettext_lazy("in 15 minutes"),
-    "30": gettext_lazy("in half an hour"),
-    "60": gettext_lazy("in an hour"),
-    "120": gettext_lazy("in two hours"),
-    "today": gettext_lazy("at the end of today"),
-    "tomorrow": gettext_lazy("tomorrow morning"),
-    "week": gettext_lazy("in a week"),
-}
-DAY_BEGINS, DAY_ENDS = time(8), time(17)
 OTHER_ENDS = tuple(end for end in End if end not in (End.DONE, End.NOT_DONE))
 PRIORITIES = {
     Priority.ROUTINE: gettext_lazy("Routine"),
@@ -42,15 +32,6 @@ def words_field(label: Any, **more: Any) -> forms.CharField:
     return forms.CharField(
         label=label, max_length=LONGEST, widget=forms.TextInput(attrs={"autocomplete": "off"}), **more
     )
-
-
-def later(choice: str, now: datetime) -> datetime:
-    """The instant that a choice of LATER means; `now` is local."""
-    if choice.isdigit():
-        return now + timedelta(minutes=int(choice))
-    day = now.date() + {"today": timedelta(0), "tomorrow": timedelta(days=1), "week": timedelta(days=7)}[choice]
-    at = datetime.combine(day, DAY_ENDS if choice == "today" else DAY_BEGINS, tzinfo=now.tzinfo)
-    return max(at, now + timedelta(minutes=1))
 
 
 class TaskForm(ContextForm):
@@ -181,19 +162,3 @@ CHANGES: dict[str, type[TaskForm]] = {
     form.name: form for form in (HoldForm, HandOverForm, SplitForm, MergeForm, EndForm)
 }
 """The changes that anybody who works on a task may make, by the word in their address."""
-
-
-def whom(choice: str) -> tuple[str, Pool | None]:
-    """The person and the pool of a choice `Practitioner/…` or `role:ma`."""
-    if not choice.startswith(POOL):
-        return choice, None
-    role = choice.removeprefix(POOL)
-    return "", Pool(role=Role(role) if role else None)
-
-
-def whom_choices(people: Mapping[str, str], *, me: str, me_too: bool = True) -> list[tuple[str, str]]:
-    """Oneself (with `me_too`), then everybody of a role, then the others by name."""
-    pools = [(f"{POOL}{role.value}", words.pool_words(Pool(role=role))) for role in WORKING]
-    others = sorted((name, ref) for ref, name in people.items() if ref != me)
-    mine = [(me, gettext("Me"))] if me in people and me_too else []
-    return [*mine, *pools, (POOL, words.pool_words(Pool(role=None))), *((ref, name) for name, ref in others)]

@@ -21,10 +21,11 @@ from carewright.shell.banner import PatientBanner
 from carewright.shell.forms import PatientContext
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import term_words
+from carewright.shell.whom import pool_words, whom_choices
 from carewright.skills.scheduling import people
 from carewright.workspaces.banner import about
 from carewright.workspaces.worklist import reading, words
-from carewright.workspaces.worklist.forms import CHANGES, PlaceForm, TaskForm, whom_choices
+from carewright.workspaces.worklist.forms import CHANGES, WORKING, PlaceForm, TaskForm
 
 SAFE_ENDS = 40
 """So many steps of a task's history are shown, the latest."""
@@ -96,7 +97,7 @@ def show(request: CareRequest, page: Page, *, form: TaskForm | None = None, stat
         "task": found,
         "state": words.status_words(found.status, owned=bool(found.owner)),
         "end": term_words(END_WORDS[found.end]) if found.end else "",
-        "whose": names.get(found.owner, "") or words.pool_words(found.pool),
+        "whose": names.get(found.owner, "") or pool_words(found.pool),
         "asked_by": names.get(found.requester, ""),
         "mine": found.owner == me,
         "may_do": reading.may_do(request, found.code.code),
@@ -167,7 +168,8 @@ def _form(request: CareRequest, page: Page, kind: type[TaskForm], *, data: Any =
 def _choices(request: CareRequest, page: Page, kind: type[TaskForm]) -> Mapping[str, list[tuple[str, str]]]:
     reader = request.reader("worklist.task")
     if kind.name == "hand-over":
-        return {"to": whom_choices(people.names(reader), me=request.access.actor.reference, me_too=False)}
+        me = request.access.actor.reference
+        return {"to": whom_choices(people.names(reader), me=me, roles=WORKING, me_too=False)}
     if kind.name != "merge" or not page.patient:
         return {"into": []}
     others = queries.open_items(reader, patient=page.patient, limit=50)

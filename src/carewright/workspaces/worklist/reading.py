@@ -11,10 +11,11 @@ from carewright.core.access.model import Role
 from carewright.core.store.model import Ref
 from carewright.core.store.reader import Reader
 from carewright.core.work import queries
-from carewright.core.work.model import Kind
+from carewright.core.work.model import Kind, with_what_they_lead
 from carewright.core.work.priority import Item, Ranked, Viewer, in_order
 from carewright.shell.permissions import CareRequest
 from carewright.shell.times import SiteClock
+from carewright.shell.whom import role_pool_words
 from carewright.skills.registration import codes
 from carewright.skills.scheduling import people
 from carewright.skills.visit.model import VisitStatus
@@ -94,7 +95,7 @@ class Line:
     @property
     def pool(self) -> str:
         """Whose it is while nobody has it."""
-        return words.role_pool_words(self.item.pool_role, self.item.pod)
+        return role_pool_words(self.item.pool_role, self.item.pod)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +107,6 @@ class Worklist:
     waiting: tuple[Line, ...]
     hidden: int
     more: bool
-
-
-def with_what_they_lead(roles: frozenset[Role]) -> frozenset[Role]:
-    """A lead MA is an MA too, and takes what any MA may take."""
-    return roles | {Role.MA} if Role.LEAD_MA in roles else roles
 
 
 def viewer_of(request: CareRequest, reader: Reader) -> Viewer:

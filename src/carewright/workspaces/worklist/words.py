@@ -4,10 +4,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext, gettext_lazy
 
-from carewright.core.access.model import ROLE_WORDS, Role
+from carewright.core.access.model import Role
 from carewright.core.sentences import Sentence
-from carewright.core.work.model import ANYONE, ANYONE_WORDS, Pool
-from carewright.shell.saying import say, term_words
+from carewright.shell.saying import say
 from carewright.shell.times import SiteClock
 
 HISTORY = {
@@ -77,26 +76,7 @@ def sent_words(role: str, at: datetime, clock: SiteClock) -> str:
     return gettext("Sent on, %(time)s") % values
 
 
-def pool_words(pool: Pool | None) -> str:
-    """`Any Medical assistant`, `Any Pod A Medical assistant`, `Anyone here`."""
-    if pool is None:
-        return ""
-    return _pool("" if pool.role is None else pool.role.value, pool.pod)
-
-
-def role_pool_words(role: str, pod: str = "") -> str:
-    """The same from the columns of the projection."""
-    return _pool("" if role in ("", ANYONE) else role, pod)
-
-
 def due_words(at: datetime, now: datetime, clock: SiteClock) -> str:
     """`11:15 AM` today, `11/25/2026` on another day."""
     same = clock.local(at).date() == clock.local(now).date()
     return clock.time(at) if same else clock.date(at)
-
-
-def _pool(role: str, pod: str) -> str:
-    if not role:
-        return term_words(ANYONE_WORDS)
-    who = " ".join(part for part in (pod, term_words(ROLE_WORDS[Role(role)])) if part)
-    return gettext("Any %(who)s") % {"who": who}

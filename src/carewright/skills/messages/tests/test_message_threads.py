@@ -16,6 +16,7 @@ from carewright.skills.messages import actions, queries, threads
 from carewright.skills.messages.codes import ANSWER_MESSAGE
 from carewright.skills.messages.model import Message
 from carewright.skills.messages.owed import OWED
+from carewright.skills.messages.skill import thread_rows
 from carewright.skills.messages.threads import File, NotPossible, Outcome, Thread, Words
 from carewright.skills.messages.threads_fhir import from_fhir, to_fhir
 from tests.clinic import TEN_FORTY, Clinic
@@ -79,8 +80,8 @@ def test_the_task_goes_with_the_thread(clinic: Clinic) -> None:
 def test_unread_counts_are_right_for_each_person(clinic: Clinic) -> None:
     thread_id = begun(clinic)
     assert [unread(clinic, name) for name in ("dana", "lind", "nora", "fay")] == [1, 0, 0, 0]
-    actions.see(clinic.writer("dana"), thread_id=thread_id)
-    actions.see(clinic.writer("dana"), thread_id=thread_id)
+    actions.see(clinic.writer("dana"), thread_id=thread_id, turns=0)
+    actions.see(clinic.writer("dana"), thread_id=thread_id, turns=0)
     assert (unread(clinic, "dana"), unread(clinic, "lind")) == (0, 0)
     actions.answer(clinic.writer("dana"), thread_id=thread_id, words=said("dana", "Which one?"))
     assert (unread(clinic, "dana"), unread(clinic, "lind")) == (0, 1)
@@ -88,8 +89,68 @@ def test_unread_counts_are_right_for_each_person(clinic: Clinic) -> None:
     assert (unread(clinic, "dana"), unread(clinic, "lind")) == (1, 0)
     actions.close(clinic.writer("dana"), thread_id=thread_id, outcome=Outcome.ANSWERED)
     assert (unread(clinic, "dana"), unread(clinic, "lind")) == (0, 1)
-    actions.see(clinic.writer("lind"), thread_id=thread_id)
+    actions.see(clinic.writer("lind"), thread_id=thread_id, turns=3)
     assert unread(clinic, "lind") == 0
+
+
+def test_what_came_after_the_page_was_drawn_stays_unread(clinic: Clinic) -> None:
+    thread_id = begun(clinic)
+    with clinic.store.reader(clinic.access("dana"), reason="test.thread") as reader:
+        drawn, _ = queries.thread(reader, thread_id)
+    actions.answer(clinic.writer("lind"), thread_id=thread_id, words=said("lind", "Wait: not that one."))
+    actions.see(clinic.writer("dana"), thread_id=thread_id, turns=drawn.turns)
+    assert unread(clinic, "dana") == 1
+    actions.see(clinic.writer("dana"), thread_id=thread_id, turns=drawn.turns + 1)
+    assert unread(clinic, "dana") == 0
+
+
+def test_nobody_closes_or_passes_on_what_they_have_not_read(clinic: Clinic) -> None:
+    thread_id = begun(clinic)
+    actions.answer(clinic.writer("lind"), thread_id=thread_id, words=said("lind", "Wait: not that one."))
+    with pytest.raises(NotPossible):
+        actions.close(clinic.writer("dana"), thread_id=thread_id, outcome=Outcome.DONE, turns=0)
+    with pytest.raises(NotPossible):
+        actions.give_to(clinic.writer("dana"), thread_id=thread_id, to="Practitioner/nora", turns=0)
+    assert task_of(clinic, thread_id).pool == ASKED.pool
+    actions.close(clinic.writer("dana"), thread_id=thread_id, outcome=Outcome.DONE, turns=1)
+
+
+def test_what_a_role_has_is_unread_while_it_is_open_and_what_one_asked_until_it_is_read(clinic: Clinic) -> None:
+    thread_id = begun(clinic)
+    assert (unread(clinic, "dana"), unread(clinic, "nora"), unread(clinic, "lind")) == (1, 0, 0)
+    actions.close(clinic.writer("nora"), thread_id=thread_id, outcome=Outcome.NOTHING_TO_DO)
+    assert (unread(clinic, "dana"), unread(clinic, "nora"), unread(clinic, "lind")) == (0, 0, 1)
+    with clinic.store.reader(clinic.access("lind"), reason="test.inbox") as reader:
+        (line,) = queries.inbox(reader, person="Practitioner/lind", roles=(), closed=True)
+    assert line.is_unread
+
+
+def test_what_is_about_a_patient_is_seen_by_no_more_than_the_patient(clinic: Clinic) -> None:
+    restricted = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}
+    clinic.have({"resourceType": "Patient", "id": "p1", "meta": {"security": [restricted]}})
+    thread_id = begun(clinic, replace(ASKED, patient="Patient/p1"))
+    answer = actions.answer(clinic.writer("dana"), thread_id=thread_id, words=said("dana"))
+    task = OWED.task_of(Ref("Communication", thread_id), ANSWER_MESSAGE)
+    for ref in (Ref("Communication", thread_id), answer, task):
+        assert restricted in clinic.resource(ref)["meta"]["security"]
+
+
+@given(
+    to=st.sampled_from(["", "Practitioner/a", "Practitioner/b"]),
+    seen=st.lists(st.sampled_from(["Practitioner/a", "Practitioner/b", "Practitioner/lind"]), unique=True),
+    outcome=st.sampled_from([None, Outcome.DONE]), person=st.sampled_from(["Practitioner/a", "Practitioner/lind"]),
+    role=st.sampled_from(["ma", "nurse"]),
+)  # fmt: skip
+def test_the_row_of_a_thread_says_who_has_not_read_it(
+    to: str, seen: list[str], outcome: Outcome | None, person: str, role: str
+) -> None:
+    thread = replace(ASKED, id="t1", to=to, seen_by=tuple(seen), outcome=outcome)
+    (row,) = thread_rows(to_fhir(thread))
+    of_role = row["owner"] == "" and row["pool_role"] == role and row["is_open"] and person not in seen
+    counted = (
+        (row["owner"] == person and not row["owner_saw"]) or (row["sender"] == person and not row["sender_saw"])
+    ) or of_role
+    assert bool(counted) == threads.is_unread(thread, person=person, roles=frozenset({role}))
 
 
 def test_an_answer_opens_a_closed_thread_and_its_task_again(clinic: Clinic) -> None:
@@ -102,8 +163,7 @@ def test_an_answer_opens_a_closed_thread_and_its_task_again(clinic: Clinic) -> N
     with clinic.store.reader(clinic.access("dana"), reason="test.thread") as reader:
         found, answers = queries.thread(reader, thread_id)
     assert found.is_open
-    assert [one.words for one in answers] == ["Please look again."]
-    assert answers[0].by == "Practitioner/lind"
+    assert [(one.by, one.words) for _, one in answers] == [("Practitioner/lind", "Please look again.")]
 
 
 def test_whoever_writes_is_who_it_says_and_a_form_is_sent_once(clinic: Clinic) -> None:
@@ -125,48 +185,63 @@ def test_a_message_about_a_visit_is_no_thread(clinic: Clinic) -> None:
     ref = actions.send(clinic.writer("lind"), message=message)
     assert unread(clinic, "dana") == 0
     with pytest.raises(NotFound):
-        actions.see(clinic.writer("dana"), thread_id=ref.id)
+        actions.see(clinic.writer("dana"), thread_id=ref.id, turns=0)
 
 
 @given(
     topic=st.text(min_size=1, max_size=80).filter(str.strip), words=st.text(min_size=1, max_size=300).filter(str.strip),
     to=st.sampled_from(["", "Practitioner/nora"]), patient=st.sampled_from(["", "Patient/p1"]),
     seen=st.lists(st.sampled_from(["Practitioner/a", "Practitioner/b"]), unique=True),
-    outcome=st.sampled_from([None, *Outcome]), files=st.integers(0, 2),
+    outcome=st.sampled_from([None, *Outcome]), files=st.integers(0, 2), turns=st.integers(0, 50),
 )  # fmt: skip
 def test_a_thread_comes_back_as_it_was_written(
-    topic: str, words: str, to: str, patient: str, seen: list[str], outcome: Outcome | None, files: int
+    topic: str,
+    words: str,
+    to: str,
+    patient: str,
+    seen: list[str],
+    outcome: Outcome | None,
+    files: int,
+    turns: int,
 ) -> None:
     listed = tuple(
-        File(digest=f"d{n}", content_type="image/jpeg", title=f"Photo {n}", size=n + 1) for n in range(files)
+        File(digest=f"{n:064x}", content_type="image/jpeg", title=f"Photo {n}", size=n + 1) for n in range(files)
     )
     thread = replace(
         ASKED, id="t1", topic=topic, first=replace(FIRST, words=words, files=listed), to=to, patient=patient,
-        seen_by=tuple(seen), outcome=outcome, outcome_words="Sent" if outcome else "", site="main-st",
+        seen_by=tuple(seen), turns=turns, outcome=outcome, outcome_words="Sent" if outcome else "", site="main-st",
     )  # fmt: skip
     assert from_fhir(to_fhir(thread)) == thread
     assert from_fhir(to_fhir(thread, onto=to_fhir(thread))) == thread
 
 
 @given(st.lists(st.sampled_from(["see", "answer", "close", "give"]), max_size=12), st.data())
-def test_whatever_happens_an_open_thread_is_somebodys_and_the_one_who_acted_has_seen_it(
+def test_whatever_happens_an_open_thread_is_somebodys_and_unread_by_whom_its_last_turn_was_not_shown(
     steps: list[str], data: st.DataObject
 ) -> None:
-    thread = ASKED
+    thread, people = ASKED, ("Practitioner/a", "Practitioner/b")
+    shown = dict.fromkeys(people, -1)
+    turns = 0
     for step in steps:
-        by = data.draw(st.sampled_from(["Practitioner/a", "Practitioner/b"]))
+        by = data.draw(st.sampled_from(people))
+        drawn = data.draw(st.integers(0, turns))
         try:
-            if step == "see":
-                thread = threads.seen(thread, by=by)
-            elif step == "answer":
-                thread = threads.answered(thread, by=by)
-            elif step == "close":
-                thread = threads.closed(thread, by=by, outcome=Outcome.DONE)
-            else:
-                thread = threads.given_to(thread, by=by, to=data.draw(st.sampled_from(["", "Practitioner/c"])))
+            thread = _stepped(thread, step, by=by, drawn=drawn, to=data.draw(st.sampled_from(["", "Practitioner/c"])))
         except NotPossible:
             continue
-        assert by in thread.seen_by
+        turns += step != "see"
+        shown[by] = max(shown[by], drawn if step == "see" else turns)
+        assert {person for person in people if person in thread.seen_by} == {p for p in people if shown[p] == turns}
         leg = threads.leg_of(thread)
         assert (leg is not None) == thread.is_open
         assert leg is None or leg.owner or leg.pool
+
+
+def _stepped(thread: Thread, step: str, *, by: str, drawn: int, to: str) -> Thread:
+    if step == "see":
+        return threads.seen(thread, by=by, turns=drawn)
+    if step == "answer":
+        return threads.answered(thread, by=by)
+    if step == "close":
+        return threads.closed(thread, by=by, outcome=Outcome.DONE)
+    return threads.given_to(thread, by=by, to=to)

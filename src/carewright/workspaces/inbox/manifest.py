@@ -10,7 +10,7 @@ MANIFEST = Manifest(
     topics=(Topic(name="messages", types=frozenset({"Communication"}), doc="Somebody's messages may look different."),),
     nav=(
         Nav(
-            label=term("Messages"), url_name="inbox", permission="messages.see", key="m",
+            label=term("Messages"), url_name="inbox", permission="messages.see", key="m", quick="mail",
             counts="inbox-unread", topic="messages",
         ),
         Nav(label=term("Message templates"), url_name="inbox-templates", permission=CHANGE, seldom=True),

@@ -8,6 +8,10 @@
     form.dataset.told = "yes";
     htmx.trigger(form, "shown");
   };
+  // The page may have been drawn before its event stream was open: the count in the bar asks again by itself.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt.matches?.("form[data-see]") && event.detail.successful) htmx.trigger(document.body, "live:messages");
+  });
   addEventListener("load", look);
   addEventListener("focus", look);
   document.addEventListener("visibilitychange", look);

@@ -1,6 +1,6 @@
 """Reads of phone calls: one call, today's, and those that are owed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -68,6 +68,13 @@ def ended_since(reader: Reader, *, site: str, since: datetime) -> list[Listed]:
         order=("-received_at",),
         limit=MOST,
     )
+    return [listed(row) for row in rows]
+
+
+def of_patient(reader: Reader, charts: Sequence[str]) -> list[Listed]:
+    """The calls that are about a patient (the ids of all their charts), the newest first."""
+    reader.access.require_action("calls.see")
+    rows = reader.rows("phone_call", where={"patient": tuple(charts)}, order=("-received_at",), limit=MOST)
     return [listed(row) for row in rows]
 
 

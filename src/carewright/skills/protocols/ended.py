@@ -1,17 +1,15 @@
 """What becomes of a visit's own tasks when the visit ends, and when the patient comes back after all."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from carewright.core.access.model import Role
-from carewright.core.fhir.dates import interval
 from carewright.core.store.hooks import Extra, Put, Write, WriteContext
-from carewright.core.store.model import Ref, Resource
+from carewright.core.store.model import Ref
 from carewright.core.work import lifecycle
 from carewright.core.work.fhir import from_fhir as from_task
 from carewright.core.work.fhir import modified
 from carewright.core.work.fhir import to_fhir as to_task
-from carewright.core.work.model import End, WorkTask
+from carewright.core.work.model import End, Kind, WorkTask
 from carewright.skills.protocols.codes import OWN_TASKS, ROLES_OF, TASKS
 from carewright.skills.protocols.rules.choosing import task_id
 
@@ -23,8 +21,6 @@ AGAIN = frozenset({"arrived", "in-progress"})
 
 VISIT_ENDED = "The visit ended without it."
 """Why a task ended with its visit; the same words tell which ones come back with the patient."""
-WITHIN_THE_VISIT = timedelta(hours=12)
-"""What was due so long after the visit began belongs to the visit; what is due later (a recall) outlives it."""
 
 
 def of_ended_visit(write: Write) -> list[Ref]:
@@ -44,11 +40,10 @@ def end_with_visit(write: Write, context: WriteContext) -> Sequence[Extra]:
     before, after = ((found or {}).get("status") for found in (write.before, write.after))
     ends, returns = before in AGAIN and after not in AGAIN, before not in AGAIN and after in AGAIN
     loaded = [stored for ref in of_ended_visit(write) if (stored := context.loaded.get(ref)) is not None]
-    until = _until(write.after, [from_task(stored) for stored in loaded])
     changed = []
     for stored in loaded if ends or returns else ():
         task = from_task(stored)
-        if ends and _is_over(task, after, until=until):
+        if ends and _is_over(task, after):
             how = End.NOT_DONE if after == SEEN else End.NOT_NEEDED
             after_task = lifecycle.end(task, how=how, why=VISIT_ENDED, at=context.now)
         elif returns and task.end in (End.NOT_NEEDED, End.NOT_DONE) and task.end_words == VISIT_ENDED:
@@ -59,25 +54,8 @@ def end_with_visit(write: Write, context: WriteContext) -> Sequence[Extra]:
     return changed
 
 
-def _is_over(task: WorkTask, status: object, *, until: datetime | None) -> bool:
-    """Whether an open task is over with a visit that ended with this status."""
+def _is_over(task: WorkTask, status: object) -> bool:
+    """Whether an open task is over with a visit that ended with this status. What is quiet is the room's own."""
     if not task.is_open or status == BY_MISTAKE:
         return task.is_open
-    if Role.MA not in ROLES_OF[task.code.code]:
-        return False
-    return status != SEEN or until is None or task.due_at is None or task.due_at < until
-
-
-def _until(visit: Resource | None, tasks: Sequence[WorkTask]) -> datetime | None:
-    """Before when what was to be done in the room was due. What follows a judgment (tell the patient) outlives it."""
-    start = (visit or {}).get("period", {}).get("start")
-    if not start:
-        return None
-    judged = [task.due_at for task in tasks if task.due_at and _is_judged(task)]
-    return min([interval(start)[0] + WITHIN_THE_VISIT, *judged])
-
-
-def _is_judged(task: WorkTask) -> bool:
-    """Whether it is a licensed person's, and theirs alone."""
-    roles = ROLES_OF[task.code.code]
-    return bool(roles & {Role.NURSE, Role.PROVIDER}) and Role.MA not in roles
+    return task.kind is Kind.QUIET if status == SEEN else Role.MA in ROLES_OF[task.code.code]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from carewright.core.sentences import Sentence, sentence
 from carewright.core.store.hooks import Move
 from carewright.core.store.model import KeyTaken, Ref, Refused, Resource
+from carewright.core.store.once import check_form, claim_form
 from carewright.core.store.writer import Writer
 from carewright.skills.registration import codes, fhir, queries
 from carewright.skills.registration.model import BannerFlag, Likeness, Patient, Relative
@@ -27,17 +28,19 @@ class LooksRegistered(Refused):
         self.matches = matches
 
 
-def register(writer: Writer, *, entered: Patient, is_new: bool = False) -> Ref:
+def register(writer: Writer, *, entered: Patient, is_new: bool = False, form_key: str = "") -> Ref:
     """Register a patient under the next record number.
 
-    LooksRegistered if a likely duplicate is there and `is_new` does not say that a person has looked.
+    LooksRegistered if a likely duplicate is there and `is_new` does not say that a person has looked. KeyTaken, with
+    the chart, if the form was sent before.
     """
     writer.access.require_action("registration.write")
-    if not is_new:
-        with writer.store.reader(writer.access, reason="registration.look-alikes") as reader:
+    with writer.store.reader(writer.access, reason="registration.look-alikes") as reader:
+        check_form(reader, form_key)
+        if not is_new:
             likely = [(p, m.reasons) for p, m in queries.alike(reader, entered) if m.likeness is Likeness.LIKELY]
-        if likely:
-            raise LooksRegistered(likely)
+            if likely:
+                raise LooksRegistered(likely)
     system = codes.mrn_system(writer.access.practice)
     for _ in range(ATTEMPTS):
         mrn = _next_mrn(writer)
@@ -45,6 +48,7 @@ def register(writer: Writer, *, entered: Patient, is_new: bool = False) -> Ref:
             with writer.transaction(reason="registration.register") as tx:
                 ref = tx.create(fhir.to_fhir(replace(entered, mrn=mrn, id=""), mrn_system=system))
                 tx.move(Move(kind=MRN, key="last", delta=Decimal(1)))
+                claim_form(tx, form_key, holder=ref)
             return ref
         except KeyTaken as taken:
             if taken.kind != MRN:

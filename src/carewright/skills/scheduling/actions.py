@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from carewright.core.sentences import sentence
 from carewright.core.store.model import KeyTaken, Ref
+from carewright.core.store.once import check_form, claim_form
 from carewright.core.store.writer import Writer
 from carewright.core.terminology.coding import Coding
 from carewright.skills.scheduling import queries, rules
@@ -37,10 +38,12 @@ def book(
     reason: str = "",
     overbook_reason: str = "",
     comment: str = "",
+    form_key: str = "",
 ) -> Ref:
     """Book `patient` with the provider of `schedule` (`Schedule/…`); `at` is now.
 
-    NoSeat, with what would help, if no seat is left; a reason to overbook takes a further one.
+    NoSeat, with what would help, if no seat is left; a reason to overbook takes a further one. KeyTaken, with the
+    booking, if the form was sent before.
     """
     writer.access.require_action("scheduling.book")
     length = _minutes(visit_type, minutes)
@@ -53,7 +56,9 @@ def book(
         )  # fmt: skip
         return _overbooked(week, booking, overbook_reason)
 
-    return _create(writer, "scheduling.book", schedule, starts_at=starts_at, minutes=length, place=place)
+    return _create(
+        writer, "scheduling.book", schedule, starts_at=starts_at, minutes=length, place=place, form_key=form_key
+    )
 
 
 def walk_in(
@@ -65,8 +70,10 @@ def walk_in(
     at: datetime,
     minutes: int | None = None,
     reason: str = "",
+    form_key: str = "",
 ) -> Ref:
-    """Book somebody who stands at the desk: now, overbooked if it must be. Checking in follows."""
+    """Book somebody who stands at the desk: now, overbooked if it must be. Checking in follows. KeyTaken, with the
+    booking, if the form was sent before."""
     writer.access.require_action("scheduling.book")
     length = _minutes(visit_type, minutes)
 
@@ -75,7 +82,7 @@ def walk_in(
             week, patient=patient, now=at, minutes=length, visit_type=visit_type, taken=held, reason=reason
         )
 
-    return _create(writer, "scheduling.walk-in", schedule, starts_at=at, minutes=length, place=place)
+    return _create(writer, "scheduling.walk-in", schedule, starts_at=at, minutes=length, place=place, form_key=form_key)
 
 
 def move(
@@ -132,17 +139,20 @@ def undo_book(writer: Writer, *, appointment_id: str, version: int) -> None:
 
 def _create(
     writer: Writer, why: str, schedule: str, *, starts_at: datetime, minutes: int,
-    place: Callable[[Template, frozenset[str]], Booking],
+    place: Callable[[Template, frozenset[str]], Booking], form_key: str,
 ) -> Ref:  # fmt: skip
     """Look for a seat and take it; look again if somebody else took it in between."""
     for _ in range(ATTEMPTS):
         with writer.store.reader(writer.access, reason=why) as reader:
+            check_form(reader, form_key)  # or its own first sending would hold the seat against it
             week = queries.template(reader, schedule)
             until = later(starts_at, minutes)
             booking = place(week, queries.taken(reader, week.provider, since=starts_at - UNIT, until=until))
         try:
             with writer.transaction(reason=why) as tx:
-                return tx.create(to_fhir(booking))
+                ref = tx.create(to_fhir(booking))
+                claim_form(tx, form_key, holder=ref)
+            return ref
         except KeyTaken as taken:
             if taken.kind != rules.KEY_KIND:
                 raise

@@ -18,7 +18,7 @@ from carewright.skills.registration import queries as registration
 from carewright.skills.registration.model import Patient
 from carewright.skills.registration.queries import charts_of
 from carewright.workspaces.banner import AboutPatient, about
-from carewright.workspaces.chart import reading
+from carewright.workspaces.chart import going_on, reading
 
 
 @require_GET
@@ -41,6 +41,7 @@ def chart(request: CareRequest, patient_id: str) -> HttpResponse:
         "allergies": [(a, say(in_words(a))) for a in standing(e.allergy for e in allergies.listed(reader, patient_id))],
         "vitals": reading.vitals_table(reader, patient_id, most=40),
         "visits": reading.visit_lines(reader, charts_of(patient.resource), most=reading.SHORT),
+        "going_on": going_on.lists(request, reader, charts_of(patient.resource)),
         "merged": _merged(request, patient),
     }  # fmt: skip
     return render(request, "chart/chart.html", values)

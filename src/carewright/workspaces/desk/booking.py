@@ -1,5 +1,7 @@
 """Booking: for a patient who has been found, with whom, for what, when. A walk-in is booked now and checked in."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from carewright.core.store.model import KeyTaken, Ref
 from carewright.core.store.reader import Reader
 from carewright.core.terminology.coding import Coding
 from carewright.shell.components import Level, Notice
@@ -121,18 +124,30 @@ def _save(request: CareRequest, form: BookingForm, patient_id: str, context: dic
         "visit_type": _coding(kind.coding),
         "at": request.care.now,
         "reason": form.cleaned_data["reason"].strip(),
+        "form_key": form.idempotency_key,
     }
     try:
         if context["walk_in"]:
-            ref = actions.walk_in(request.writer(), **named)
-            steps.arrive(request, ref.id)
-            return steps.done(request, gettext("Walk-in: booked and checked in."))
+            return _walked_in(request, named)
         if starts_at is not None:
             overbook = form.cleaned_data["overbook_reason"]
-            actions.book(request.writer(), **named, starts_at=starts_at, overbook_reason=overbook)
+            with suppress(KeyTaken):  # the same form again: it is booked
+                actions.book(request.writer(), **named, starts_at=starts_at, overbook_reason=overbook)
     except (NoSeat, NotPossible) as refused:
         return _not_saved(request, context, say(refused.reason))
     return steps.done(request, gettext("Booked."))
+
+
+def _walked_in(request: CareRequest, named: Mapping[str, Any]) -> HttpResponse:
+    """Booked and checked in. Of a form that is sent again the rest is done: its first sending may have been cut off."""
+    try:
+        booked: Ref | None = actions.walk_in(request.writer(), **named)
+    except KeyTaken as sent_before:
+        booked = sent_before.holder
+    if booked is not None:
+        with suppress(KeyTaken):
+            steps.arrive(request, booked.id)
+    return steps.done(request, gettext("Walk-in: booked and checked in."))
 
 
 def _not_saved(request: CareRequest, context: dict[str, Any], words: str) -> HttpResponse:

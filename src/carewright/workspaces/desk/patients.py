@@ -1,5 +1,6 @@
 """Finding a patient to book, and registering a new one; a look-alike is shown before a second record is made."""
 
+import uuid
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from carewright.core.sentences import term
+from carewright.core.store.model import KeyTaken
 from carewright.core.terminology.coding import BCP47, Coding
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import say
@@ -51,6 +53,8 @@ class NewPatientForm(forms.Form):
         required=False,
     )
     interpreter = forms.BooleanField(label=gettext_lazy("Needs an interpreter"), required=False)
+    care_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    """Which opening of the form this is: sent twice, it registers once."""
 
     def clean_birth_date(self) -> date:
         born: date = self.cleaned_data["birth_date"]
@@ -107,7 +111,14 @@ def register(request: CareRequest) -> HttpResponse:
         form.add_error("birth_date", gettext_lazy("This date is still to come."))
         return steps.into_dialog(render(request, "desk/register.html", context, status=422))
     try:
-        ref = actions.register(request.writer(), entered=form.patient(), is_new="is_new" in request.POST)
+        ref = actions.register(
+            request.writer(), entered=form.patient(), is_new="is_new" in request.POST,
+            form_key=str(form.cleaned_data["care_key"]),
+        )  # fmt: skip
+    except KeyTaken as sent_before:
+        if sent_before.holder is None:
+            raise
+        ref = sent_before.holder
     except actions.LooksRegistered as alike:
         today = request.care.now_local.date()
         matches = [

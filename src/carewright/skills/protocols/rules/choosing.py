@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
 
+from carewright.core.access.model import Role
 from carewright.core.store.model import Ref
 from carewright.core.terminology.coding import Coding
-from carewright.core.work.model import Pool, WorkTask
+from carewright.core.work.model import Kind, Pool, WorkTask
 from carewright.core.work.whom import Facts, Whom
-from carewright.skills.protocols.codes import TASKS
+from carewright.skills.protocols.codes import ROLES_OF, TASKS
 from carewright.skills.protocols.fhir import canonical_of, id_of
 from carewright.skills.protocols.model import MadeBy, ProtocolTask, Version
 
 CLAIM = "protocol"
 """Key claims of this kind: a protocol has been applied to what its key names."""
+WITHIN_THE_VISIT = timedelta(hours=12)
+"""What was due so long after the visit began belongs to the visit; what is due later (a recall) outlives it."""
 LONGEST_ID = 64
 """FHIR R4: https://hl7.org/fhir/R4/datatypes.html#id"""
 
@@ -94,7 +97,7 @@ def _task(version: Version, task: ProtocolTask, subject: Subject, *, now: dateti
         id=task_id(subject.ref, task.key),
         code=Coding(known.system, known.code, known.display),
         words=task.words,
-        kind=task.kind,
+        kind=Kind.QUIET if _is_of_the_room(version, task, subject, now=now) else task.kind,
         patient=subject.patient,
         encounter=subject.encounter,
         focus=subject.ref,
@@ -107,6 +110,22 @@ def _task(version: Version, task: ProtocolTask, subject: Subject, *, now: dateti
         based_on=(f"PlanDefinition/{id_of(name)}",),
         instantiates=canonical_of(name, version.label),
     )
+
+
+def _is_of_the_room(version: Version, task: ProtocolTask, subject: Subject, *, now: datetime) -> bool:
+    """Whether it is done while the patient is in the room. The board says how long a patient waits; a provider who is
+    told of every cuff that is late would soon read none of it. What follows a judgment is watched."""
+    if not subject.encounter or task.role is not Role.MA:
+        return False
+    due_at = task.due.at(start=subject.start, now=now)
+    judged = (t.due.at(start=subject.start, now=now) for t in version.protocol.tasks if is_judged(t.code))
+    return due_at < min([subject.start + WITHIN_THE_VISIT, *judged])
+
+
+def is_judged(code: str) -> bool:
+    """Whether such a task is a licensed person's, and theirs alone."""
+    roles = ROLES_OF[code]
+    return bool(roles & {Role.NURSE, Role.PROVIDER}) and Role.MA not in roles
 
 
 def key_of(name: str, subject: Ref) -> str:

@@ -22,6 +22,7 @@ from carewright.core.fhir.structures import resource_types
 from carewright.core.store.model import Origin, Resource
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
+from carewright.skills.refills.codes import REFILL
 from tests.access_matrix import who
 from tests.store.people import everything
 
@@ -73,7 +74,9 @@ BODIES: Mapping[str, Resource] = {
     "Communication": {"status": "completed"},
     "Observation": {"status": "final", "code": {"text": "Weight"}, "effectiveDateTime": "2026-11-23"},
     "Condition": {"code": {"text": "Asthma"}},
-    "MedicationRequest": {**ACTIVE, "intent": "order", **MEDICINE},
+    "MedicationRequest": {  # what every role that writes any may write; an order is a prescriber's
+        "status": "entered-in-error", "intent": "proposal", "category": [REFILL.concept()], **MEDICINE,
+    },
     "MedicationStatement": {**ACTIVE, **MEDICINE},
     "Immunization": {"status": "completed", "vaccineCode": {"text": "MMR"}, "occurrenceDateTime": "2025-08-21"},
     "CarePlan": {**ACTIVE, "intent": "plan"},

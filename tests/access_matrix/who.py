@@ -180,7 +180,9 @@ WRITES: Mapping[str, frozenset[Role]] = {
         OFFICE,
     ),
     **dict.fromkeys(("Encounter", "Communication", "Consent"), FLOOR),
-    **dict.fromkeys(("AllergyIntolerance", "List", "Observation", "DiagnosticReport", "Specimen"), TREATING),
+    **dict.fromkeys(
+        ("AllergyIntolerance", "List", "Observation", "DiagnosticReport", "Specimen", "MedicationRequest"), TREATING
+    ),
     "PlanDefinition": frozenset({LEAD, MANAGER}),
     "ActivityDefinition": frozenset({LEAD, NURSE, PROVIDER, MANAGER}),
 }

@@ -43,6 +43,7 @@ MANIFESTS = (
     "carewright.skills.referrals.skill",
     "carewright.skills.orders.skill",
     "carewright.skills.results.skill",
+    "carewright.skills.refills.skill",
     "carewright.skills.protocols.skill",
     "carewright.skills.standing_orders.skill",
     "carewright.skills.contacts.skill",

@@ -39,8 +39,8 @@ def _problem(resource: Resource) -> Entry | None:
 
 
 def _medicine(resource: Resource) -> Entry | None:
-    if resource["status"] == MISTAKE:
-        return None
+    if resource["status"] == MISTAKE or resource.get("intent") in ("proposal", "plan"):
+        return None  # what is asked for is nothing the patient takes
     instructions: list[Resource] = resource.get("dosageInstruction") or resource.get("dosage") or []
     dosage = next((str(entry["text"]) for entry in instructions if entry.get("text")), "")
     on = (

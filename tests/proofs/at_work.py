@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 from carewright.core.clock import Clock
@@ -88,9 +89,12 @@ class AtWork:
         raise AssertionError("The server did not answer.")
 
     def _kill_now_and_then(self) -> None:
-        while not self._home.wait(self.rng.uniform(*self.between)):
-            which = self.rng.choice((SERVER, WORKER))
+        for which in cycle((SERVER, WORKER)):
+            if self._home.wait(self.rng.uniform(*self.between)):
+                return
             os.kill(self._running[which].pid, signal.SIGKILL)
             self._running[which].wait()
             self.killed[which] += 1
             self._start(which)
+            if which == SERVER:
+                self._wait()  # or a slow machine would see it only ever starting

@@ -12,7 +12,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from datetime import time as wall_time
@@ -31,7 +31,7 @@ from carewright.project.replay import Replay
 from carewright.project.simulator.model import DayPlan
 from tests.postgresql_server import Database
 from tests.project.processes import environment, running, wait_for_health
-from tests.proofs.at_work import AtWork
+from tests.proofs.at_work import SERVER, WORKER, AtWork
 from tests.proofs.books import Books, named
 
 FIRST_DAY = date(2026, 10, 26)
@@ -41,6 +41,7 @@ VISITS = 28
 """Appointments of a day that are kept; the made-up practice has more than the people can see at this speed."""
 OPENS, CLOSES = wall_time(7, 40), wall_time(17, 40)
 SETTLED = timedelta(days=5)
+SOME = 20
 PASSWORD = "demo-riverside"
 
 
@@ -78,14 +79,19 @@ class Days:
         replay.book_everybody()
         replay.staff_the_day()
 
-    def work(self, day: date, *, opens: datetime, closes: datetime, rate: float = RATE, kills: bool = True) -> None:
-        """From `opens` to `closes`: everybody at work, everything killed now and then."""
+    def work(
+        self, day: date, *, opens: datetime, closes: datetime, rate: float = RATE, kills: bool = True,
+        enough: Callable[[Play], bool] = lambda play: False,
+    ) -> None:  # fmt: skip
+        """From `opens` to `closes`, or until it is `enough`: everybody at work, everything killed now and then."""
         clock = Clock.set_to(opens, rate=self.speed)
         self.at_work.begin(clock, kills=kills)
         self.store.clock = Clock.set_to(opens, rate=self.speed)  # the server took a while to start: the day begins now
         play = self._staged(day, rate=rate)
         play.begin()
-        time.sleep((closes - opens).total_seconds() / self.speed)
+        until = time.monotonic() + (closes - opens).total_seconds() / self.speed
+        while time.monotonic() < until and not enough(play):
+            time.sleep(0.2)
         play.stop()
         play.close()
         self.at_work.end()
@@ -185,11 +191,18 @@ def at(days: Days, day: date, moment: wall_time) -> datetime:
 def test_a_part_of_a_day_with_a_kill(days: Days) -> None:
     days.at_work.between = (3.0, 5.0)
     opens = at(days, FIRST_DAY, wall_time(10, 41))
-    closes = opens + timedelta(seconds=10 * days.speed)
-    days.work(FIRST_DAY, opens=opens, closes=closes, rate=20)
+    closes = opens + timedelta(seconds=60 * days.speed)
+
+    def enough(play: Play) -> bool:
+        ledger = play.world.ledger
+        begun = sum(entry.is_promised for kind in ledger.counts() for entry in ledger.of(kind))
+        return begun > SOME and days.at_work.killed[SERVER] > 0 and days.at_work.killed[WORKER] > 0
+
+    days.work(FIRST_DAY, opens=opens, closes=closes, rate=20, enough=enough)
     books = days.check(now=closes)
-    assert sum(days.at_work.killed.values()) >= 1
-    assert sum(entry.is_promised for entry in days.ledger) > 10, table(days, books)
+    assert days.at_work.killed[SERVER]
+    assert days.at_work.killed[WORKER]
+    assert sum(entry.is_promised for entry in days.ledger) > SOME, table(days, books)
 
 
 @pytest.mark.slow

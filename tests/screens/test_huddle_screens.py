@@ -1,7 +1,7 @@
 """The huddle in a real browser: tomorrow's goes from empty to ready, others' presses arrive, it prints."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from carewright.skills.scheduling import codes as visit_types
 from carewright.skills.scheduling import people
 from carewright.skills.scheduling.fhir import to_fhir as booking_to_fhir
 from carewright.skills.scheduling.model import Booking
+from carewright.skills.staffing import actions as staffing
 from tests.clinic import what_is_drawn
 from tests.pages import SITE, Pages
 from tests.screens.conftest import SignIn
@@ -147,11 +148,21 @@ def test_what_another_has_seen_to_arrives_by_itself(
     expect(page.locator("#h-b-rosa .row-done")).to_contain_text("1")
 
 
-def test_one_provider_is_shown_and_printed(page: Page, tomorrow: Pages, sign_in: SignIn, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("whose", "hidden", "printed", "left_out"),
+    [("Practitioner/nora", "rosa", "Nguyễn, Thị Hoa", "Santos"), ("pod:B", "hoa", "Santos, Rosa", "Nguyễn")],
+)
+def test_one_provider_or_pod_is_shown_and_printed(
+    page: Page, tomorrow: Pages, sign_in: SignIn, tmp_path: Path, whose: str, hidden: str, printed: str, left_out: str
+) -> None:
+    staffing.set_day(
+        tomorrow.clinic.writer("lena"), site=SITE, day=date(2026, 11, 24), practitioner="Practitioner/dana", pod="B",
+        works_with="Practitioner/lind", lunch=None,
+    )  # fmt: skip
     sign_in(page, "dana")
     page.goto(TOMORROW)
-    page.get_by_label("Provider").select_option("Practitioner/nora")
-    expect(page.locator("#h-b-rosa")).to_be_hidden()
+    page.get_by_label("Provider").select_option(whose)
+    expect(page.locator(f"#h-b-{hidden}")).to_be_hidden()
     expect(page.locator(".huddle-ready")).to_contain_text("0 of 2 ready")
     with page.expect_download() as started:
         page.get_by_role("link", name="Print").click()
@@ -159,6 +170,6 @@ def test_one_provider_is_shown_and_printed(page: Page, tomorrow: Pages, sign_in:
     started.value.save_as(saved)
     texts = [one.extract_text() for one in PdfReader(saved).pages]
     assert len(texts) == 3
-    assert "Nguyễn, Thị Hoa" in texts[0]
-    assert "Santos" not in "".join(texts)
+    assert printed in texts[0]
+    assert left_out not in "".join(texts)
     assert started.value.suggested_filename == "huddle-2026-11-24.pdf"

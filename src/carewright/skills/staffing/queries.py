@@ -35,6 +35,15 @@ def pairs(reader: Reader, site: str, day: date) -> tuple[Pair, ...]:
     return team(reader, site, day)[0].pairs
 
 
+def pods(reader: Reader, site: str, day: date) -> Mapping[str, str]:
+    """The pod of each provider who has one on a day: their own, else that of the MA who works with them."""
+    found: dict[str, str] = {}
+    for row in reader.rows("presence", where={"place": site, "day": day.isoformat()}):
+        if row["pod"] and not row["away"]:
+            found.setdefault(str(row["works_with"] or row["practitioner"]), str(row["pod"]))
+    return found
+
+
 def covering(reader: Reader, site: str, at: datetime) -> str:
     """The provider (`Practitioner/…`) who covers a site at an aware instant; "" where none is here that day."""
     place = reader.resource_or_none(Ref("Location", site))

@@ -30,6 +30,9 @@ ICONS: Mapping[Kind, tuple[str, str]] = {
 }
 """Icon and word of each kind of need."""
 CHIPS_SHOWN = 4
+POD = "pod:"
+"""In front of a pod where the providers of one are chosen."""
+NO_PODS: Mapping[str, str] = {}
 HERE = frozenset({"arrived", "checked-in", "fulfilled"})
 Under = Callable[[Row, Need], tuple[str, str]]
 """The standing order that a need may be seen to under: its id and its words; two empty texts for none."""
@@ -117,6 +120,11 @@ class Group:
     provider: str
     name: str
     lines: tuple[Line, ...]
+    pod: str = ""
+
+    def is_of(self, whose: str) -> bool:
+        """Whether it is the provider's, or with `pod:A` that pod's; everybody's is wanted with ""."""
+        return whose in ("", self.provider) or (bool(self.pod) and whose == f"{POD}{self.pod}")
 
     @property
     def ready(self) -> int:
@@ -135,13 +143,15 @@ def lines(read: Read, day: Day, *, clock: SiteClock, under: Under = no_order) ->
     )
 
 
-def groups(listed: Iterable[Line]) -> tuple[Group, ...]:
-    """The lines by provider, in the order of their names; those without one last."""
+def groups(listed: Iterable[Line], *, pods: Mapping[str, str] = NO_PODS) -> tuple[Group, ...]:
+    """The lines by provider, in the order of their names; those without one last. `pods`: by provider."""
     found: dict[tuple[str, str], list[Line]] = {}
     for line in listed:
         found.setdefault((line.provider_name, line.provider), []).append(line)
     ordered = sorted(found.items(), key=lambda each: (not each[0][0], each[0]))
-    return tuple(Group(provider=key, name=name, lines=tuple(part)) for (name, key), part in ordered)
+    return tuple(
+        Group(provider=key, name=name, lines=tuple(part), pod=pods.get(key, "")) for (name, key), part in ordered
+    )
 
 
 def _line(row: Row, read: Read, day: Day, *, clock: SiteClock, under: Under, language: str) -> Line:

@@ -1,5 +1,6 @@
 """The pages of the huddle. They are made of projections whenever somebody looks; the changed lines are asked for."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from carewright.core.store.model import NotFound
 from carewright.core.store.reader import Reader
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.sites import sites_of
+from carewright.skills.staffing import queries as staffing
 from carewright.workspaces.huddle import lines as making
 from carewright.workspaces.huddle.drawing import draw
 from carewright.workspaces.huddle.lines import Group, Line
@@ -37,8 +39,8 @@ def huddle(request: CareRequest) -> HttpResponse:
     if day is None:
         return render(request, "huddle/no_site.html")
     position = _head(request)
-    listed = made(request, request.reader("huddle.see"), day)
-    groups = making.groups(listed)
+    reader = request.reader("huddle.see")
+    groups = making.groups(made(request, reader, day), pods=pods_of(reader, day))
     return render(request, "huddle/huddle.html", {**_context(request, day, groups), "position": position})
 
 
@@ -110,6 +112,11 @@ def made(request: CareRequest, reader: Reader, day: Day, *, patients: frozenset[
     return making.lines(found, day, clock=request.care.clock, under=under)
 
 
+def pods_of(reader: Reader, day: Day) -> Mapping[str, str]:
+    """The pods of the day's providers, for those who may see who is here."""
+    return staffing.pods(reader, day.site.id, day.on) if reader.access.may_do("staffing.see") else making.NO_PODS
+
+
 def _context(request: CareRequest, day: Day, groups: tuple[Group, ...]) -> dict[str, Any]:
     today = request.care.now_local.date()
     clock = request.care.clock
@@ -119,6 +126,7 @@ def _context(request: CareRequest, day: Day, groups: tuple[Group, ...]) -> dict[
         "ready": sum(group.ready for group in groups),
         "total": sum(len(group.lines) for group in groups),
         "provider": request.GET.get("provider", ""),
+        "pods": sorted({(f"{making.POD}{group.pod}", group.pod) for group in groups if group.pod}),
         "is_today": day.on == today,
         "tomorrow": today + timedelta(days=1),
         "previous": day.on - timedelta(days=1),

@@ -17,7 +17,7 @@
       const own = [...body.querySelectorAll("tr[id]")];
       write(body.querySelector("[data-ready]"), String(own.filter((row) => row.dataset.isReady === "1").length));
       write(body.querySelector("[data-total]"), String(own.length));
-      body.classList.toggle("of-other", own.length === 0 || Boolean(provider?.value) && body.dataset.provider !== provider.value);
+      body.classList.toggle("of-other", own.length === 0 || Boolean(provider?.value) && ![body.dataset.provider, body.dataset.pod].includes(provider.value));
     }
     const shown = rows().filter((row) => !row.closest("tbody").classList.contains("of-other"));
     const ready = shown.filter((row) => row.dataset.isReady === "1").length;

@@ -81,6 +81,8 @@ PAGES: Mapping[str, frozenset[Role]] = {
          "inbox-give", "inbox-close"), FLOOR,
     ),
     "inbox-templates": frozenset({MANAGER}),
+    "asks": TREATING, "asks-ask": frozenset({NURSE, PROVIDER}),
+    **dict.fromkeys(("asks-mine", "asks-on-it", "asks-cannot"), TREATING - {PROVIDER}),
     "protocols": TREATING | {MANAGER}, "protocol": TREATING | {MANAGER}, "protocol-version": TREATING | {MANAGER},
     "protocols-bring-in": KEEPERS, "protocol-edit": KEEPERS, "protocol-back": KEEPERS, "protocol-use": KEEPERS,
     "protocol-choose": FLOOR,

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "carewright.workspaces.visit_page",
     "carewright.workspaces.checkout",
     "carewright.workspaces.photo_page",
+    "carewright.workspaces.asking",
     "carewright.workspaces.inbox",
     "carewright.workspaces.incoming",
     "carewright.workspaces.referrals",

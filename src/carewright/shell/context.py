@@ -13,7 +13,7 @@ from carewright.shell.permissions import CareRequest
 LINKS = (
     "home", "search", "emergency", "emergency-open", "lock", "unlock", "touch", "sign-in", "sign-out", "choose-site",
     "change-pin", "account_change_password", "mfa_index", "parked-back", "worklist-add", "worklist-stat",
-    "critical-mine",
+    "critical-mine", "asks-mine",
 )  # fmt: skip
 """URL names the shell uses. A part whose address is not wired is left out of the page."""
 _BY_KEY = {name.replace("-", "_"): name for name in LINKS}

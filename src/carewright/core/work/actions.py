@@ -55,14 +55,14 @@ def plan_change(tx: Transaction, stored: Resource, after: WorkTask, *, at: datet
 
 def take(writer: Writer, *, task_id: str, version: int | None = None) -> WorkTask:
     """I've got it. AccessDenied with the reason if this person may not do such a task."""
-    _require_may(writer, task_id)
+    require_may(writer, task_id)
     by = writer.access.actor.reference
     return _change(writer, task_id, lambda task: lifecycle.take(task, by=by), reason="work.take", version=version)
 
 
 def start(writer: Writer, *, task_id: str, version: int | None = None) -> WorkTask:
     """Begin with it."""
-    _require_may(writer, task_id)
+    require_may(writer, task_id)
     by = writer.access.actor.reference
     return _change(writer, task_id, lambda task: lifecycle.start(task, by=by), reason="work.start", version=version)
 
@@ -112,7 +112,7 @@ def done(
     writer: Writer, *, task_id: str, at: datetime, produced: Sequence[str] = (), version: int | None = None
 ) -> WorkTask:
     """It is done. Refused while what it asked for is not there."""
-    _require_may(writer, task_id)
+    require_may(writer, task_id)
     by = writer.access.actor.reference
     return _change(
         writer, task_id, lambda task: lifecycle.done(task, at=at, by=by, produced=produced), reason="work.done",
@@ -220,7 +220,7 @@ def _read(writer: Writer, task_id: str, *, reason: str) -> Resource:
         return reader.resource(Ref("Task", task_id))
 
 
-def _require_may(writer: Writer, task_id: str) -> None:
+def require_may(writer: Writer, task_id: str) -> None:
     """A task of a kind that a skill declares is for those whom it names, with the competency it asks for."""
     writer.access.require_action(DO)
     with writer.store.reader(writer.access, reason="work.may") as reader:

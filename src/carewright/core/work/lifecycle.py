@@ -13,6 +13,8 @@ from datetime import datetime
 from carewright.core.sentences import Sentence, sentence
 from carewright.core.work.model import OPEN, End, Place, Pool, WorkTask
 
+TAKEN = sentence("Someone else has it already. Ask them to hand it over, or ask the lead.")
+
 
 class NotNow(ValueError):
     """The task cannot take this step; `words` say why and what helps."""
@@ -26,7 +28,7 @@ def take(task: WorkTask, *, by: str) -> WorkTask:
     """I've got it. NotNow if it has ended, or somebody else has it."""
     _open(task)
     if task.owner and task.owner != by:
-        raise NotNow(sentence("Someone else has it already. Ask them to hand it over, or ask the lead."))
+        raise NotNow(TAKEN)
     return replace(task, owner=by, status="accepted" if task.status != "in-progress" else task.status,
                    waiting_on="", remind_at=None)  # fmt: skip
 

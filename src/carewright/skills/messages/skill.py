@@ -85,6 +85,7 @@ MANIFEST = Manifest(
                 ("sender", "sender_saw"),
                 ("id",),
             ),
+            version=2,
             doc="One row per thread: whose it is, by when, and who has seen it as it stands.",
         ),
         Projection(

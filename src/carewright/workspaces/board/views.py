@@ -169,6 +169,7 @@ def visit_context(request: CareRequest, visit_id: str) -> dict[str, Any]:
             s.action == "start_rooming" for s in actions_from(found.visit.status, roles=request.access.roles)
         ),
         "may_step": request.access.may_do("visit.step"),
+        "may_ask": request.access.may_do("asks.ask"),
         "may_wait": request.access.may_do("rooms.wait") and found.visit.room is not None,
         "kinds": WAITS,
         "waits": room_queries.waits(reader, (visit_id,)),

@@ -5,10 +5,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from carewright.core.store.model import NotFound
-from carewright.core.store.reader import Reader
 from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, of_visit
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest, needs
+from carewright.shell.rooms import room_of_visit
 from carewright.skills.critical_calls import actions, queries
 from carewright.skills.critical_calls.actions import CALL
 from carewright.skills.vitals import actions as vitals
@@ -45,12 +45,5 @@ def _strip(request: CareRequest) -> HttpResponse:
     if not found:
         return HttpResponse("")
     names = names_of(reader, (call.ringing for call in found))
-    calls = [(call, names.get(call.ringing, ""), _room(request, reader, call.encounter)) for call in found]
+    calls = [(call, names.get(call.ringing, ""), room_of_visit(request, reader, call.encounter)) for call in found]
     return render(request, "critical_strip/strip.html", {"calls": calls})
-
-
-def _room(request: CareRequest, reader: Reader, encounter: str) -> str:
-    """The name of the room that a visit is in; empty where it is in none."""
-    rows = reader.rows("visit", where={"id": encounter.removeprefix("Encounter/")})
-    room = str(rows[0]["room"] or "").removeprefix("Location/") if rows else ""
-    return next((choice.label for choice in request.care.rooms if choice.value == room), "")

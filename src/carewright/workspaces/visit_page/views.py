@@ -102,6 +102,7 @@ def _show(request: CareRequest, page: VisitPage, *, form: MessageForm | None = N
         "first": next((action for action in FIRST if action in open_steps), ""),
         "open_steps": open_steps,
         "may_write": request.access.may_do("messages.write"),
+        "may_see_asks": request.access.may_do("asks.see"),
     }
     return render(request, "visit_page/visit.html", values, status=status)
 

@@ -17,7 +17,9 @@ from carewright.shell.by_when import later
 from carewright.shell.components import toast
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.refusals import for_script
+from carewright.shell.saying import term_words
 from carewright.shell.whom import whom, whom_choices
+from carewright.skills.asks.codes import JOB, JOBS
 from carewright.skills.scheduling import people
 from carewright.workspaces.banner import about
 from carewright.workspaces.worklist.forms import WORKING, AddForm
@@ -51,7 +53,7 @@ def add(request: CareRequest) -> HttpResponse:
 def _task(request: CareRequest, form: AddForm, patient_id: str) -> WorkTask:
     person, pool = whom(form.cleaned_data["to"])
     return WorkTask(
-        code=OTHER,
+        code=JOB.get(form.cleaned_data["job"], OTHER),
         words=form.cleaned_data["words"].strip(),
         priority=Priority(form.cleaned_data["priority"]),
         patient=f"Patient/{patient_id}" if patient_id else "",
@@ -70,10 +72,15 @@ def _form(request: CareRequest, patient_id: str, data: Any) -> AddForm:
         here=whose.context_of(request, patient=patient_id),
         now=request.store.clock.wall(),
         at=request.care.now_local,
-        choices={"to": whom_choices(names, me=request.access.actor.reference, roles=WORKING)},
+        choices={"to": whom_choices(names, me=request.access.actor.reference, roles=WORKING), "job": _jobs()},
         auto_id="new-task-%s",
         initial={name: values[0] for name, values in offer.values.items()} if offer else {},
     )
+
+
+def _jobs() -> list[tuple[str, str]]:
+    """The jobs that a pop-up can name."""
+    return [("", term_words(OTHER.display)), *((job.code, term_words(job.display)) for job in JOBS)]
 
 
 def _banner(request: CareRequest, patient_id: str) -> PatientBanner | None:

@@ -151,6 +151,10 @@ class AddForm(TaskForm):
     words = words_field(
         gettext_lazy("What is to be done"), help_text=gettext_lazy("Without the patient’s name: others see this.")
     )
+    job = forms.ChoiceField(
+        label=gettext_lazy("Job"), required=False,
+        help_text=gettext_lazy("A STAT pops up with the room and this, and nothing of what you typed."),
+    )  # fmt: skip
     to = forms.ChoiceField(label=gettext_lazy("Who does it"))
     due = forms.ChoiceField(label=gettext_lazy("By when"), choices=list(LATER.items()), initial="today")
     priority = forms.ChoiceField(

@@ -3,25 +3,24 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
 
 from carewright.core.access.model import Role
-from carewright.core.store.model import Ref
 from carewright.core.store.reader import Reader
 from carewright.core.work import queries
-from carewright.core.work.model import Kind, with_what_they_lead
-from carewright.core.work.priority import Item, Ranked, Viewer, in_order
+from carewright.core.work.model import Kind
+from carewright.core.work.priority import Item, Ranked, in_order
 from carewright.shell.permissions import CareRequest
 from carewright.shell.times import SiteClock
+from carewright.shell.viewer import viewer_of
 from carewright.shell.whom import role_pool_words
 from carewright.skills.registration import codes
 from carewright.skills.scheduling import people
 from carewright.skills.visit.model import VisitStatus
 from carewright.workspaces.worklist import words
 
-PRACTITIONER = "Practitioner/"
 SHOWN = 30
 """Rows that a list shows at once; the rest is one tap away."""
 
@@ -107,31 +106,6 @@ class Worklist:
     waiting: tuple[Line, ...]
     hidden: int
     more: bool
-
-
-def viewer_of(request: CareRequest, reader: Reader) -> Viewer:
-    """Who looks, with the pod they work in today, the languages they speak and what they are signed off for."""
-    me = request.access.actor.reference
-    today = request.care.now_local.date()
-    person = {"practitioner": me.removeprefix(PRACTITIONER)}
-    pods = reader.rows("presence", where={"practitioner": me, "day": today.isoformat()})
-    held = reader.rows("credential", where=person)
-    day = today.isoformat()
-    card = reader.resource_or_none(Ref("Practitioner", me.removeprefix(PRACTITIONER))) or {}
-    spoken = [coding for language in card.get("communication", ()) for coding in language.get("coding", ())]
-    return Viewer(
-        reference=me,
-        roles=with_what_they_lead(request.access.roles),
-        languages=frozenset(str(coding["code"]) for coding in spoken if "code" in coding),
-        end_of_day=datetime.combine(today + timedelta(days=1), time(0), tzinfo=request.care.clock.zone),
-        pods=frozenset(str(row["pod"]) for row in pods if row["pod"]),
-        competencies=frozenset(
-            str(row["code"])
-            for row in held
-            if str(row["starts_on"] or "") <= day and (not row["ends_on"] or str(row["ends_on"]) >= day)
-        ),
-        site=request.access.site or "",
-    )
 
 
 def worklist(request: CareRequest, *, everything: bool = False) -> Worklist:

@@ -1,7 +1,6 @@
 """STAT calls on every page, by room and job; taking one parks the page that somebody is on."""
 
 from dataclasses import replace
-from hashlib import blake2b
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +17,8 @@ from carewright.core.work.priority import Item
 from carewright.shell import parking
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import term_words
+from carewright.shell.seen import mark_of
+from carewright.shell.viewer import viewer_of
 from carewright.workspaces.worklist import reading
 
 SHOWN = 2
@@ -29,8 +30,8 @@ SHOWN = 2
 def calls(request: CareRequest) -> HttpResponse:
     """The STAT tasks that call this person: rooms and jobs, nothing else. 204 where the page has them (`seen`)."""
     reader = request.reader("worklist.stat")
-    found = queries.stat_items(reader, reading.viewer_of(request, reader), now=request.care.now)
-    seen = blake2b(" ".join(item.id for item in found).encode(), digest_size=8).hexdigest()
+    found = queries.stat_items(reader, viewer_of(request, reader), now=request.care.now)
+    seen = mark_of(item.id for item in found)
     if request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     shown = [(item, _room(request, reader, item), job_words(request.store, item.code)) for item in found[:SHOWN]]

@@ -26,6 +26,9 @@ HISTORY = {
     "work.send-on": gettext_lazy("Sent on: it was late"),
     "work.bring-back": gettext_lazy("Reminded"),
     "work.add": gettext_lazy("Added"),
+    "asks.ask": gettext_lazy("Asked for"),
+    "asks.on-it": gettext_lazy("On it"),
+    "asks.cannot": gettext_lazy("Can’t now"),
 }
 """What became of a task, by the reason of the write."""
 CHANGED = gettext_lazy("Changed")

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from carewright.core.sentences import sentence
 from carewright.core.store.labels import labelled
-from carewright.core.store.model import NotFound, Ref, Resource
+from carewright.core.store.model import Ref, Resource
 from carewright.core.store.writer import Writer
 from carewright.core.work import actions as work
 from carewright.core.work import fhir as work_fhir
@@ -42,7 +43,7 @@ def ask(writer: Writer, *, asked: Ask, at: datetime, labels: Sequence[Resource] 
 
 
 def on_it(writer: Writer, *, task_id: str, at: datetime) -> None:
-    """Somebody does it: whoever asked sees that. NotNow if somebody else was faster, NotFound for what is no ask."""
+    """Somebody does it: whoever asked sees that. NotNow if somebody else was faster, or it is no ask."""
     writer.access.require_action(ANSWER)
     by = writer.access.actor.reference
 
@@ -54,7 +55,7 @@ def on_it(writer: Writer, *, task_id: str, at: datetime) -> None:
 
 
 def cannot(writer: Writer, *, task_id: str, at: datetime) -> None:
-    """This person cannot do it now: it goes to the pool, and does not pop up for them again. NotNow, NotFound."""
+    """This person cannot do it now: it goes to the pool, and does not pop up for them again. NotNow."""
     writer.access.require_action(ANSWER)
     by = writer.access.actor.reference
 
@@ -81,7 +82,7 @@ def _change(
     with writer.store.reader(writer.access, reason=reason) as reader:
         stored = reader.resource(Ref("Task", task_id))
     if not fhir.is_ask(stored):
-        raise NotFound("This is no ask.")
+        raise lifecycle.NotNow(sentence("Nobody asks for this."))
     changed = work_fhir.modified(change(work_fhir.from_fhir(stored), stored), at=at.replace(microsecond=0))
     with writer.transaction(reason=reason) as tx:
         tx.update(changed, version=int(stored["meta"]["versionId"]))

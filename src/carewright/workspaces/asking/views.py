@@ -4,7 +4,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from carewright.core.store.model import NotFound
 from carewright.core.work.lifecycle import NotNow
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.refusals import for_script
@@ -35,7 +34,7 @@ def ask(request: CareRequest, encounter_id: str) -> HttpResponse:
     """Ask the MA of the visit for a job."""
     job = JOB.get(request.POST.get("job", ""))
     if job is None:
-        raise NotFound("There is no such job.")
+        return _show(request, encounter_id, status=422)
     reader = request.reader("asks.ask")
     found = visits.open_visit(reader, encounter_id)
     asked = reading.asked(request, reader, found, job)
@@ -89,6 +88,6 @@ def _answered(request: CareRequest) -> HttpResponse:
     return redirect("worklist")
 
 
-def _show(request: CareRequest, encounter_id: str) -> HttpResponse:
+def _show(request: CareRequest, encounter_id: str, *, status: int = 200) -> HttpResponse:
     part = "asking/panel.html" if for_script(request) else "asking/page.html"
-    return render(request, part, reading.panel(request, encounter_id))
+    return render(request, part, reading.panel(request, encounter_id), status=status)

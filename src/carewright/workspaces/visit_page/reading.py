@@ -11,6 +11,7 @@ from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest
 from carewright.skills.allergies import queries as allergies
 from carewright.skills.allergies.rules import in_words, standing
+from carewright.skills.asks.codes import JOBS
 from carewright.skills.messages import queries as messages
 from carewright.skills.reason import queries as reasons
 from carewright.skills.reason.rules import tell_now
@@ -23,7 +24,8 @@ from carewright.skills.vitals.forms import kind_words
 from carewright.skills.vitals.model import Kind
 from carewright.workspaces.banner import AboutPatient, about
 
-_FLOW = frozenset(code.code for code in FLOW_TASKS)
+_APART = frozenset(code.code for code in (*FLOW_TASKS, *JOBS))
+"""What stands elsewhere on the page: the steps of the visit, and what the provider asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +111,9 @@ def _allergies(reader: Reader, page: VisitPage) -> dict[str, Any]:
 
 
 def _items(reader: Reader, encounter_id: str) -> list[Item]:
-    """The checklist's own tasks; those that move the visit on stand in its status."""
+    """The checklist's own tasks; those that move the visit on stand in its status, asks beside it."""
     rows = reader.rows("task", where={"encounter": encounter_id}, order=("authored_at",))
-    shown = [row for row in rows if row["code"] not in _FLOW and row["status"] != "cancelled"]
+    shown = [row for row in rows if row["code"] not in _APART and row["status"] != "cancelled"]
     names = names_of(reader, (str(row["owner"]) for row in shown if row["owner"]))
     return [
         Item(words=str(row["words"]), done=row["status"] not in OPEN, who=names.get(str(row["owner"]), ""))

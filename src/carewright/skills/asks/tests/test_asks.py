@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from carewright.core.access.codes import ROLE_SYSTEM
 from carewright.core.access.model import AccessDenied, Role
-from carewright.core.store.model import NotFound, Ref
+from carewright.core.store.model import Ref
 from carewright.core.terminology.coding import Coding
 from carewright.core.work import actions as work
 from carewright.core.work.fhir import from_fhir
@@ -111,7 +111,7 @@ def test_who_may_ask_and_who_may_answer(here: Clinic) -> None:
         with pytest.raises(AccessDenied):
             actions.on_it(here.writer(name), task_id=task_id, at=TEN_FORTY)
     other = work.add(here.writer("lind"), task=WorkTask(code=OTHER, words="Call", pool=Pool(role=Role.MA)))
-    with pytest.raises(NotFound):
+    with pytest.raises(NotNow):
         actions.on_it(here.writer("dana"), task_id=other.id, at=TEN_FORTY)
 
 

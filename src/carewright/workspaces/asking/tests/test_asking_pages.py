@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from carewright.core.work import actions as work
+from carewright.skills.visit import actions as visit_actions
+from carewright.skills.visit import queries as visit_queries
 from tests.clinic import TEN_FORTY, Clinic
 from tests.pages import Pages, open_pages
 from tests.screens import visits
@@ -62,8 +64,19 @@ def test_the_provider_sees_who_is_on_it_who_could_not_and_what_was_done(pages: P
     assert "done by Lena Cole" in text_of(pages.client("lind").get(panel))
 
 
+def test_it_is_for_the_ma_who_has_the_visit_and_for_nobody_else(pages: Pages, visit: Visit) -> None:
+    with pages.clinic.store.reader(pages.clinic.access("dana"), reason="test") as reader:
+        version = visit_queries.open_visit(reader, visit.encounter).version
+    visit_actions.assign(
+        pages.clinic.writer(), encounter_id=visit.encounter, version=version, assistant="Practitioner/dana"
+    )
+    assert "waits for Dana Cole" in text_of(ask(pages, visit))
+    assert "EKG" in text_of(pages.client("dana").get("/ask/mine", **FRAGMENT))
+    assert "EKG" not in text_of(pages.client("lena").get("/ask/mine", **FRAGMENT))
+
+
 def test_a_job_that_there_is_not_and_who_may_not_ask(pages: Pages, visit: Visit) -> None:
-    assert ask(pages, visit, "ask-give-5-mg").status_code == 404
+    assert ask(pages, visit, "ask-give-5-mg").status_code == 422
     assert ask(pages, visit, by="dana").status_code == 403
     assert pages.clinic.rows("ask", encounter=visit.encounter) == []
     assert ask(pages, visit, by="nora").status_code == 200

@@ -67,7 +67,7 @@ PAGES: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(
         ("phone", "phone-keep", "phone-emergency", "phone-find", "phone-identify", "phone-caller", "phone-finish",
          "phone-calls", "phone-list", "phone-contacts", "phone-contacts-save", "phone-call", "phone-nurse",
-         "phone-go-on", "phone-take-over", "phone-attempt", "phone-step"), FLOOR,
+         "phone-go-on", "phone-take-over", "phone-pick-up", "phone-attempt", "phone-step"), FLOOR,
     ),
     "referrals": OFFICE, "referrals-list": OFFICE, "referrals-find": OFFICE, "referrals-new": OFFICE,
     "referral": OFFICE, "referral-step": OFFICE, "referral-barrier": OFFICE, "referral-help": OFFICE,

@@ -75,8 +75,11 @@ class Owing:
             if stored is not None and ref != current:
                 extras += self._close(stored, write, context)
         if leg is not None and write.after is not None and current is not None:
-            extras += _open(leg, context.loaded.get(current), current, write, context)
+            extras += _open(leg, context.loaded.get(current), current, write, context, before=self._before(write))
         return extras
+
+    def _before(self, write: Write) -> Leg | None:
+        return self.leg_of(write.before) if write.before is not None else None
 
     def _close(self, stored: Resource, write: Write, context: WriteContext) -> list[Extra]:
         task = fhir.from_fhir(stored)
@@ -102,10 +105,12 @@ class Owing:
             raise Refused(f"{self.name}-done", sentence("This is still to be done: what it asks for is not there yet."))
 
 
-def _open(leg: Leg, stored: Resource | None, ref: Ref, write: Write, context: WriteContext) -> list[Extra]:
+def _open(
+    leg: Leg, stored: Resource | None, ref: Ref, write: Write, context: WriteContext, *, before: Leg | None
+) -> list[Extra]:
     """The task of the leg that the record is on: made, reopened, or left as it is."""
     if stored is not None and fhir.from_fhir(stored).is_open:
-        return _redated(leg, stored, context)
+        return _kept_in_step(leg, stored, context, before=before)
     made = _made(leg, ref, write, context)
     if stored is None:
         labels = (write.after or {}).get("meta", {}).get("security", ())
@@ -118,13 +123,15 @@ def _open(leg: Leg, stored: Resource | None, ref: Ref, write: Write, context: Wr
     return [Put(resource=fhir.modified(fhir.to_fhir(renewed, onto=stored), at=context.now))]
 
 
-def _redated(leg: Leg, stored: Resource, context: WriteContext) -> list[Extra]:
-    """A leg whose date stands in the record follows it; any other keeps the date it began with."""
+def _kept_in_step(leg: Leg, stored: Resource, context: WriteContext, *, before: Leg | None) -> list[Extra]:
+    """A leg whose date or person stands in the record follows it; any other keeps what it began with."""
     task = fhir.from_fhir(stored)
-    if leg.due_at is None or task.escalations or leg.due_at == task.due_at:
-        return []
-    moved = replace(task, due_at=leg.due_at, not_before=leg.not_before)
-    return [Put(resource=fhir.modified(fhir.to_fhir(moved, onto=stored), at=context.now))]
+    after = task
+    if leg.due_at is not None and not task.escalations:
+        after = replace(after, due_at=leg.due_at, not_before=leg.not_before)
+    if leg.owner and before is not None and before.owner != leg.owner:
+        after = replace(after, owner=leg.owner)
+    return [] if after == task else [Put(resource=fhir.modified(fhir.to_fhir(after, onto=stored), at=context.now))]
 
 
 def _made(leg: Leg, ref: Ref, write: Write, context: WriteContext) -> WorkTask:

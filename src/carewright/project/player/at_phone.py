@@ -62,6 +62,10 @@ def call_back(person: Person, path: str) -> int:
         reached = person.world.is_ending or person.rng.random() < SHARE_REACHED
         outcome = "reached" if reached else "no-answer"
         return not person.went_wrong(person.browser.submit(tried, outcome=outcome, words="Spoke"), at="call back")
+    if left_half_way := form(page, to="/pick-up"):
+        if person.went_wrong(person.browser.submit(left_half_way), at="pick up"):
+            return 0
+        page = person.browser.get(path).text
     if left := _GO_ON.search(page):
         opened = form(person.browser.get(left[1]).text, to="/finish")
         if opened is not None:

@@ -99,6 +99,12 @@ def take_over(writer: Writer, *, call_id: str, at: datetime) -> PhoneCall:
     )
 
 
+def pick_up(writer: Writer, *, call_id: str, at: datetime) -> PhoneCall:
+    """Go on with a call that whoever answered it has left; NotNow once it was decided what is owed."""
+    line, by = _line(writer, Event.PICKED_UP, at), writer.access.actor.reference
+    return _change(writer, call_id, lambda call: rules.picked_up(call, by=by, line=line), reason="calls.pick-up")
+
+
 def attempt(
     writer: Writer,
     *,

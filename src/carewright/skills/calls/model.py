@@ -103,6 +103,7 @@ class Event(StrEnum):
     CALLER = "caller"
     SENT_ON = "sent-on"
     TAKEN_OVER = "taken-over"
+    PICKED_UP = "picked-up"
     ATTEMPT = "attempt"
     LETTER = "letter"
     NOTED = "noted"
@@ -117,6 +118,7 @@ EVENT_WORDS = {
     Event.CALLER: term("Who is calling"),
     Event.SENT_ON: term("Sent on"),
     Event.TAKEN_OVER: term("Nurse or provider took the caller"),
+    Event.PICKED_UP: term("Somebody else went on with it"),
     Event.ATTEMPT: term("Called back"),
     Event.LETTER: term("Letter sent"),
     Event.NOTED: term("Written down"),

@@ -190,6 +190,13 @@ def taken_over(call: PhoneCall, *, roles: Iterable[Role], line: Line) -> PhoneCa
     return after if call.state is State.TAKING else replace(after, state=State.ENDED, ending=Ending.NURSE_TOOK_OVER)
 
 
+def picked_up(call: PhoneCall, *, by: str, line: Line) -> PhoneCall:
+    """Somebody else goes on with a call that was left before anything was decided: it is theirs from then on."""
+    if call.state is not State.TAKING:
+        raise NotNow(sentence("This call was decided already. Look what is owed."))
+    return call if call.by == by else replace(call, by=by, lines=(*call.lines, line))
+
+
 def attempted(
     call: PhoneCall, *, outcome: Outcome, detailed_allowed: bool, roles: Iterable[Role], line: Line
 ) -> PhoneCall:

@@ -52,6 +52,17 @@ def take_over(request: CareRequest, phone_id: str) -> HttpResponse:
 
 @require_POST
 @needs("calls.take")
+def pick_up(request: CareRequest, phone_id: str) -> HttpResponse:
+    """Go on with what a colleague has left half-way."""
+    try:
+        actions.pick_up(request.writer(), call_id=phone_id, at=request.care.now)
+    except rules.NotNow as refused:
+        return _show(request, phone_id, refused=say(refused.words), status=409)
+    return redirect("phone-go-on", phone_id)
+
+
+@require_POST
+@needs("calls.take")
 def attempt(request: CareRequest, phone_id: str) -> HttpResponse:
     """Somebody called back, and how it went."""
     reader = request.reader("phone.attempt")
@@ -149,6 +160,7 @@ def _open_steps(request: CareRequest, found: PhoneCall) -> dict[str, bool]:
         "licensed_only": owed and not for_me,
         "may_letter": may_take and owed and made >= rules.MOST_ATTEMPTS,
         "may_go_on": taking and found.by == request.access.actor.reference,
+        "may_pick_up": taking and may_take and found.by != request.access.actor.reference,
         "may_end": taking and may_take,
         "may_note": may_take,
     }

@@ -20,6 +20,7 @@ urlpatterns = [
     path("call/<str:phone_id>/nurse", taking.nurse, name="phone-nurse"),
     path("call/<str:phone_id>/go-on", taking.go_on, name="phone-go-on"),
     path("call/<str:phone_id>/take-over", call_page.take_over, name="phone-take-over"),
+    path("call/<str:phone_id>/pick-up", call_page.pick_up, name="phone-pick-up"),
     path("call/<str:phone_id>/attempt", call_page.attempt, name="phone-attempt"),
     path("call/<str:phone_id>/step", call_page.step, name="phone-step"),
 ]

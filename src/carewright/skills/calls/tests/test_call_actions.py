@@ -175,3 +175,18 @@ def test_the_lists_of_a_site(clinic: Clinic, call_id: str) -> None:
         assert (ended.id, ended.ending) == (other, Ending.HUNG_UP)
         assert queries.not_ended(reader, site="lakeview") == []
     assert clinic.resource(Ref("Communication", call_id))["status"] == "preparation"
+
+
+def test_a_call_that_was_left_half_way_is_gone_on_with_by_somebody_else(clinic: Clinic, call_id: str) -> None:
+    keep(clinic, call_id)
+    call = actions.pick_up(clinic.writer("nora"), call_id=call_id, at=clinic.later())
+    assert (call.by, call.lines[-1].who) == ("Practitioner/nora", clinic.writer("nora").access.actor.display)
+    (task,) = tasks(clinic, call_id)
+    assert (task["code"], task["owner"]) == ("phone-finish", "Practitioner/nora")
+    with pytest.raises(AccessDenied):
+        keep(clinic, call_id, number="555-0143")
+    again = actions.pick_up(clinic.writer("nora"), call_id=call_id, at=clinic.later())
+    assert len(again.lines) == len(call.lines), "pressed twice, it is once"
+    actions.send_on(clinic.writer("nora"), call_id=call_id, site=SITE, reason="symptom", at=clinic.later())
+    with pytest.raises(NotNow):
+        actions.pick_up(clinic.writer("dana"), call_id=call_id, at=clinic.later())

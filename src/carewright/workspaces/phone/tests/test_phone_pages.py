@@ -11,6 +11,7 @@ from carewright.core.access.codes import ROLE_SYSTEM
 from carewright.core.access.model import Role
 from carewright.core.settings import values
 from carewright.core.store.model import Ref
+from carewright.skills.calls import actions
 from carewright.skills.calls.skill import FALLBACK
 from tests.clinic import Clinic
 from tests.pages import SITE, Pages, open_pages
@@ -280,3 +281,15 @@ def test_the_nurses_list_leads_to_the_call(pages: Pages) -> None:
     assert "Emergency on the phone: take the caller now" in nurse.get("/worklist/stat").content.decode()
     (task,) = owed(pages.clinic, phone)
     assert f"/phone/call/{phone.call_id}" in nurse.get(f"/worklist/task/{task['id']}").content.decode()
+
+
+def test_a_call_that_a_colleague_left_can_be_gone_on_with(pages: Pages) -> None:
+    call_id = str(uuid.uuid4())
+    actions.keep(pages.clinic.writer("fay"), call_id=call_id, site=SITE, number="555-0142", at=pages.clinic.later())
+    dana = pages.client("dana")
+    page = dana.get(f"/phone/call/{call_id}").content.decode()
+    assert "Go on with it for them" in page
+    done = dana.post(f"/phone/call/{call_id}/pick-up")
+    assert done["Location"] == f"/phone/call/{call_id}/go-on"
+    assert "555-0142" in dana.get(done["Location"]).content.decode()
+    assert "pick-up" not in dana.get(f"/phone/call/{call_id}").content.decode()

@@ -71,13 +71,17 @@ def test_a_message_is_words_and_does_nothing(clinic_pages: Pages, lind: Any, vis
     with clinic_pages.clinic.store.reader(clinic_pages.clinic.access("lind"), reason="test") as reader:
         found = reader.resources(parse("Communication", [("encounter", f"Encounter/{visit.encounter}")]))
     assert [entry["payload"][0]["contentString"] for entry in found] == ["Give 5 mL ibuprofen, please"]
-    codes = {row["code"] for row in clinic_pages.clinic.rows("task", encounter=visit.encounter)}
-    assert codes == {"room-patient", "see-patient"}
+    tasks = {row["code"]: row for row in clinic_pages.clinic.rows("task", encounter=visit.encounter)}
+    assert set(tasks) == {"room-patient", "see-patient", "see-visit-message"}, "somebody reads it, nobody acts on it"
+    owed = tasks["see-visit-message"]
+    assert (owed["pool_role"], owed["is_open"], "ibuprofen" in str(owed)) == ("ma", 1, False)
+    assert lind.get(f"/messages/thread/{found[0]['id']}")["Location"] == page
     dana = clinic_pages.client("dana")
     room = f"/rooming/{visit.encounter}/"
     assert "Give 5 mL ibuprofen, please" in text_of(dana.get(room))
     dana.post(f"{room}messages/{found[0]['id']}", form_at(dana.get(room), f"{room}messages/{found[0]['id']}"))
     assert "Give 5 mL" not in text_of(dana.get(room))
+    assert clinic_pages.clinic.rows("task", encounter=visit.encounter, code="see-visit-message", is_open=1) == []
     assert "seen to by Dana Cole" in text_of(lind.get(page))
     assert lind.post(action, {**form_at(lind.get(page), action), "words": " "}).status_code == 422
 

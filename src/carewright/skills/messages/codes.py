@@ -11,6 +11,8 @@ REPLY = Coding(CATEGORY, "staff-reply", "Answer in a thread")
 
 ANSWER_MESSAGE = Coding(TASK_CODE, "answer-message", term("Answer a message"))
 """The task that an open thread is owed."""
+SEE_VISIT_MESSAGE = Coding(TASK_CODE, "see-visit-message", term("Read a message about a visit"))
+"""The task that a message about a visit is owed until somebody has seen to it."""
 
 OUTCOME = own_system("message-outcome")
 SEEN_BY = OWN_EXTENSIONS + "message-seen-by"
@@ -18,6 +20,6 @@ SEEN_BY = OWN_EXTENSIONS + "message-seen-by"
 TURNS = OWN_EXTENSIONS + "message-turns"
 """On a thread: how often it was answered, handed over or closed (valueUnsignedInt); none before the first time."""
 POOL = OWN_EXTENSIONS + "message-pool"
-"""On a thread: the role that may take it (valueCodeableConcept), where it is nobody's in particular."""
+"""The role that may take it (valueCodeableConcept), where it is nobody's in particular."""
 DUE = OWN_EXTENSIONS + "message-due"
 """On a thread: by when it is answered (valueDateTime)."""

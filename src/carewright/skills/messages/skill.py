@@ -7,7 +7,7 @@ from carewright.core.registry import Manifest, may_see, may_write, tasks_for
 from carewright.core.store.hooks import Projection, instants, texts, wholes
 from carewright.core.store.model import Resource
 from carewright.core.work.model import ANYONE
-from carewright.skills.messages.codes import ANSWER_MESSAGE
+from carewright.skills.messages.codes import ANSWER_MESSAGE, SEE_VISIT_MESSAGE
 from carewright.skills.messages.owed import OWED
 from carewright.skills.messages.settings import TEMPLATES
 from carewright.skills.messages.threads_fhir import from_fhir, reply_from_fhir
@@ -97,6 +97,6 @@ MANIFEST = Manifest(
             doc="One row per answer in a thread.",
         ),
     ),
-    task_codes=tasks_for(WRITERS, ANSWER_MESSAGE),
+    task_codes=tasks_for(WRITERS, ANSWER_MESSAGE, SEE_VISIT_MESSAGE),
     settings=(TEMPLATES,),
 )

@@ -13,6 +13,7 @@ from carewright.skills.allergies import queries as allergies
 from carewright.skills.allergies.rules import in_words, standing
 from carewright.skills.asks.codes import JOBS
 from carewright.skills.messages import queries as messages
+from carewright.skills.messages.codes import SEE_VISIT_MESSAGE
 from carewright.skills.reason import queries as reasons
 from carewright.skills.reason.rules import tell_now
 from carewright.skills.visit import queries as visits
@@ -24,7 +25,7 @@ from carewright.skills.vitals.forms import kind_words
 from carewright.skills.vitals.model import Kind
 from carewright.workspaces.banner import AboutPatient, about
 
-_APART = frozenset(code.code for code in (*FLOW_TASKS, *JOBS))
+_APART = frozenset(code.code for code in (*FLOW_TASKS, *JOBS, SEE_VISIT_MESSAGE))
 """What stands elsewhere on the page: the steps of the visit, and what the provider asks for."""
 
 

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from carewright.core.access.model import Role
 from carewright.core.store.model import KeyTaken
 from carewright.shell import drafts, whose
 from carewright.shell.forms import ContextForm
@@ -25,6 +26,7 @@ from carewright.workspaces.visit_page.reading import VisitPage
 FIRST = ("provider_in", "provider_back_in", "send_to_check_out", "orders_done", "provider_in_anyway", "finish")
 """The step that is offered as the next one is the first of these that is open."""
 DRAFT = "visit-message"
+ASSISTANTS = frozenset({Role.MA, Role.LEAD_MA})
 
 
 @require_GET
@@ -70,6 +72,7 @@ def send(request: CareRequest, encounter_id: str) -> HttpResponse:
         words=form.cleaned_data["words"].strip(),
         by=request.access.actor.reference,
         at=request.care.now_local.replace(microsecond=0),
+        **_whom(request, page),
     )
     with suppress(KeyTaken):  # sent twice; the first sending is there
         message_actions.send(request.writer(), message=message, form_key=form.idempotency_key)
@@ -83,6 +86,14 @@ def seen_to(request: CareRequest, encounter_id: str, message_id: str) -> HttpRes
     """A message has been seen to."""
     message_actions.seen_to(request.writer(), message_id=message_id)
     return redirect("visit", encounter_id)
+
+
+def _whom(request: CareRequest, page: VisitPage) -> dict[str, Any]:
+    """For the MA of the visit, or any; what an MA writes is for the provider."""
+    visit = page.found.visit
+    if request.access.roles & ASSISTANTS:
+        return {"to": visit.provider or "", "role": Role.PROVIDER}
+    return {"to": visit.assistant or "", "role": Role.MA}
 
 
 def _show(request: CareRequest, page: VisitPage, *, form: MessageForm | None = None, status: int = 200) -> HttpResponse:

@@ -13,7 +13,9 @@ from carewright.core.work import actions as work
 from carewright.core.work.fhir import from_fhir as task_from_fhir
 from carewright.core.work.model import End, Pool, Priority, WorkTask
 from carewright.skills.messages import actions, queries, threads
-from carewright.skills.messages.codes import ANSWER_MESSAGE
+from carewright.skills.messages.codes import ANSWER_MESSAGE, SEE_VISIT_MESSAGE
+from carewright.skills.messages.fhir import from_fhir as message_from_fhir
+from carewright.skills.messages.fhir import to_fhir as message_to_fhir
 from carewright.skills.messages.model import Message
 from carewright.skills.messages.owed import OWED
 from carewright.skills.messages.skill import thread_rows
@@ -245,3 +247,40 @@ def _stepped(thread: Thread, step: str, *, by: str, drawn: int, to: str) -> Thre
     if step == "close":
         return threads.closed(thread, by=by, outcome=Outcome.DONE)
     return threads.given_to(thread, by=by, to=to)
+
+
+@pytest.mark.parametrize(("to", "role"), [("Practitioner/dana", Role.MA), ("", Role.PROVIDER)])
+def test_a_message_about_a_visit_is_owed_somebody_who_sees_to_it(clinic: Clinic, to: str, role: Role) -> None:
+    clinic.have({"resourceType": "Patient", "id": "p1"},
+                {"resourceType": "Encounter", "id": "e1", "status": "arrived", "class": {"code": "AMB"},
+                 "subject": {"reference": "Patient/p1"}})  # fmt: skip
+    message = Message(
+        patient="Patient/p1", encounter="Encounter/e1", words="Stay", by="Practitioner/lind", at=TEN_FORTY, to=to,
+        role=role,
+    )  # fmt: skip
+    ref = actions.send(clinic.writer("lind"), message=message)
+    owed = task_from_fhir(clinic.resource(OWED.task_of(ref, SEE_VISIT_MESSAGE)))
+    assert (owed.owner, owed.pool, owed.is_open) == (to, Pool(role=role), True)
+    with pytest.raises(Refused):
+        work.end(clinic.writer("dana"), task_id=owed.id, how=End.NOT_NEEDED, why="Tired of it", at=TEN_FORTY)
+    actions.seen_to(clinic.writer("dana"), message_id=ref.id)
+    assert not task_from_fhir(clinic.resource(OWED.task_of(ref, SEE_VISIT_MESSAGE))).is_open
+    (seen,) = _of_visit(clinic)
+    assert (seen.seen_to, seen.seen_to_by, seen.role) == (True, "Practitioner/dana", role)
+
+
+def _of_visit(clinic: Clinic) -> list[Message]:
+    with clinic.store.reader(clinic.access("lind"), reason="test.visit") as reader:
+        return queries.of_visit(reader, "e1")
+
+
+@given(
+    words=st.text(min_size=1, max_size=200).filter(str.strip), to=st.sampled_from(["", "Practitioner/nora"]),
+    role=st.sampled_from([Role.MA, Role.PROVIDER]), by=st.sampled_from(["", "Practitioner/dana"]),
+)  # fmt: skip
+def test_a_message_about_a_visit_comes_back_as_it_was_written(words: str, to: str, role: Role, by: str) -> None:
+    message = Message(
+        id="m1", patient="Patient/p1", encounter="Encounter/e1", words=words, by="Practitioner/lind", at=TEN_FORTY,
+        to="" if by else to, role=role, seen_to=bool(by), seen_to_by=by,
+    )  # fmt: skip
+    assert message_from_fhir(message_to_fhir(message)) == message

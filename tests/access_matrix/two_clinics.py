@@ -38,6 +38,9 @@ from carewright.skills.messages.threads_fhir import to_fhir as thread_to_fhir
 from carewright.skills.protocols import library
 from carewright.skills.protocols.fhir import to_fhir as protocol_to_fhir
 from carewright.skills.protocols.model import MadeBy, Version
+from carewright.skills.orders.fhir import to_fhir as order_to_fhir
+from carewright.skills.orders.model import Kind as OrderKind
+from carewright.skills.orders.model import Order
 from carewright.skills.referrals.fhir import to_fhir as referral_to_fhir
 from carewright.skills.referrals.model import Referral, Step, Taken
 from carewright.skills.registration.codes import FALL_RISK
@@ -92,6 +95,7 @@ class Somebody:
                 "message_id": f"message-{self.name}", "allergy_id": f"allergy-{self.name}",
                 "observation_id": f"vital-{self.name}", "document_id": f"note-{self.name}",
                 "paper_id": f"paper-{self.name}", "referral_id": f"referral-{self.name}",
+                "request_id": f"order-{self.name}", "result_id": f"result-{self.name}",
                 "phone_id": f"phone-{self.name}", "thread_id": f"thread-{self.name}",
                 "task_id": f"task-{self.name}", "ringing_id": f"ringing-{self.name}"} if self.came else {}),
         }  # fmt: skip
@@ -298,6 +302,12 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
             reason=marker(letter, "referral", name), site=person.site,
             taken=(Taken(step=Step.NEEDED, at=began, by="Practitioner/lind"),),
         )),
+        order_to_fhir(Order(
+            id=f"order-{name}", patient=patient, provider="Practitioner/lind", words=marker(letter, "order", name),
+            kind=OrderKind.LABORATORY, site=person.site,
+        )),
+        {"resourceType": "DiagnosticReport", "id": f"result-{name}", "status": "final", "subject": about,
+         "code": {"text": marker(letter, "result", name)}, "conclusion": "Normal"},
         paper_to_fhir(Paper(id=f"paper-{name}", patient=patient, came_as=CameAs.FAX, came_at=began,
                             content_type="image/png", title=marker(letter, "paper", name), route=Route.SIGN,
                             to="Practitioner/lind", type_words="Lab result", site=person.site)),

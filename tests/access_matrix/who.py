@@ -72,6 +72,11 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "referrals": OFFICE, "referrals-list": OFFICE, "referrals-find": OFFICE, "referrals-new": OFFICE,
     "referral": OFFICE, "referral-step": OFFICE, "referral-barrier": OFFICE, "referral-help": OFFICE,
     "referral-end": OFFICE,
+    **dict.fromkeys(
+        ("results", "results-list", "results-patient", "order-new", "order", "order-step", "order-could-not", "order-ask",
+         "order-again", "order-paper", "order-end", "result", "result-told", "result-tried"), TREATING,
+    ),
+    "result-review": frozenset({PROVIDER}),
     "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
     "incoming": OFFICE, "incoming-list": OFFICE, "incoming-paper": OFFICE, "incoming-patient": OFFICE,
     "incoming-upload": OFFICE, "incoming-find": OFFICE, "incoming-match": OFFICE, "incoming-route": OFFICE,
@@ -124,7 +129,7 @@ NOT_ASKED: Mapping[str, str] = {
 FACTS: Mapping[str, frozenset[Role]] = {
     "patient": WITH_PATIENTS, "family": WITH_PATIENTS, "flag": WITH_PATIENTS, "appointment": WITH_PATIENTS,
     "visit": WITH_PATIENTS, "task": WITH_PATIENTS, "allergy": WITH_PATIENTS, "asked": WITH_PATIENTS,
-    "note": WITH_PATIENTS, "paper": WITH_PATIENTS, "referral": OFFICE,
+    "note": WITH_PATIENTS, "paper": WITH_PATIENTS, "referral": OFFICE, "order": OFFICE, "result": TREATING,
     "message": FLOOR, "phone": FLOOR, "told": FLOOR,
     "vital": TREATING, "problem": TREATING, "medicine": TREATING, "taken": TREATING, "vaccine": TREATING,
 }  # fmt: skip
@@ -139,8 +144,8 @@ NOT_ON_SCREENS: Mapping[Role, frozenset[str]] = {
 TYPE_OF_FACT: Mapping[str, str] = {
     "patient": "Patient", "family": "Group", "flag": "Flag", "appointment": "Appointment", "visit": "Encounter",
     "task": "Task", "allergy": "AllergyIntolerance", "asked": "List", "note": "DocumentReference",
-    "paper": "DocumentReference", "referral": "ServiceRequest",
-    "message": "Communication", "phone": "Communication", "told": "Consent", "vital": "Observation",
+    "paper": "DocumentReference", "referral": "ServiceRequest", "order": "ServiceRequest",
+    "result": "DiagnosticReport", "message": "Communication", "phone": "Communication", "told": "Consent", "vital": "Observation",
     "problem": "Condition", "medicine": "MedicationRequest", "taken": "MedicationStatement", "vaccine": "Immunization",
 }  # fmt: skip
 SEES_RESTRICTED = TREATING

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "carewright.workspaces.inbox",
     "carewright.workspaces.incoming",
     "carewright.workspaces.referrals",
+    "carewright.workspaces.results",
     "carewright.workspaces.critical_strip",
     "carewright.workspaces.protocol_pages",
     "carewright.workspaces.standing_order_pages",

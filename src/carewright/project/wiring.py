@@ -62,6 +62,7 @@ MANIFESTS = (
     "carewright.workspaces.inbox.manifest",
     "carewright.workspaces.incoming.manifest",
     "carewright.workspaces.referrals.manifest",
+    "carewright.workspaces.results.manifest",
     "carewright.workspaces.critical_strip.manifest",
     "carewright.workspaces.protocol_pages.manifest",
     "carewright.workspaces.standing_order_pages.manifest",

@@ -153,8 +153,14 @@ def of_a_visit(item: Item) -> bool:
 
 PHONE = "phone-"
 """The task codes of what is owed to a caller: these Communications are phone calls."""
-PAPER, REFERRAL = "paper-", "referral-"
-"""The task codes of what a paper that came in, or a referral, asks for until its end."""
+PAGES = (
+    ("paper-", "incoming-paper", "incoming.see"),
+    ("referral-", "referral", "referrals.see"),
+    ("order-", "order", "orders.see"),
+    ("result-", "result", "results.see"),
+)
+"""How the task codes begin of what a paper that came in, a referral, an order or a result asks for until its end; the
+page and the permission."""
 
 
 def page_of(request: CareRequest, *, focus: str, patient: str, code: str = "") -> str:
@@ -175,11 +181,8 @@ def page_of(request: CareRequest, *, focus: str, patient: str, code: str = "") -
 
 
 def _by_code(code: str) -> tuple[str, str] | None:
-    """The page of a paper or a referral: their records are of types that much else has too."""
-    for start, page in ((PAPER, ("incoming-paper", "incoming.see")), (REFERRAL, ("referral", "referrals.see"))):
-        if code.startswith(start):
-            return page
-    return None
+    """The page of what is owed until its end: such records are of types that much else has too."""
+    return next(((page, permission) for start, page, permission in PAGES if code.startswith(start)), None)
 
 
 def _first_of_each_visit(ranked: list[Ranked]) -> list[Ranked]:

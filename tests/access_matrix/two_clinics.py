@@ -35,12 +35,12 @@ from carewright.skills.messages.fhir import to_fhir as message_to_fhir
 from carewright.skills.messages.model import Message
 from carewright.skills.messages.threads import Thread, Words
 from carewright.skills.messages.threads_fhir import to_fhir as thread_to_fhir
-from carewright.skills.protocols import library
-from carewright.skills.protocols.fhir import to_fhir as protocol_to_fhir
-from carewright.skills.protocols.model import MadeBy, Version
 from carewright.skills.orders.fhir import to_fhir as order_to_fhir
 from carewright.skills.orders.model import Kind as OrderKind
 from carewright.skills.orders.model import Order
+from carewright.skills.protocols import library
+from carewright.skills.protocols.fhir import to_fhir as protocol_to_fhir
+from carewright.skills.protocols.model import MadeBy, Version
 from carewright.skills.referrals.fhir import to_fhir as referral_to_fhir
 from carewright.skills.referrals.model import Referral, Step, Taken
 from carewright.skills.registration.codes import FALL_RISK
@@ -306,7 +306,8 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
             id=f"order-{name}", patient=patient, provider="Practitioner/lind", words=marker(letter, "order", name),
             kind=OrderKind.LABORATORY, site=person.site,
         )),
-        {"resourceType": "DiagnosticReport", "id": f"result-{name}", "status": "final", "subject": about,
+        {"resourceType": "DiagnosticReport", "id": f"result-{name}", "status": "final",
+         "subject": {"reference": patient},
          "code": {"text": marker(letter, "result", name)}, "conclusion": "Normal"},
         paper_to_fhir(Paper(id=f"paper-{name}", patient=patient, came_as=CameAs.FAX, came_at=began,
                             content_type="image/png", title=marker(letter, "paper", name), route=Route.SIGN,

@@ -73,8 +73,8 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "referral": OFFICE, "referral-step": OFFICE, "referral-barrier": OFFICE, "referral-help": OFFICE,
     "referral-end": OFFICE,
     **dict.fromkeys(
-        ("results", "results-list", "results-patient", "order-new", "order", "order-step", "order-could-not", "order-ask",
-         "order-again", "order-paper", "order-end", "result", "result-told", "result-tried"), TREATING,
+        ("results", "results-list", "results-patient", "order-new", "order", "order-step", "order-could-not",
+         "order-ask", "order-again", "order-paper", "order-end", "result", "result-told", "result-tried"), TREATING,
     ),
     "result-review": frozenset({PROVIDER}),
     "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
@@ -145,7 +145,8 @@ TYPE_OF_FACT: Mapping[str, str] = {
     "patient": "Patient", "family": "Group", "flag": "Flag", "appointment": "Appointment", "visit": "Encounter",
     "task": "Task", "allergy": "AllergyIntolerance", "asked": "List", "note": "DocumentReference",
     "paper": "DocumentReference", "referral": "ServiceRequest", "order": "ServiceRequest",
-    "result": "DiagnosticReport", "message": "Communication", "phone": "Communication", "told": "Consent", "vital": "Observation",
+    "result": "DiagnosticReport",
+    "message": "Communication", "phone": "Communication", "told": "Consent", "vital": "Observation",
     "problem": "Condition", "medicine": "MedicationRequest", "taken": "MedicationStatement", "vaccine": "Immunization",
 }  # fmt: skip
 SEES_RESTRICTED = TREATING

@@ -74,7 +74,7 @@ def _quantity(quantity: Resource) -> str:
 
 def _range(side: Resource) -> str:
     """The first reference range: its words, or low to high."""
-    given = next(iter(side.get("referenceRange", ())), {})
+    given: Resource = next(iter(side.get("referenceRange", ())), {})
     low, high = (str(given.get(end, {}).get("value", "")) for end in ("low", "high"))
     if given.get("text"):
         return str(given["text"])

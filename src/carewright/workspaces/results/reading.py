@@ -161,7 +161,7 @@ def order_shown(request: CareRequest, order: Order) -> dict[str, Any]:
         "order": order,
         "step": step,
         "step_words": gettext(GROUPS[step]) if step else "",
-        "button": gettext(BUTTONS[step]) if step in BUTTONS else "",
+        "button": gettext(BUTTONS[step]) if step and step in BUTTONS else "",
         "provider_name": names.get(order.provider, ""),
         "stops": _stops(order.trail, ORDER_EVENTS, names),
         "result_id": order.report.rpartition("/")[2],

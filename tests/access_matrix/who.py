@@ -138,9 +138,9 @@ FACTS: Mapping[str, frozenset[Role]] = {
 NOWHERE = frozenset({"family", "asked"})
 """Facts whose words stand on no page: how a family is called, what was said when allergies were asked."""
 NOT_ON_SCREENS: Mapping[Role, frozenset[str]] = {
-    FRONT: NOWHERE, BILLER: NOWHERE | {"paper"}, PRIVACY: NOWHERE | {"paper"},
+    FRONT: NOWHERE | {"order"}, MANAGER: NOWHERE | {"order"}, BILLER: NOWHERE | {"paper"}, PRIVACY: NOWHERE | {"paper"},
 }  # fmt: skip
-"""Who sorts no papers has no page of them."""
+"""Who sorts no papers has no page of them; who does not treat has none of orders."""
 TYPE_OF_FACT: Mapping[str, str] = {
     "patient": "Patient", "family": "Group", "flag": "Flag", "appointment": "Appointment", "visit": "Encounter",
     "task": "Task", "allergy": "AllergyIntolerance", "asked": "List", "note": "DocumentReference",

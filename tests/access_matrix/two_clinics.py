@@ -244,7 +244,7 @@ def records(person: Somebody, letter: str) -> list[Resource]:
     }  # fmt: skip
     made = [_labelled(patient, person.label_of("patient"))]
     if person.came:
-        made += [_labelled(found, person.label) for found in _day(person, letter)]
+        made += [_labelled(found, person.label) for found in (*_day(person, letter), *_asked_for(person, letter))]
     return made + [_labelled(found, person.label) for found in _chart(person.name, person.name, letter)]
 
 
@@ -302,17 +302,24 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
             reason=marker(letter, "referral", name), site=person.site,
             taken=(Taken(step=Step.NEEDED, at=began, by="Practitioner/lind"),),
         )),
-        order_to_fhir(Order(
-            id=f"order-{name}", patient=patient, provider="Practitioner/lind", words=marker(letter, "order", name),
-            kind=OrderKind.LABORATORY, site=person.site,
-        )),
-        {"resourceType": "DiagnosticReport", "id": f"result-{name}", "status": "final",
-         "subject": {"reference": patient},
-         "code": {"text": marker(letter, "result", name)}, "conclusion": "Normal"},
         paper_to_fhir(Paper(id=f"paper-{name}", patient=patient, came_as=CameAs.FAX, came_at=began,
                             content_type="image/png", title=marker(letter, "paper", name), route=Route.SIGN,
                             to="Practitioner/lind", type_words="Lab result", site=person.site)),
     ]  # fmt: skip
+
+
+def _asked_for(person: Somebody, letter: str) -> list[Resource]:
+    """An order and a result."""
+    name, patient = person.name, f"Patient/{person.name}"
+    order = Order(
+        id=f"order-{name}", patient=patient, provider="Practitioner/lind", words=marker(letter, "order", name),
+        kind=OrderKind.LABORATORY, site=person.site,
+    )  # fmt: skip
+    result: Resource = {
+        "resourceType": "DiagnosticReport", "id": f"result-{name}", "status": "final",
+        "subject": {"reference": patient}, "code": {"text": marker(letter, "result", name)}, "conclusion": "Normal",
+    }  # fmt: skip
+    return [order_to_fhir(order), result]
 
 
 def _chart(patient_id: str, name: str, letter: str) -> list[Resource]:

@@ -29,7 +29,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 """A part of an address that stands for no patient's record → what is put there. A new one has to be named here."""
 OF_SOMEBODY = frozenset({
     "patient_id", "appointment_id", "encounter_id", "visit_id", "wait_id", "message_id", "allergy_id",
-    "observation_id", "document_id", "paper_id", "referral_id", "request_id", "result_id",
+    "observation_id", "document_id", "paper_id", "referral_id", "refill_id", "request_id", "result_id",
     "phone_id", "thread_id", "task_id", "ringing_id",
 })  # fmt: skip
 """A part that stands for a record of a patient: Somebody.ids."""

@@ -43,6 +43,8 @@ from carewright.skills.protocols.fhir import to_fhir as protocol_to_fhir
 from carewright.skills.protocols.model import MadeBy, Version
 from carewright.skills.referrals.fhir import to_fhir as referral_to_fhir
 from carewright.skills.referrals.model import Referral, Step, Taken
+from carewright.skills.refills.fhir import to_fhir as refill_to_fhir
+from carewright.skills.refills.model import Asker, Asking, Refill, Via
 from carewright.skills.registration.codes import FALL_RISK
 from carewright.skills.registration.fhir import family_to_fhir, flag_to_fhir
 from carewright.skills.registration.model import BannerFlag
@@ -96,6 +98,7 @@ class Somebody:
                 "observation_id": f"vital-{self.name}", "document_id": f"note-{self.name}",
                 "paper_id": f"paper-{self.name}", "referral_id": f"referral-{self.name}",
                 "request_id": f"order-{self.name}", "result_id": f"result-{self.name}",
+                "refill_id": f"refill-{self.name}",
                 "phone_id": f"phone-{self.name}", "thread_id": f"thread-{self.name}",
                 "task_id": f"task-{self.name}", "ringing_id": f"ringing-{self.name}"} if self.came else {}),
         }  # fmt: skip
@@ -301,6 +304,10 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
             id=f"referral-{name}", patient=patient, provider="Practitioner/lind", to=marker(letter, "referral", name),
             reason=marker(letter, "referral", name), site=person.site,
             taken=(Taken(step=Step.NEEDED, at=began, by="Practitioner/lind"),),
+        )),
+        refill_to_fhir(Refill(
+            id=f"refill-{name}", patient=patient, medicine=marker(letter, "refill", name), site=person.site,
+            asked=(Asking(at=began, by="Practitioner/dana", via=Via.PHONE, asker=Asker.PATIENT),),
         )),
         paper_to_fhir(Paper(id=f"paper-{name}", patient=patient, came_as=CameAs.FAX, came_at=began,
                             content_type="image/png", title=marker(letter, "paper", name), route=Route.SIGN,

@@ -77,6 +77,10 @@ PAGES: Mapping[str, frozenset[Role]] = {
          "order-ask", "order-again", "order-paper", "order-end", "result", "result-told", "result-tried"), TREATING,
     ),
     "result-review": frozenset({PROVIDER}),
+    **dict.fromkeys(
+        ("refills", "refills-list", "refills-new", "refill", "refill-prepare", "refill-tell", "refill-end"), TREATING
+    ),
+    "refill-answer": frozenset({PROVIDER}),
     "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
     "incoming": OFFICE, "incoming-list": OFFICE, "incoming-paper": OFFICE, "incoming-patient": OFFICE,
     "incoming-upload": OFFICE, "incoming-find": OFFICE, "incoming-match": OFFICE, "incoming-route": OFFICE,
@@ -132,6 +136,7 @@ FACTS: Mapping[str, frozenset[Role]] = {
     "note": WITH_PATIENTS, "paper": WITH_PATIENTS, "referral": OFFICE, "order": OFFICE, "result": TREATING,
     "message": FLOOR, "phone": FLOOR, "told": FLOOR,
     "vital": TREATING, "problem": TREATING, "medicine": TREATING, "taken": TREATING, "vaccine": TREATING,
+    "refill": TREATING,
 }  # fmt: skip
 """A kind of fact about a patient → the roles that may see it."""
 
@@ -148,6 +153,7 @@ TYPE_OF_FACT: Mapping[str, str] = {
     "result": "DiagnosticReport",
     "message": "Communication", "phone": "Communication", "told": "Consent", "vital": "Observation",
     "problem": "Condition", "medicine": "MedicationRequest", "taken": "MedicationStatement", "vaccine": "Immunization",
+    "refill": "MedicationRequest",
 }  # fmt: skip
 SEES_RESTRICTED = TREATING
 """Who sees what is labelled restricted (R). What is labelled very restricted (V) nobody sees in usual work."""

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "carewright.workspaces.incoming",
     "carewright.workspaces.referrals",
     "carewright.workspaces.results",
+    "carewright.workspaces.refills",
     "carewright.workspaces.critical_strip",
     "carewright.workspaces.protocol_pages",
     "carewright.workspaces.standing_order_pages",

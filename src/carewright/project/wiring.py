@@ -63,6 +63,7 @@ MANIFESTS = (
     "carewright.workspaces.incoming.manifest",
     "carewright.workspaces.referrals.manifest",
     "carewright.workspaces.results.manifest",
+    "carewright.workspaces.refills.manifest",
     "carewright.workspaces.critical_strip.manifest",
     "carewright.workspaces.protocol_pages.manifest",
     "carewright.workspaces.standing_order_pages.manifest",

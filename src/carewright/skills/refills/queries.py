@@ -70,6 +70,11 @@ def of_patient(reader: Reader, charts: Sequence[str]) -> list[Entry]:
     return [_entry(row) for row in reversed(rows)]
 
 
+def open_of(reader: Reader, charts: Sequence[str]) -> list[Entry]:
+    """The open requests of a patient, the latest first."""
+    return [entry for entry in of_patient(reader, charts) if entry.stage is not Stage.ENDED]
+
+
 def refill(reader: Reader, refill_id: str) -> tuple[Refill, Resource]:
     """One request and its record; NotFound, also for a MedicationRequest that is none."""
     reader.access.require_action("refills.see")

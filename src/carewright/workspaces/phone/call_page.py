@@ -128,6 +128,7 @@ def _show(
         **emergency_values(found),
         "row": row,
         "banner": patient.banner if patient else None,
+        "patient_id": patient.patient.id if patient else "",
         "who": reading.who(request, reader, found),
         "caller_words": _caller(found),
         "trail": [(line, _words(line)) for line in found.lines],

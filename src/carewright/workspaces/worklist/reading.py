@@ -156,10 +156,11 @@ PHONE = "phone-"
 PAGES = (
     ("paper-", "incoming-paper", "incoming.see"),
     ("referral-", "referral", "referrals.see"),
+    ("refill-request-", "refill", "refills.see"),
     ("order-", "order", "orders.see"),
     ("result-", "result", "results.see"),
 )
-"""How the task codes begin of what a paper that came in, a referral, an order or a result asks for until its end; the
+"""How the task codes begin of what a paper that came in, a referral, a refill, an order or a result asks for until its end; the
 page and the permission."""
 
 

@@ -41,6 +41,7 @@ class Asked:
         ("ServiceRequest/o1", "order-collect", "/results/order/o1", "orders.see"),
         ("DiagnosticReport/d1", "result-review", "/results/d1", "results.see"),
         ("Observation/d2", "result-critical", "/results/d2", "results.see"),
+        ("MedicationRequest/m1", "refill-request-decide", "/refills/m1", "refills.see"),
         ("Communication/c1", "phone-call-back", "/phone/call/c1", "calls.see"),
         ("Encounter/e1", "job", "/rooming/e1/", "visit-page.see"),
     ],

@@ -305,10 +305,6 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
             reason=marker(letter, "referral", name), site=person.site,
             taken=(Taken(step=Step.NEEDED, at=began, by="Practitioner/lind"),),
         )),
-        refill_to_fhir(Refill(
-            id=f"refill-{name}", patient=patient, medicine=marker(letter, "refill", name), site=person.site,
-            asked=(Asking(at=began, by="Practitioner/dana", via=Via.PHONE, asker=Asker.PATIENT),),
-        )),
         paper_to_fhir(Paper(id=f"paper-{name}", patient=patient, came_as=CameAs.FAX, came_at=began,
                             content_type="image/png", title=marker(letter, "paper", name), route=Route.SIGN,
                             to="Practitioner/lind", type_words="Lab result", site=person.site)),
@@ -316,7 +312,7 @@ def _day(person: Somebody, letter: str) -> list[Resource]:
 
 
 def _asked_for(person: Somebody, letter: str) -> list[Resource]:
-    """An order and a result."""
+    """An order, a result and a refill request."""
     name, patient = person.name, f"Patient/{person.name}"
     order = Order(
         id=f"order-{name}", patient=patient, provider="Practitioner/lind", words=marker(letter, "order", name),
@@ -326,7 +322,15 @@ def _asked_for(person: Somebody, letter: str) -> list[Resource]:
         "resourceType": "DiagnosticReport", "id": f"result-{name}", "status": "final",
         "subject": {"reference": patient}, "code": {"text": marker(letter, "result", name)}, "conclusion": "Normal",
     }  # fmt: skip
-    return [order_to_fhir(order), result]
+    return [order_to_fhir(order), result, _refill(person, letter)]
+
+
+def _refill(person: Somebody, letter: str) -> Resource:
+    asking = Asking(at=TEN_FORTY, by="Practitioner/dana", via=Via.PHONE, asker=Asker.PATIENT)
+    return refill_to_fhir(Refill(
+        id=f"refill-{person.name}", patient=f"Patient/{person.name}", site=person.site, asked=(asking,),
+        medicine=marker(letter, "refill", person.name),
+    ))  # fmt: skip
 
 
 def _chart(patient_id: str, name: str, letter: str) -> list[Resource]:

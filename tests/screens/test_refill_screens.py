@@ -83,7 +83,6 @@ def test_a_call_about_a_refill_ends_with_one_click_of_the_prescriber_and_the_pat
     sign_in(page, "lind")
     page.goto("/worklist/")
     page.get_by_role("button", name="Yes or no to a refill").first.click()
-    page.goto("/worklist/")
     page.get_by_role("link", name="Open: Yes or no to a refill").first.click()
     expect(page.get_by_role("button", name="Yes: 30 days, 0 refills")).to_be_visible()
     page.keyboard.press("y")

@@ -160,8 +160,8 @@ PAGES = (
     ("order-", "order", "orders.see"),
     ("result-", "result", "results.see"),
 )
-"""How the task codes begin of what a paper that came in, a referral, a refill, an order or a result asks for until its end; the
-page and the permission."""
+"""How the task codes begin of what a paper that came in, a referral, a refill, an order or a result asks for until its
+end; the page and the permission."""
 
 
 def page_of(request: CareRequest, *, focus: str, patient: str, code: str = "") -> str:

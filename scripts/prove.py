@@ -18,7 +18,7 @@ PROOFS = {
     "search-oracle": ("tests/store/test_search_oracle.py", "tests/store/test_search_table.py"),
     "access": ("tests/access_matrix", "tests/fhirapi/test_api_roles.py"),
     "crash": ("tests/proofs/test_kill.py",),
-    "work": ("tests/work/test_work_invariants.py",),
+    "work": ("tests/work/test_work_invariants.py", "tests/work/test_result_invariants.py"),
     "timers": ("tests/proofs/test_timers.py",),
     "durability": ("tests/proofs/test_sync_before_acknowledgement.py",),
     "screens": ("tests/screens",),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from carewright.core.blobs.blobs import Blobs
+from carewright.core.blobs.files import KEY_BYTES, BlobFiles
 from carewright.core.store.store import Store, migrate_database, open_driver
 from carewright.project import demonstration, wiring
 from carewright.project.demonstration import State
@@ -29,6 +31,9 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstra
     url = f"sqlite:///{folder / 'care.sqlite3'}"
     migrate_database(url, wiring.registry())
     store = Store(driver=open_driver(url), registry=wiring.registry(), digest_key=b"test key of the audit digests")
-    state = demonstration.prepare(store, wiring.operator_access, seed=1, day=DAY, told=lambda label, done: None)
+    blobs = Blobs(store, BlobFiles(folder / "blobs", key=b"k" * KEY_BYTES))
+    state = demonstration.prepare(
+        store, wiring.operator_access, seed=1, day=DAY, told=lambda label, done: None, blobs=blobs
+    )
     yield Demonstration(store, state, demonstration.plan_of(seed=1, day=DAY))
     store.close()

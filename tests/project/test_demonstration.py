@@ -13,6 +13,7 @@ from carewright.project import demonstration, wiring
 from carewright.project.demonstration import AnotherDemonstration, State
 from carewright.project.simulator import board
 from tests.demonstration import Demonstration
+from tests.proofs.books import Books
 
 BEFORE_ARRIVAL = {"booked": "booked", "cancelled": "cancelled", "noshow": "no-show"}
 
@@ -76,3 +77,16 @@ def test_a_folder_shows_one_day_and_one_seed(tmp_path: Path) -> None:
     demonstration.check_same(state, seed=None, day=None)
     with pytest.raises(AnotherDemonstration, match="--data-dir"):
         demonstration.check_same(state, seed=2, day=None)
+
+
+@pytest.mark.parametrize(
+    "projection", ["phone_call", "paper", "message_thread", "referral", "care_order", "result", "refill"]
+)
+def test_something_of_every_kind_waits_for_somebody(demonstrated: Demonstration, projection: str) -> None:
+    assert [row for row in rows(demonstrated, projection) if row.get("is_open", 1)]
+
+
+def test_nothing_that_waits_is_nobodys(demonstrated: Demonstration) -> None:
+    books = Books.read(demonstrated.store, demonstrated.state.practice)
+    assert books.open_by_type()["Task"] > 20
+    assert (books.nobodys(), books.unattended()) == ([], [])

@@ -80,7 +80,9 @@ def test_a_making_that_is_broken_off_begins_again(
 
     seen: list[int] = []
 
-    def prepare(store: Store, operator: object, *, seed: int, day: object, told: Told) -> demonstration.State:
+    def prepare(
+        store: Store, operator: object, *, seed: int, day: object, told: Told, blobs: object
+    ) -> demonstration.State:
         seen.append(rows_of(found, PRACTICE))
         store.ensure_practice(PRACTICE, "Riverside")
         unfinished.begin(store, PRACTICE)

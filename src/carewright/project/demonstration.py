@@ -14,15 +14,18 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from carewright.core.access.model import Access
+from carewright.core.blobs.blobs import Blobs
 from carewright.core.clock import Clock, wall_now
 from carewright.core.store.store import Store
 from carewright.project import simulator, unfinished
+from carewright.project.office import Office
 from carewright.project.replay import Replay
 
 SEED = 1
 COUNT = simulator.POPULATION
 STATE = "demo.json"
 
+SATURDAY = 5
 Told = Callable[[str, int], None]
 
 
@@ -90,8 +93,12 @@ def resumed(state: State, store: Store) -> timedelta:
     return state.clock.at(last) + timedelta(minutes=1) - wall_now()
 
 
-def prepare(store: Store, operator: Callable[[str], Access], *, seed: int, day: date, told: Told) -> State:
+def prepare(
+    store: Store, operator: Callable[[str], Access], *, seed: int, day: date, told: Told, blobs: Blobs | None = None
+) -> State:
     """Write the practice, today's patients and the morning until 10:40. `told` hears (label, how many more).
+
+    With `blobs` papers have come in too.
 
     The practice counts as unfinished (see unfinished.py) until whoever calls has kept the state and says so.
     """
@@ -108,16 +115,25 @@ def prepare(store: Store, operator: Callable[[str], Access], *, seed: int, day: 
     replay.book_everybody()
     replay.staff_the_day()
     replay.play()
+    Office(replay, access, blobs).work()
     offset = plan.opens_at - wall_now()
     store.clock = Clock(offset=offset)
     return State(practice=practice, seed=seed, day=day.isoformat(), offset_seconds=offset.total_seconds())
 
 
 def fill(store: Store, operator: Callable[[str], Access], *, state: State, told: Told) -> None:
-    """Write the charts of everybody else; those that are there already stay as they are."""
+    """Write the charts of everybody else, and who is booked next; what is there already stays as it is."""
     day = date.fromisoformat(state.day)
     plan = plan_of(seed=state.seed, day=day)
     replay = Replay(store=store, practice=state.practice, plan=plan, told=told)
     access = operator(state.practice)
     replay.import_charts(access, simulator.population(state.seed, day, COUNT, without=plan.patients))
     replay.import_families(access, simulator.families(state.seed, day, count=COUNT))
+    following = simulator.day(plan.practice, state.seed, working_day_after(day), count=COUNT, born_on=day)
+    Replay(store=store, practice=state.practice, plan=following, told=told).book_everybody()
+
+
+def working_day_after(day: date) -> date:
+    """The next day on which the made-up practice is open."""
+    later = day + timedelta(days=1)
+    return later if later.weekday() < SATURDAY else later + timedelta(days=7 - later.weekday())

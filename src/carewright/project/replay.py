@@ -5,12 +5,14 @@ at that time. What the actions refuse, the demonstration does not show.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from carewright.core.access.labels import EVERYTHING
 from carewright.core.access.model import Access, Actor, Role
 from carewright.core.clock import Clock
-from carewright.core.store.model import Origin, Ref, Resource
+from carewright.core.store.model import KeyTaken, Origin, Ref, Resource
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, of_visit
@@ -96,38 +98,40 @@ class Replay:
         """The protocols that come with the product, and the standing orders as their providers have signed them."""
         at = self.plan.opens_at - BOOKED_BEFORE
         self.store.clock = Clock(wall=lambda: at)
-        lead = self._writer(next(m for m in self._staff.values() if Role.LEAD_MA in m.roles))
+        lead = self.writer_of(next(m for m in self._staff.values() if Role.LEAD_MA in m.roles))
         protocols.seed(lead, at=at)
         for order, is_signed in standing_order_table.orders(self.plan.practice, self.plan.opens_at.date()):
             ref = standing_orders.draft(lead, order=order, at=at)
             if is_signed:
-                signer = self._writer(self._staff[order.signer.removeprefix("Practitioner/")])
+                signer = self.writer_of(self._staff[order.signer.removeprefix("Practitioner/")])
                 standing_orders.sign(signer, order_id=ref.id, version=1, at=at)
 
     # -- the day ----------------------------------------------------------------------------------------------------
 
     def book_everybody(self) -> None:
-        """Book the day's appointments, some days ahead, as the front desk."""
+        """Book the day's appointments, some days ahead, as the front desk; those that are booked stay as they are."""
         at = self.plan.opens_at - BOOKED_BEFORE
         self.store.clock = Clock(wall=lambda: at)
         for planned in self.plan.appointments:
             if planned.booked:
-                self.bookings[planned.id] = scheduling.book(
-                    self._desk(planned.site),
-                    schedule=f"Schedule/{planned.schedule}",
-                    patient=f"Patient/{planned.patient}",
-                    visit_type=planned.coding,
-                    starts_at=planned.start,
-                    minutes=planned.minutes,
-                    at=at,
-                    reason=planned.reason,
-                    overbook_reason="Asked for by the provider",
-                )
+                with suppress(KeyTaken):
+                    self.bookings[planned.id] = scheduling.book(
+                        self._desk(planned.site),
+                        schedule=f"Schedule/{planned.schedule}",
+                        patient=f"Patient/{planned.patient}",
+                        visit_type=planned.coding,
+                        starts_at=planned.start,
+                        minutes=planned.minutes,
+                        at=at,
+                        reason=planned.reason,
+                        overbook_reason="Asked for by the provider",
+                        form_key=f"demonstration {planned.id}",
+                    )
                 self.told("bookings", 1)
 
     def staff_the_day(self) -> None:
         """Pairs, lunches and who covers, as the lead says them before the doors open."""
-        lead = self._writer(next(member for member in self._staff.values() if Role.LEAD_MA in member.roles))
+        lead = self.writer_of(next(member for member in self._staff.values() if Role.LEAD_MA in member.roles))
         for roster in rosters(self.plan):
             self.store.clock = Clock(wall=lambda at=roster.at: at)  # type: ignore[misc] # the loop's own moment is bound
             site, day = roster.site.id, self.plan.day
@@ -289,12 +293,13 @@ class Replay:
         return self.visits[str(step.appointment)]
 
     def _as(self, step: Step) -> Writer:
-        return self._writer(self._staff[step.staff])
+        return self.writer_of(self._staff[step.staff])
 
     def _desk(self, site: str) -> Writer:
-        return self._writer(self.plan.practice.staff_at(site, Role.FRONT_DESK)[0])
+        return self.writer_of(self.plan.practice.staff_at(site, Role.FRONT_DESK)[0])
 
-    def _writer(self, member: StaffMember) -> Writer:
+    def writer_of(self, member: StaffMember) -> Writer:
+        """Writes as one of the staff."""
         roles = frozenset(member.roles)
         registry = self.store.registry
         access = Access(
@@ -302,11 +307,12 @@ class Replay:
             roles=roles,
             grants=registry.grants_for(roles),
             actions=registry.actions_for(roles),
+            sensitive=EVERYTHING,
         )
         return self.store.writer(access)
 
     def _version(self, ref: Ref) -> int:
-        with self.store.reader(self._writer(self._any_clinician()).access, reason="demonstration.look") as reader:
+        with self.store.reader(self.writer_of(self._any_clinician()).access, reason="demonstration.look") as reader:
             return reader.read(ref).version
 
     def _any_clinician(self) -> StaffMember:

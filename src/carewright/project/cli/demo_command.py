@@ -145,7 +145,9 @@ def _make(found: Environment, store: Store, options: argparse.Namespace) -> demo
         )
     say("Making the demonstration practice and its morning (once)…")
     with progress(FIRST_RECORDS, unit="steps") as told:
-        state = demonstration.prepare(store, wiring.operator_access, seed=seed, day=day, told=told)
+        state = demonstration.prepare(
+            store, wiring.operator_access, seed=seed, day=day, told=told, blobs=wiring.open_blobs(store, found)
+        )
     demonstration.write_state(found.data_dir, state)
     unfinished.finish(store, state.practice)
     return state

@@ -122,15 +122,17 @@ def prepare(
 
 
 def fill(store: Store, operator: Callable[[str], Access], *, state: State, told: Told) -> None:
-    """Write the charts of everybody else, and who is booked next; what is there already stays as it is."""
+    """Write who is booked next, then the charts of everybody else; what is there already stays as it is."""
     day = date.fromisoformat(state.day)
     plan = plan_of(seed=state.seed, day=day)
     replay = Replay(store=store, practice=state.practice, plan=plan, told=told)
     access = operator(state.practice)
-    replay.import_charts(access, simulator.population(state.seed, day, COUNT, without=plan.patients))
-    replay.import_families(access, simulator.families(state.seed, day, count=COUNT))
     following = simulator.day(plan.practice, state.seed, working_day_after(day), count=COUNT, born_on=day)
+    new = tuple(patient for patient in following.patients if patient not in set(plan.patients))
+    replay.import_charts(access, simulator.charts(state.seed, day, new, count=COUNT))
     Replay(store=store, practice=state.practice, plan=following, told=told).book_everybody()
+    replay.import_charts(access, simulator.population(state.seed, day, COUNT, without=(*plan.patients, *new)))
+    replay.import_families(access, simulator.families(state.seed, day, count=COUNT))
 
 
 def working_day_after(day: date) -> date:

@@ -38,6 +38,7 @@ from carewright.skills.referrals import actions as referrals
 from carewright.skills.referrals.model import Referral, Step, Taken
 from carewright.skills.refills import actions as refills
 from carewright.skills.refills.model import Asker, Asking, Refill, Said, Supply, Via
+from carewright.skills.refills.queries import Medicine, medicines
 
 ADULT_YEARS, CHILD_YEARS = 25, 8
 LABORATORY = Coding("http://terminology.hl7.org/CodeSystem/v2-0074", "LAB", "Laboratory")
@@ -239,27 +240,38 @@ class Office:
 
     def _refills(self) -> None:
         """One to prepare, and one that is laid before its prescriber."""
-        self._refill("dana", time(9, 10), "Atorvastatin 20 mg tablet", days_left=9)
-        ref = self._refill("tou", time(8, 40), "Lisinopril 10 mg tablet", days_left=4)
+        self._refill("dana", time(9, 10), "Atorvastatin", days_left=9)
+        ref = self._refill("tou", time(8, 40), "Lisinopril", days_left=4)
         moment = self._at(time(9, 0))
         self._clock(moment)
         said = Said(as_written=True, well=True, words="No dizziness")
         found = refills.Found(pharmacy="Maple Street Pharmacy", prescriber=self._person("lind"), days_left=4, said=said)
         refills.prepare(
             self._as("tou"), refill_id=ref.id, version=1, found=found, supply=Supply(days=30, refills=0),
-            note="Kidney test: not in the chart, asked the old clinic for it",
+            note="",
             at=moment, today=self._day,
         )  # fmt: skip
 
     def _refill(self, who: str, at: time, medicine: str, *, days_left: int) -> Ref:
         moment = self._at(at)
         self._clock(moment)
+        patient, taken = self._who_takes(medicine)
         asked = Asking(at=moment, by=self._person(who), via=Via.PHONE, asker=Asker.PATIENT)
         ref, _ = refills.ask(self._as(who), refill=Refill(
-            patient=f"Patient/{self._adult()['id']}", medicine=medicine, asked=(asked,), site=self._site.id,
-            days_left=days_left,
+            patient=f"Patient/{patient['id']}", medicine=taken.words if taken else medicine, asked=(asked,),
+            site=self._site.id, days_left=days_left, on_file=taken.reference if taken else "",
+            dose=taken.dose if taken else "", coding=taken.coding if taken else None,
         ))  # fmt: skip
         return ref
+
+    def _who_takes(self, medicine: str) -> tuple[Resource, Medicine | None]:
+        """Somebody on whose list it stands; anybody where it stands on nobody's."""
+        with self.replay.store.reader(self._as("tou").access, reason="demonstration.look") as reader:
+            for patient in self._adults:
+                for one in medicines(reader, str(patient["id"])):
+                    if one.words.startswith(medicine):
+                        return patient, one
+        return self._adult(), None
 
     # -- who, whom, when --------------------------------------------------------------------------------------------
 

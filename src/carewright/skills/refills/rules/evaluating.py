@@ -157,7 +157,7 @@ def _early(refill: Refill, facts: Facts, table: Table) -> Finding:
             if one.covered_until and (one.reference == refill.on_file or medicine_key(one.words) == key)]  # fmt: skip
     last = max(ends, default=None)
     if last and last - facts.today > timedelta(days=table.early_days):
-        words = sentence("Early: what was prescribed lasts until %(day)s.", day=last.isoformat())
+        words = sentence("Early: what was prescribed lasts until %(day)s.", day=_said(last))
         return Finding(code="early", met=Met.NOT_MET, words=words)
     left = refill.days_left
     if left is None:
@@ -187,10 +187,10 @@ def _within(code: str, on: date | None, months: int, today: date, what: Sentence
     if on < months_before(today, months):
         words = counted(
             "%(what)s: %(day)s, more than %(count)s month ago.", "%(what)s: %(day)s, more than %(count)s months ago.",
-            months, what=what, day=on.isoformat(),
+            months, what=what, day=_said(on),
         )  # fmt: skip
         return Finding(code=code, met=Met.NOT_MET, words=words)
-    return Finding(code=code, met=Met.MET, words=sentence("%(what)s: %(day)s.", what=what, day=on.isoformat()))
+    return Finding(code=code, met=Met.MET, words=sentence("%(what)s: %(day)s.", what=what, day=_said(on)))
 
 
 def _pressure(asked: tuple[int, tuple[int, int], tuple[int, int]], facts: Facts) -> Finding:
@@ -205,9 +205,9 @@ def _pressure(asked: tuple[int, tuple[int, int], tuple[int, int]], facts: Facts)
     good = systolic[0] <= high <= systolic[1] and diastolic[0] <= low <= diastolic[1]
     reading = f"{high:g}/{low:g}"
     if good:
-        words = sentence("Blood pressure %(reading)s on %(day)s.", reading=reading, day=day.isoformat())
+        words = sentence("Blood pressure %(reading)s on %(day)s.", reading=reading, day=_said(day))
     else:
-        words = sentence("Blood pressure %(reading)s on %(day)s: out of range.", reading=reading, day=day.isoformat())
+        words = sentence("Blood pressure %(reading)s on %(day)s: out of range.", reading=reading, day=_said(day))
     return Finding(code="blood-pressure", met=Met.MET if good else Met.NOT_MET, words=words)
 
 
@@ -245,3 +245,8 @@ def months_before(day: date, months: int) -> date:
 def years_on(born: date, on: date) -> int:
     """Whole years of age."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _said(day: date) -> str:
+    """A day as the screens say it: month/day/year."""
+    return f"{day:%m/%d/%Y}"

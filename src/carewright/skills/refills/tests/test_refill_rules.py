@@ -70,18 +70,18 @@ def test_a_request_that_meets_every_row_fits_and_may_have_what_the_row_allows() 
 @pytest.mark.parametrize(
     ("change", "code", "met", "words"),
     [
-        ({"last_visit": date(2025, 11, 22)}, "visit", Met.NOT_MET, "Visit: 2025-11-22, more than 12 months ago."),
+        ({"last_visit": date(2025, 11, 22)}, "visit", Met.NOT_MET, "Visit: 11/22/2025, more than 12 months ago."),
         ({"last_visit": None}, "visit", Met.NOT_KNOWN, "Visit: none in the chart."),
         ({"labs": {"potassium": TODAY}}, "lab-creatinine", Met.NOT_KNOWN, "Creatinine: none in the chart."),
         ({"blood_pressure": (date(2026, 5, 1), 140, 76)}, "blood-pressure", Met.NOT_MET,
-         "Blood pressure 140/76 on 2026-05-01: out of range."),
+         "Blood pressure 140/76 on 05/01/2026: out of range."),
         ({"blood_pressure": (date(2025, 5, 1), 120, 76)}, "blood-pressure", Met.NOT_MET,
-         "Blood pressure: 2025-05-01, more than 12 months ago."),
+         "Blood pressure: 05/01/2025, more than 12 months ago."),
         ({"born": date(1990, 2, 3)}, "pregnant", Met.NOT_KNOWN, "Ask about pregnancy."),
         ({"listed": ()}, "listed", Met.NOT_MET, "Not on the medicine list."),
         ({"listed": (replace(FACTS.listed[0], active=False),)}, "listed", Met.NOT_MET, "Stopped on the medicine list."),
         ({"listed": (replace(FACTS.listed[0], covered_until=date(2026, 12, 30)),)}, "early", Met.NOT_MET,
-         "Early: what was prescribed lasts until 2026-12-30."),
+         "Early: what was prescribed lasts until 12/30/2026."),
     ],
 )  # fmt: skip
 def test_a_fact_of_the_chart_that_is_not_met_is_said_with_its_reason(
@@ -122,7 +122,7 @@ def test_an_age_outside_the_row_needs_a_look() -> None:
     listed = (Listed(reference="", names="Sertraline 50 mg", words="Sertraline 50 mg"),)
     refill = replace(REFILL, medicine="Sertraline 50 mg", on_file="")
     assert unmet(refill, replace(FACTS, born=date(2006, 1, 1), listed=listed)) == {
-        "visit": (Met.NOT_MET, "Visit: 2026-05-01, more than 6 months ago."),
+        "visit": (Met.NOT_MET, "Visit: 05/01/2026, more than 6 months ago."),
         "age": (Met.NOT_MET, "Age 20: the table is for 25 to 120."),
     }
 
@@ -252,7 +252,7 @@ supplies = st.one_of(st.none(), st.builds(Supply, days=st.integers(1, 400), refi
 preparings = st.one_of(
     st.none(),
     st.builds(Preparing, at=st.just(TEN_FORTY), by=st.just("Practitioner/dana"), outcome=st.sampled_from(Outcome),
-              table=st.just("1"), rows=st.just(("visit:met",)), found=st.just(("Visit: 2026-05-01.", "Age 40.")),
+              table=st.just("1"), rows=st.just(("visit:met",)), found=st.just(("Visit: 05/01/2026.", "Age 40.")),
               supply=supplies, note=st.sampled_from(["", "Not reached"])),
 )  # fmt: skip
 decisions = st.sampled_from([

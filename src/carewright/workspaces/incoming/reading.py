@@ -96,13 +96,18 @@ def _line(request: CareRequest, entry: Entry, known: Mapping[str, Patient], name
         came_words=term_words(CAME_AS_WORDS[entry.came_as]),
         came_at=entry.came_at,
         who=patient.name.words if patient else "",
-        what=" · ".join(filter(None, (term_words(entry.kind_words), entry.title))),
+        what=" · ".join(filter(None, (_kind_words(entry), entry.title))),
         whose=names.get(entry.owner) or names.get(entry.to) or _pool_words(entry.route),
         late=say(late_words(now - entry.due_at)).rstrip(".") if entry.due_at and entry.due_at < now else "",
         stage=entry.stage,
         stage_words=gettext(STAGE_WORDS[entry.stage]),
         why=entry.why,
     )
+
+
+def _kind_words(entry: Entry) -> str:
+    """What it is; "" for one that nobody has named yet, which is called by how it came."""
+    return "" if entry.kind_words == CAME_AS_WORDS[entry.came_as] else term_words(entry.kind_words)
 
 
 def _pool_words(route: Route | None) -> str:

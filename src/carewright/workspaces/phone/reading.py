@@ -17,6 +17,7 @@ from carewright.shell.components import Level, Notice
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest
 from carewright.shell.saying import say, term_words
+from carewright.shell.times import SiteClock
 from carewright.skills.calls import rules
 from carewright.skills.calls.model import ENDING_WORDS, Caller, PhoneCall
 from carewright.skills.calls.queries import Listed
@@ -138,6 +139,8 @@ class Row:
     owed: str = ""
     ending: str = ""
     due_at: datetime | None = None
+    due: str = ""
+    """By when, for the list: the time, and the day where it is not today."""
     late: bool = False
     by: str = ""
 
@@ -168,6 +171,14 @@ def _row(
         why=why,
         owed=term_words(item.words),
         due_at=item.due_at,
+        due=_due(request.care.clock, item.due_at, now=request.care.now),
         late=item.due_at is not None and item.due_at < request.care.now,
         by=people.get(item.owner, "") or role,
     )
+
+
+def _due(clock: SiteClock, at: datetime | None, *, now: datetime) -> str:
+    if at is None:
+        return ""
+    today = clock.local(at).date() == clock.local(now).date()
+    return clock.time(at) if today else f"{clock.date(at)} {clock.time(at)}"

@@ -14,6 +14,9 @@ from carewright.core.work.lifecycle import NotNow
 from carewright.core.work.model import TASK_CODE, Pool, WorkTask
 from carewright.skills.calls.fhir import to_fhir as phone_to_fhir
 from carewright.skills.calls.model import PhoneCall, State
+from carewright.skills.contacts import actions as contact_actions
+from carewright.skills.contacts import queries as contacts
+from carewright.skills.contacts.model import Contacts, Voicemail
 from carewright.skills.incoming import actions as incoming
 from carewright.skills.incoming.model import NotPossible
 from carewright.skills.messages import actions as messages
@@ -197,7 +200,22 @@ def test_a_message_about_the_closed_chart_is_found_with_the_person(pages: Pages)
     )
     ref = messages.begin(pages.clinic.writer("lena"), thread=thread)
     merge(pages.clinic)
-    assert [row["id"] for row in pages.clinic.rows("message_thread", patient="stays")] == [ref.id]
+    assert ref.id in {row["id"] for row in pages.clinic.rows("message_thread", patient="stays")}
+
+
+@pytest.mark.parametrize("last", ["near", "stays"])
+def test_whom_may_i_tell_is_what_was_said_last_in_either_chart(pages: Pages, last: str) -> None:
+    clinic = pages.clinic
+    for key in ("near", "stays"):
+        at = clinic.now + timedelta(minutes=10 if key == last else 1)
+        with clinic.store.reader(clinic.access("dana"), reason="test") as reader:
+            before = contacts.answer(reader, key)
+        said = Contacts(id=before.contacts.id, patient=f"Patient/{key}", voicemail=Voicemail.DETAILED
+                        if key == last else Voicemail.CALL_BACK_ONLY)  # fmt: skip
+        contact_actions.save(clinic.writer("dana"), contacts=said, version=before.version, at=at)
+    merge(clinic)
+    with clinic.store.reader(clinic.access("dana"), reason="test") as reader:
+        assert contacts.answer(reader, "stays").contacts.voicemail is Voicemail.DETAILED
 
 
 def test_two_tasks_of_one_person_can_be_one_and_a_paper_is_not_moved_to_itself(pages: Pages) -> None:

@@ -1,6 +1,7 @@
 """The front desk through its pages, on both engines."""
 
 import re
+import uuid
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -202,7 +203,10 @@ def test_finding_goes_by_post_and_by_anything_known(pages: Pages) -> None:
 
 def test_registering_shows_who_is_alike_before_a_second_record(pages: Pages) -> None:
     client = pages.client("fay")
-    typed = {"family": "Okafor", "given": "Ada", "birth_date": "01/02/2010", "gender": "female", "language": "en"}
+    typed = {
+        "family": "Okafor", "given": "Ada", "birth_date": "01/02/2010", "gender": "female", "language": "en",
+        "care_key": str(uuid.uuid4()),
+    }  # fmt: skip
     alike = client.post("/desk/patient", typed, **HTMX)
     assert alike.status_code == 409
     assert "registered already" in alike.content.decode()
@@ -218,7 +222,10 @@ def test_registering_shows_who_is_alike_before_a_second_record(pages: Pages) -> 
     [("birth_date", "13/45/2020"), ("birth_date", "01/02/2030"), ("birth_date", "01/02/1020"), ("family", "")],
 )
 def test_what_cannot_be_right_is_said_at_its_field(pages: Pages, field: str, text: str) -> None:
-    typed = {"family": "New", "given": "One", "birth_date": "01/02/2010", "gender": "female", field: text}
+    key = str(uuid.uuid4())
+    typed = {
+        "family": "New", "given": "One", "birth_date": "01/02/2010", "gender": "female", "care_key": key, field: text,
+    }  # fmt: skip
     answer = pages.client("fay").post("/desk/patient", typed, **HTMX)
     assert answer.status_code == 422
     assert f'href="#id_{field}"' in answer.content.decode()

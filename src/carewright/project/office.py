@@ -44,6 +44,7 @@ ADULT_YEARS, CHILD_YEARS = 25, 8
 LABORATORY = Coding("http://terminology.hl7.org/CodeSystem/v2-0074", "LAB", "Laboratory")
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 LABORATORY_OBSERVATION = Coding(CATEGORY, "laboratory", "Laboratory")
+HIGH = Coding("http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "H", "High")
 PAPERS = (
     ("Cardiology consultation", "Thank you for sending {name}, born {born}. Murmur grade 1, echocardiogram normal."),
     ("School health form", "Please fill in for {name}, born {born}, and send back by Friday."),
@@ -216,13 +217,15 @@ class Office:
         moment = self._at(time(7, 50))
         self._clock(moment)
         test, about = BY_KEY["bmp"], {"reference": patient}
-        values = tuple(map(Decimal, ("138", "5.4", "1.1", "96")))
+        values = (("138", "135", "145"), ("5.4", "3.5", "5.1"), ("1.1", "0.7", "1.3"), ("96", "70", "99"))
         made: list[Resource] = [
             {"resourceType": "Observation", "id": str(uuid.uuid4()), "status": "final", "subject": about,
              "category": [LABORATORY_OBSERVATION.concept()], "code": coding.concept(),
              "effectiveDateTime": moment.isoformat(timespec="seconds"),
-             "valueQuantity": {"value": value, "unit": unit, "system": UCUM, "code": unit}}
-            for (coding, unit), value in zip(test.measures, values, strict=True)
+             "valueQuantity": _quantity(value, unit),
+             "referenceRange": [{"low": _quantity(low, unit), "high": _quantity(high, unit)}],
+             **({"interpretation": [HIGH.concept()]} if Decimal(value) > Decimal(high) else {})}
+            for (coding, unit), (value, low, high) in zip(test.measures, values, strict=True)
         ]  # fmt: skip
         code = test.coding or Coding(LOINC, "24321-2", "Basic metabolic 2000 panel - Serum or Plasma")
         report: Resource = {
@@ -293,6 +296,10 @@ class Office:
     def _clock(self, moment: datetime) -> None:
         wall: Callable[[], datetime] = lambda: moment  # noqa: E731 - a clock that stands
         self.replay.store.clock = Clock(wall=wall)
+
+
+def _quantity(value: str, unit: str) -> Resource:
+    return {"value": Decimal(value), "unit": unit, "system": UCUM, "code": unit}
 
 
 def _years(born: date, on: date) -> int:

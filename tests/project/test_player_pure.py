@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from carewright.project.player.happenings import AT_MOST, NORMAL, Caller, Happening, What, arrival, day
+from carewright.project.player.laboratory import Message, report
 from carewright.project.player.ledger import Ledger
 from carewright.project.player.page import form, presses
 
@@ -64,3 +65,23 @@ def test_what_is_sent_is_promised_only_when_it_was_said() -> None:
     ledger.promised("call", "b", resource_id="id-b")
     ledger.sent("call", "b")
     assert [(entry.key, entry.is_promised) for entry in ledger.of("call")] == [("a", False), ("b", True)]
+
+
+def test_a_report_that_is_sent_again_is_the_same_and_names_its_order_and_every_value() -> None:
+    at = datetime(2026, 11, 23, 9, 0, tzinfo=ZONE)
+    coding = {"system": "http://loinc.org", "code": "24321-2"}
+    order = {
+        "resourceType": "ServiceRequest", "id": "o1", "subject": {"reference": "Patient/p"},
+        "code": {"coding": [coding]},
+    }  # fmt: skip
+    first = Message(at=at, order="o1", number=0, status="preliminary")
+    sent = report(order, first, now=at)
+    assert sent == report(order, first, now=at)
+    *values, whole = sent
+    assert len(values) == 4
+    assert whole["result"] == [{"reference": f"Observation/{one['id']}"} for one in values]
+    assert {one["basedOn"][0]["reference"] for one in sent} == {"ServiceRequest/o1"}
+    assert {one["status"] for one in sent} == {"preliminary"}
+    later = report(order, Message(at=at, order="o1", number=1, status="final"), now=at)
+    assert [one["id"] for one in later] == [one["id"] for one in sent]
+    assert later != sent

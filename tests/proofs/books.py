@@ -5,6 +5,7 @@ what they get wrong has to show.
 """
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,13 +20,16 @@ from carewright.core.store.store import Store
 from carewright.project.player.at_papers import content
 from carewright.project.player.ledger import Entry
 
-TYPES = ("Task", "Communication", "ServiceRequest", "DocumentReference", "DiagnosticReport", "Encounter", "Appointment")
+TYPES = ("Task", "Communication", "ServiceRequest", "DocumentReference", "DiagnosticReport", "Encounter", "Appointment",
+         "MedicationRequest")  # fmt: skip
+WRITTEN = frozenset({"final", "amended", "corrected", "appended"})
 OPEN_TASK = frozenset({"draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold"})
 STILL_TO_DO: Mapping[str, tuple[str, frozenset[str]]] = {
     "Communication": ("status", frozenset({"preparation", "in-progress", "on-hold"})),
     "ServiceRequest": ("status", frozenset({"draft", "active", "on-hold"})),
     "DocumentReference": ("docStatus", frozenset({"preliminary"})),
     "DiagnosticReport": ("status", frozenset({"registered", "partial", "preliminary"})),
+    "MedicationRequest": ("status", frozenset({"draft"})),
 }
 """Where FHIR R4 says that a record has not come to its end."""
 
@@ -73,7 +77,9 @@ class Books:
             f"{kind}/{record['id']}"
             for kind, (name, still) in STILL_TO_DO.items()
             for record in self.all(kind)
-            if record.get(name) in still and f"{kind}/{record['id']}" not in spoken_of and not _of_a_visit(record)
+            if (record.get(name) in still or _is_unread(record))
+            and f"{kind}/{record['id']}" not in spoken_of
+            and not _of_a_visit(record)
         ]
 
     def late_in_silence(self, before: datetime) -> list[str]:
@@ -136,6 +142,21 @@ def _asked(record: Resource, key: str) -> bool:
     return _says(record, key) and "partOf" not in record and "focus" not in record
 
 
+def _anywhere(record: Resource, key: str) -> bool:
+    return f"({key})" in json.dumps(record, default=str)
+
+
+def _job_of_visit(record: Resource, key: str) -> bool:
+    """The task of a job that was asked for at a visit."""
+    visit, _, job = key.partition(":")
+    of_visit = f"Encounter/{visit}" in (_reference(record, "encounter"), _reference(record, "focus"))
+    return of_visit and any(one.get("code") == job for one in record.get("code", {}).get("coding", ()))
+
+
+def _reference(record: Resource, name: str) -> str:
+    return str(record.get(name, {}).get("reference", ""))
+
+
 def _is_file(record: Resource, name: str) -> bool:
     return any(name == one.get("attachment", {}).get("url") for one in record.get("content", ()))
 
@@ -147,6 +168,10 @@ WHERE: Mapping[str, tuple[str, Callable[[Resource, str], bool]]] = {
     "order": ("Appointment", _says),
     "referral": ("ServiceRequest", _says),
     "task": ("Task", _asked),
+    "test": ("ServiceRequest", _says),
+    "result": ("DiagnosticReport", _is),
+    "refill": ("MedicationRequest", _anywhere),
+    "ask": ("Task", _job_of_visit),
     "walk-in": ("Appointment", _says),
     "paper": ("DocumentReference", _is_file),
 }
@@ -172,6 +197,13 @@ def _was_sent_on(task: Resource) -> bool:
 
 def _quiet(task: Resource) -> bool:
     return any(one.get("valueCode") == "quiet" for one in task.get("extension", ()))
+
+
+def _is_unread(record: Resource) -> bool:
+    """A report that its laboratory has written and of which nobody has said that they have reviewed it."""
+    if record["resourceType"] != "DiagnosticReport" or record["status"] not in WRITTEN:
+        return False
+    return '"reviewed"' not in json.dumps(record.get("extension", ()))
 
 
 def _of_a_visit(record: Resource) -> bool:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 
+from carewright.project.player import at_orders
 from carewright.project.player.page import Form, form, forms, presses
 from carewright.project.player.person import Person
 
 NOT_HERE_AFTER = timedelta(minutes=30)
-SHARE_WITH_ORDERS, SHARE_WITH_NEXT_VISIT, SHARE_WITH_VITALS = 0.3, 0.4, 0.6
+SHARE_WITH_ORDERS, SHARE_WITH_NEXT_VISIT, SHARE_WITH_VITALS, SHARE_WITH_TEST, SHARE_WITH_ASK = 0.3, 0.4, 0.6, 0.25, 0.15
 TYPICAL = {
     "temperature": "98.6", "heart-rate": "92", "respiratory-rate": "20", "spo2": "98", "blood-pressure": "112",
     "blood-pressure-lower": "70",
@@ -144,6 +145,10 @@ def see_patients(person: Person) -> int:
         if "provider_in" in row.presses:
             done += _press(person, row, "provider_in")
         elif "send_to_check_out" in row.presses:
+            if person.chance(SHARE_WITH_TEST) and person.world.first_time("test", row.visit):
+                done += at_orders.order_test(person, row.patient, row.visit)
+            if person.chance(SHARE_WITH_ASK) and person.world.first_time("ask", row.visit):
+                done += at_orders.ask_the_ma(person, row.visit)
             wants = person.chance(SHARE_WITH_ORDERS) and person.world.first_time("orders", row.visit)
             done += _ask_for_orders(person, row) if wants else _press(person, row, "send_to_check_out")
     return done

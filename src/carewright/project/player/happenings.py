@@ -33,6 +33,7 @@ class What(StrEnum):
     ASK = "ask"
     REFERRAL = "referral"
     SICK = "sick"
+    PHARMACY = "pharmacy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,8 @@ NORMAL: Mapping[What, Kind] = {
              says=("Call the pharmacy", "Send the school form", "Ask for the old records")),
         Kind(what=What.REFERRAL, a_day=1.0, roles=(PROVIDER,), says=("Murmur, please hear", "Knee, six weeks now")),
         Kind(what=What.SICK, a_day=0.2, roles=(LEAD,)),
+        Kind(what=What.PHARMACY, a_day=2.0, roles=(MA, NURSE),
+             says=("Lisinopril 10 mg tablet", "Metformin 500 mg tablet", "Albuterol inhaler", "Tramadol 50 mg tablet")),
     )
 }  # fmt: skip
 """One row for each kind; a further kind is a further row."""

@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 
 from carewright.core.access.model import Role
 from carewright.core.store.reader import Reader
-from carewright.project.player import at_lists, at_papers, at_phone, at_visits
+from carewright.project.player import at_lists, at_orders, at_papers, at_phone, at_visits
 from carewright.project.player.browser import Browser, GivenUp
 from carewright.project.player.happenings import Arrival, Happening, What, arrival
+from carewright.project.player.laboratory import Laboratory
 from carewright.project.player.person import Person
 from carewright.project.player.world import World
 from carewright.project.simulator.model import Practice, StaffMember
@@ -23,17 +24,20 @@ DEALING: Mapping[What, Callable[[Person, Happening], None]] = {
     What.APPOINTMENT_QUESTION: at_phone.answer, What.CHEST_PAIN: at_phone.answer, What.WRONG_NUMBER: at_phone.answer,
     What.HUNG_UP: at_phone.answer, What.PAPER: at_papers.take_in, What.WALK_IN: at_lists.walk_in,
     What.STAT: at_lists.ask, What.ASK: at_lists.ask, What.REFERRAL: at_lists.refer, What.SICK: at_lists.cover,
+    What.PHARMACY: at_orders.ask_for_refill,
 }  # fmt: skip
 """How somebody deals with each kind of happening; what is not here, the outside does by itself (faxes)."""
 
 DUTIES: Mapping[Role, tuple[Duty, ...]] = {
     Role.FRONT_DESK: (at_visits.receive, at_visits.check_out, at_papers.see_to_papers, at_lists.next_for_me,
                       at_lists.see_to_referrals),
-    Role.MA: (at_visits.room_patients, at_lists.answer_stat, at_visits.turn_over_rooms, at_lists.next_for_me,
-              at_lists.see_to_referrals),
+    Role.MA: (at_visits.room_patients, at_lists.answer_stat, at_orders.answer_asks, at_visits.turn_over_rooms,
+              at_lists.next_for_me, at_orders.see_to_results, at_orders.see_to_refills, at_lists.see_to_referrals),
     Role.LEAD_MA: (at_visits.room_patients, at_lists.next_for_me, at_visits.turn_over_rooms, at_lists.answer_stat),
-    Role.NURSE: (at_lists.answer_stat, at_lists.next_for_me, at_papers.see_to_papers),
-    Role.PROVIDER: (at_visits.see_patients, at_lists.next_for_me, at_papers.see_to_papers, at_lists.see_to_referrals),
+    Role.NURSE: (at_lists.answer_stat, at_lists.next_for_me, at_papers.see_to_papers, at_orders.see_to_results,
+                 at_orders.see_to_refills),
+    Role.PROVIDER: (at_visits.see_patients, at_lists.next_for_me, at_papers.see_to_papers, at_lists.see_to_referrals,
+                    at_orders.see_to_results, at_orders.see_to_refills),
     Role.MANAGER: (at_lists.next_for_me,),
 }  # fmt: skip
 """What each role does when nothing interrupts it, in turn."""
@@ -49,6 +53,8 @@ class Play:
     world: World
     base: Callable[[], str]
     password: str
+    token: str = ""
+    """The bearer token of the laboratory's interface; "" where none is connected."""
     people: list[Person] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -63,7 +69,8 @@ class Play:
         self.world.stopped.clear()
         work: list[Callable[[], None]] = [person.work for person in self.people]
         self._threads = [
-            threading.Thread(target=self._safely, args=(act,), daemon=True) for act in [*work, self._outside]
+            threading.Thread(target=self._safely, args=(act,), daemon=True)
+            for act in [*work, self._outside, *([self._laboratory] if self.token else [])]
         ]
         for thread in self._threads:
             thread.start()
@@ -95,6 +102,16 @@ class Play:
             act()
         except GivenUp:
             self.world.told["gave up"] += 1
+
+    def _laboratory(self) -> None:
+        """Reports come in by themselves."""
+        browser = Browser(self.base, "", "", stopped=self.world.stopped, told=self.world.told)
+        rng = stream(self.world.seed, "laboratory", self.world.local_now().date())
+        laboratory = Laboratory(world=self.world, browser=browser, token=self.token, rng=rng)
+        while not self.world.stopped.is_set():
+            laboratory.work()
+            self.world.wait(OUTSIDE)
+        browser.close()
 
     def _outside(self) -> None:
         """Faxes and voicemail come in by themselves."""

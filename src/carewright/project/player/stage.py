@@ -1,16 +1,22 @@
 """Sets a play up from a demonstration: its people, its patients, what is booked, and what is still to happen today."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from carewright.core.access.model import Access
+from carewright.core.access import sessions
+from carewright.core.access.identity import SessionKind
+from carewright.core.access.model import Access, Role
 from carewright.core.store.store import Store
 from carewright.project import demonstration
 from carewright.project.player.happenings import Caller, day
+from carewright.project.player.laboratory import SCOPES
 from carewright.project.player.play import Play, expected
 from carewright.project.player.world import World
+
+VALID = timedelta(days=2)
+"""Of the laboratory's token, by the wall's clock."""
 
 
 def staged(
@@ -40,7 +46,15 @@ def staged(
     if now.date() == on:
         todays = day(state.seed, on, rate=rate, patients=patients, zone=zone, opens=now.time())
         world.expect(one for one in todays if one.roles or folder is not None)
-    return Play(practice=practice, world=world, base=base, password=password)
+    return Play(practice=practice, world=world, base=base, password=password, token=_token(store, state.practice))
+
+
+def _token(store: Store, practice: str) -> str:
+    """A token of the laboratory's interface: it writes results and reads orders, and nothing else."""
+    return sessions.open_session(
+        store, practice=practice, actor="Device/laboratory", display="Laboratory", user_name="", roles={Role.NURSE},
+        expires_at=store.clock.wall() + VALID, kind=SessionKind.TOKEN, scopes=SCOPES,
+    )  # fmt: skip
 
 
 def table(play: Play) -> list[str]:

@@ -33,6 +33,7 @@ class World:
     _waiting: list[Happening] = field(default_factory=list)
     _marks: set[tuple[str, str]] = field(default_factory=set)
     _referred: list[str] = field(default_factory=list)
+    _sent_out: list[str] = field(default_factory=list)
     colleagues: frozenset[str] = frozenset()
     """Medical assistants, by their ids: who may be sick and is covered."""
     _away: dict[str, datetime] = field(default_factory=dict)
@@ -82,6 +83,17 @@ class World:
         """A patient of whom another clinic writes; "" for none."""
         with self._lock:
             return self._referred.pop(0) if self._referred else ""
+
+    def send_out(self, order: str) -> None:
+        """The specimen of an order is on its way to the laboratory."""
+        with self._lock:
+            self._sent_out.append(order)
+
+    def sent_out(self) -> list[str]:
+        """The orders that have reached the laboratory since it last looked."""
+        with self._lock:
+            found, self._sent_out = self._sent_out, []
+        return found
 
     def send_home(self, practitioner: str, *, until: datetime) -> None:
         """Somebody is away until then."""

@@ -58,10 +58,11 @@ class Package:
 
 STRUCTURES_HEAD = f"""\
 Elements of all R4 resources and data types, in order. Source: {R4}.
-A line without indentation names a type and what it builds on. Below it: the element's path, its cardinality, its
-types (alternatives with |; targets of references in brackets; "(simple)" for a Quantity without comparator; "@" for
-the content of another element of the same type), and after "!" the value set that its codes must come from (required
-binding). id, extension and modifierExtension are implied."""
+A line without indentation names a type and what it builds on. Below it: the element's path, its cardinality (and
+behind it "m" for a modifier, "s" for what a summary holds), its types (alternatives with |; targets of references in
+brackets; "(simple)" for a Quantity without comparator; "@" for the content of another element of the same type), and
+after "!" the value set that its codes must come from (required binding). id, extension and modifierExtension are
+implied."""
 
 
 def _is_type(definition: Definition) -> bool:
@@ -78,7 +79,12 @@ def structure_lines(structures: list[Definition]) -> Iterator[str]:
             inherited = not element["base"]["path"].startswith(f"{name}.")
             # Age, Count, Distance and Duration repeat Quantity's elements as their own.
             if path and path.rpartition(".")[2] not in IMPLIED and not (inherited and base != "Quantity"):
-                yield f"  {path} {element['min']}..{element['max']} {_types(element)}{_binding(element)}"
+                cardinality = f"{element['min']}..{element['max']}{_marks(element)}"
+                yield f"  {path} {cardinality} {_types(element)}{_binding(element)}"
+
+
+def _marks(element: Definition) -> str:
+    return ("m" if element.get("isModifier") else "") + ("s" if element.get("isSummary") else "")
 
 
 def _types(element: Definition) -> str:

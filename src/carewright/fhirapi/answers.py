@@ -9,6 +9,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 
+import msgspec
 from starlette.responses import Response
 
 from carewright.core.fhir.codec import encode
@@ -73,6 +74,15 @@ def response(answer: Answer, *, base: str, wanted: str = REPRESENTATION) -> Resp
     if answer.location:
         headers["Location"] = f"{base}/{answer.location}"
     return fhir_response(answer.status, preferred(answer, wanted), headers=headers)
+
+
+def pretty(response: Response) -> Response:
+    """The same for people to read: lines and indentation, every number as it was."""
+    if not response.body:
+        return response
+    body = msgspec.json.format(bytes(response.body), indent=2)
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Response(body, status_code=response.status_code, headers=headers)
 
 
 def fhir_response(status: int, body: bytes | None, *, headers: Mapping[str, str] | None = None) -> Response:

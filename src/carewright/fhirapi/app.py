@@ -15,6 +15,7 @@ import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -22,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from carewright.core.store.store import Store
 from carewright.fhirapi import capabilities, create, delete, history, patch, read, search, transaction, update, vread
-from carewright.fhirapi.answers import fhir_response
+from carewright.fhirapi.answers import fhir_response, pretty
 from carewright.fhirapi.calls import WRITERS, Call, open_call
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, Problem, crash, problem
 
@@ -31,6 +32,8 @@ log = logging.getLogger("carewright.fhirapi")
 Interaction = Callable[[Request, Call], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+GZIP_FROM, GZIP_LEVEL = 1000, 4
+"""Bytes from which an answer is compressed for those who ask for it; a level that costs little."""
 PREFIXES = ("/fhir", "/p/{practice}/fhir")
 INTERACTIONS: tuple[tuple[str, str, Interaction], ...] = (
     ("POST", "", transaction.endpoint),
@@ -62,7 +65,7 @@ def create_app(store: Store) -> Starlette:
 
     app = Starlette(
         routes=_routes(),
-        middleware=[Middleware(Envelope)],
+        middleware=[Middleware(Envelope), Middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL)],
         exception_handlers={HTTPException: _unrouted},
         lifespan=lifespan,
     )
@@ -98,9 +101,10 @@ def _answered(endpoint: Endpoint) -> Endpoint:
 
     async def answered(request: Request) -> Response:
         try:
-            return await endpoint(request)
+            response = await endpoint(request)
         except EXPECTED as error:
-            return _response(problem(error))
+            response = _response(problem(error))
+        return pretty(response) if request.query_params.get("_pretty") == "true" else response
 
     return answered
 

@@ -51,9 +51,9 @@ async def _get(call: Call, entry: Entry) -> Answer:
         case (resource_type, "_history"):
             return await history.perform_type(call, resource_type, pairs)
         case (_, _):
-            return await read.perform(call, entry.ref)
+            return await read.perform(call, entry.ref, pairs)
         case (_, _, "_history"):
             return await history.perform(call, entry.ref, pairs)
         case (_, _, "_history", version):
-            return await vread.perform(call, entry.ref, version)
+            return await vread.perform(call, entry.ref, version, pairs)
     raise ApiError(404, "not-supported", "There is nothing to read at this address.")

@@ -15,11 +15,12 @@ from carewright.fhirapi import answers, bundles
 from carewright.fhirapi.answers import Answer
 from carewright.fhirapi.calls import CONTROL, Call, Pairs, ref_of, type_of
 from carewright.fhirapi.outcomes import ApiError
+from carewright.fhirapi.shape import ELEMENTS, SUMMARY, Shape
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _POSITION = re.compile(r"(\d{1,17})\.(\d{1,9})\.([A-Za-z0-9.\-]{1,64})", re.ASCII)
-KNOWN = frozenset({"_count", "_since", "_after"})
+KNOWN = frozenset({"_count", "_since", "_after", SUMMARY, ELEMENTS})
 
 
 async def endpoint(request: Request, call: Call) -> Response:
@@ -42,7 +43,9 @@ async def perform(call: Call, ref: Ref, pairs: Pairs) -> Answer:
         call.access.require(Interaction.READ, ref.type)
         versions = await reader.history(ref, count=count + 1, before=before)
     recent = [version for version in versions if since is None or version.at >= since]
-    return _page(call, f"{ref}/_history", pairs, recent, count=count, position=lambda last: str(last.version))
+    shape = Shape.of(call, ref.type, pairs)
+    listed = shape.of_all(recent)
+    return _page(call, f"{ref}/_history", pairs, listed, count=count, position=lambda last: str(last.version))
 
 
 async def perform_type(call: Call, resource_type: str, pairs: Pairs) -> Answer:
@@ -52,7 +55,8 @@ async def perform_type(call: Call, resource_type: str, pairs: Pairs) -> Answer:
     async with call.store.async_reader(call.access, reason="api.history") as reader:
         call.access.require(Interaction.READ, resource_type)
         versions = await reader.type_history(resource_type, count=count + 1, before=before, since=since)
-    return _page(call, f"{resource_type}/_history", pairs, versions, count=count, position=_position_text)
+    shape = Shape.of(call, resource_type, pairs)
+    return _page(call, f"{resource_type}/_history", pairs, shape.of_all(versions), count=count, position=_position_text)
 
 
 def _page(

@@ -10,19 +10,23 @@ from carewright.core.access.model import Interaction
 from carewright.core.store.model import Ref, Stored
 from carewright.fhirapi import answers
 from carewright.fhirapi.answers import Answer
-from carewright.fhirapi.calls import Call, ref_of
+from carewright.fhirapi.calls import Call, Pairs, ref_of
+from carewright.fhirapi.shape import Shape
 
 
 async def endpoint(request: Request, call: Call) -> Response:
-    stored = await _read(call, ref_of(request))
+    ref = ref_of(request)
+    shape = Shape.of(call, ref.type, request.query_params.multi_items())
+    stored = await _read(call, ref)
     if _unchanged(request, stored):
         return answers.response(Answer(status=304, etag=stored.etag, modified=stored.at), base=call.base)
-    return answers.response(answers.of_read(stored), base=call.base)
+    return answers.response(answers.of_read(shape.of_stored(stored)), base=call.base)
 
 
-async def perform(call: Call, ref: Ref) -> Answer:
-    """The stored bytes of the current version; NotFound, Gone, AccessDenied."""
-    return answers.of_read(await _read(call, ref))
+async def perform(call: Call, ref: Ref, pairs: Pairs) -> Answer:
+    """The stored bytes of the current version, or a part of them; NotFound, Gone, AccessDenied."""
+    shape = Shape.of(call, ref.type, pairs)
+    return answers.of_read(shape.of_stored(await _read(call, ref)))
 
 
 async def _read(call: Call, ref: Ref) -> Stored:

@@ -14,6 +14,7 @@ from carewright.fhirapi import answers, bundles
 from carewright.fhirapi.answers import Answer
 from carewright.fhirapi.calls import Call, Pairs, search_pairs, type_of
 from carewright.fhirapi.conditions import values_kept_out
+from carewright.fhirapi.shape import ELEMENTS, Shape
 
 
 async def endpoint(request: Request, call: Call) -> Response:
@@ -23,19 +24,21 @@ async def endpoint(request: Request, call: Call) -> Response:
 async def perform(call: Call, resource_type: str, pairs: Pairs) -> Answer:
     """One page as a searchset. SearchError for what is not understood (left out and named if lenient)."""
     ignored: list[str] = []
+    shape = Shape.of(call, resource_type, pairs)
     reader = call.store.async_reader(call.access, reason="api.search")
+    asked = [(name, value) for name, value in pairs if name != ELEMENTS]
     with values_kept_out(pairs):
         async with reader:
             call.access.require(Interaction.SEARCH, resource_type)
-            query = parse(resource_type, pairs, ignored=None if call.strict else ignored)
+            query = parse(resource_type, asked, ignored=None if call.strict else ignored)
             page = await reader.search(query)
     used = [(name, value) for name, value in pairs if name not in ignored]
     links = [("self", bundles.address(call.base, resource_type, used))]
     if page.next:
         rest = [(name, value) for name, value in used if name != "_after"]
         links.append(("next", bundles.address(call.base, resource_type, [*rest, ("_after", page.next)])))
-    entries = [bundles.found(stored, base=call.base, mode="match") for stored in page.matches]
-    entries += [bundles.found(stored, base=call.base, mode="include") for stored in page.included]
+    entries = [bundles.found(shape.of_stored(stored), base=call.base, mode="match") for stored in page.matches]
+    entries += [bundles.found(shape.of_stored(stored), base=call.base, mode="include") for stored in page.included]
     if ignored:
         entries.append(_left_out(ignored))
     return Answer(status=200, body=bundles.bundle("searchset", entries, links=links, total=page.total))

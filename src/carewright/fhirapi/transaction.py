@@ -20,7 +20,7 @@ from carewright.fhirapi.conditions import pairs_of, query_of, values_kept_out
 from carewright.fhirapi.create import of_type
 from carewright.fhirapi.entries import Entry, links, new_refs, open_references, taken_apart
 from carewright.fhirapi.outcomes import ApiError
-from carewright.fhirapi.update import stale
+from carewright.fhirapi.update import stale, whole
 
 ORDER = ("DELETE", "POST", "PUT")
 
@@ -83,6 +83,8 @@ def _typed(entry: Entry) -> Resource:
     of_type(resource, entry.path[0])
     if entry.method == "PUT" and resource.get("id") != entry.ref.id:
         raise entry.error("the id of its resource is not the one in its request.url")
+    if entry.method == "PUT":
+        whole(resource)
     return resource
 
 

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from carewright.core.access.model import Interaction
 from carewright.core.fhir.codec import decode, same_value
+from carewright.core.fhir.subset import is_subsetted
 from carewright.core.store.model import Conflict, Ref, Resource, StoreError
 from carewright.fhirapi import actions, answers
 from carewright.fhirapi.answers import Answer
@@ -25,6 +26,7 @@ async def endpoint(request: Request, call: Call) -> Response:
 async def perform(call: Call, ref: Ref, resource: Resource, *, version: int | None) -> Answer:
     """A new version; 412 naming the elements that changed meanwhile if `version` is not the current one."""
     of_type(resource, ref.type)
+    whole(resource)
     if resource.get("id") != ref.id:
         where = [f"{ref.type}.id"]
         raise ApiError(400, "invalid", "The id in the body is not the one in the address.", expressions=where)
@@ -32,6 +34,20 @@ async def perform(call: Call, ref: Ref, resource: Resource, *, version: int | No
         return answers.of_write(await actions.update(call, resource, version=version))
     except Conflict as conflict:
         raise await stale(call, conflict) from conflict
+
+
+def whole(resource: Resource) -> None:
+    """ApiError 422 for what is marked as a part of a resource: written back, it would take away all the rest."""
+    if any(is_subsetted(tag) for tag in _tags(resource)):
+        where = [f"{resource['resourceType']}.meta.tag"]
+        text = "This is a part of a resource (tag SUBSETTED). Read it without _summary and _elements, and change that."
+        raise ApiError(422, "business-rule", text, expressions=where)
+
+
+def _tags(resource: Resource) -> list[object]:
+    meta = resource.get("meta")
+    tags = meta.get("tag") if isinstance(meta, dict) else None
+    return tags if isinstance(tags, list) else []
 
 
 async def stale(call: Call, conflict: Conflict) -> ApiError:

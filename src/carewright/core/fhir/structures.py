@@ -44,6 +44,9 @@ class Element:
     choice: bool = False
     value_set: str = ""
     content: Content | None = None
+    is_modifier: bool = False
+    """It may change what the rest means: never left out."""
+    in_summary: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -55,11 +58,12 @@ class Element:
 
 
 EXTENSION = Element("extension", 0, MANY, (ElementType("Extension"),))
+_MODIFIER = Element("modifierExtension", 0, MANY, (ElementType("Extension"),), is_modifier=True, in_summary=True)
 _IMPLIED = {
     "Element": (Element("id", 0, 1, (ElementType("string"),)), EXTENSION),
-    "BackboneElement": (Element("modifierExtension", 0, MANY, (ElementType("Extension"),)),),
-    "DomainResource": (EXTENSION, Element("modifierExtension", 0, MANY, (ElementType("Extension"),))),
-    "Resource": (Element("id", 0, 1, (ElementType("id"),)),),
+    "BackboneElement": (_MODIFIER,),
+    "DomainResource": (EXTENSION, _MODIFIER),
+    "Resource": (Element("id", 0, 1, (ElementType("id"),), in_summary=True),),
 }
 
 
@@ -124,7 +128,8 @@ def _line_at(type_name: str, path: str) -> str:
 
 
 def _element(type_name: str, line: str) -> Element:
-    path, cardinality, types, *binding = line.split()
+    path, marked, types, *binding = line.split()
+    cardinality = marked.rstrip("ms")
     low, _, high = cardinality.partition("..")
     name = path.rpartition(".")[2]
     content = None
@@ -141,6 +146,8 @@ def _element(type_name: str, line: str) -> Element:
         choice=name.endswith("[x]"),
         value_set=binding[0][1:] if binding else "",
         content=content,
+        is_modifier="m" in marked,
+        in_summary=marked.endswith("s"),
     )
 
 

@@ -33,7 +33,12 @@ MODIFIERS = {
 }
 """What each kind of parameter understands, besides a type on a reference. Kinds not listed are not searched."""
 
-CONTROL = frozenset({"_format", "_pretty", "_summary", "_elements", "_total", "_contained", "_containedType", "_score"})
+OPTIONS: Mapping[str, frozenset[str]] = {
+    "_summary": frozenset({"true", "text", "data", "count", "false"}),
+    "_total": frozenset({"none", "estimate", "accurate"}),
+    "_contained": frozenset({"false"}),
+}
+"""What else a search may say, and how. What is contained in a resource is not searched."""
 NOT_IN_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 """What no text in the chart holds (FHIR's string, Unicode's surrogates) and PostgreSQL cannot be asked for."""
 MAX_CHAIN_DEPTH = 3
@@ -56,10 +61,13 @@ def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, ignored: list
             sort = _sort(resource_type, value)
         elif name.split(":")[0] in ("_include", "_revinclude"):
             includes.append(_include(name, value))
-        elif name in ("_count", "_after") or name in CONTROL:
+        elif name in ("_count", "_after"):
             options[name] = value
+        elif name in OPTIONS:
+            options[name] = _option(name, value)
         elif value != "":
             _add(criteria, resource_type, name, value, ignored)
+    counts = options.get("_summary") == "count" or _count(options.get("_count")) == 0
     return SearchQuery(
         type=resource_type,
         criteria=tuple(criteria),
@@ -67,8 +75,8 @@ def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, ignored: list
         count=_count(options.get("_count")),
         includes=tuple(includes),
         after=options.get("_after"),
-        total=options.get("_total") == "accurate" or options.get("_summary") == "count",
-        summary_count=options.get("_summary") == "count" or options.get("_count") == "0",
+        total=options.get("_total") in ("accurate", "estimate") or counts,
+        summary_count=counts,
     )
 
 
@@ -191,6 +199,12 @@ def _include(name: str, value: str) -> Include:
         target=parts[2] if len(parts) == 3 else "",
         reverse=name.startswith("_revinclude"),
     )
+
+
+def _option(name: str, value: str) -> str:
+    if value not in OPTIONS[name]:
+        raise SearchError(f"{name} is {' or '.join(sorted(OPTIONS[name]))} here.")
+    return value
 
 
 def _count(text: str | None) -> int:

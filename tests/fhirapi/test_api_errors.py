@@ -120,7 +120,7 @@ def test_a_version_is_a_number(api: Practice) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
-    [("PATCH", "/Patient", "POST"), ("DELETE", "/Patient", "POST"), ("PUT", "/metadata", "GET")],
+    [("POST", "/Patient/x", "PUT"), ("DELETE", "/Patient/x/_history", "GET"), ("PUT", "/metadata", "GET")],
 )
 def test_a_method_that_is_not_offered_is_405_with_those_that_are(
     api: Practice, method: str, path: str, allowed: str

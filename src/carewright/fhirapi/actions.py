@@ -21,6 +21,16 @@ async def create(call: Call, resource: Resource, *, if_none_exist: SearchQuery |
     return results[0]
 
 
+async def create_if_none(call: Call, resource: Resource, *, query: SearchQuery) -> Written:
+    """Create, under the id in the body if there is one; Conflict where something meets the condition, or has the id."""
+    resource_id = resource.get("id")
+
+    def plan(tx: Transaction) -> Ref:
+        return tx.create(resource, resource_id=resource_id, if_none_exist=query, must_be_new=True)
+
+    return (await write(call, "api.update", plan))[0]
+
+
 async def update(call: Call, resource: Resource, *, version: int | None) -> Written:
     """A new version under the resource's own id, the first one if there is none and none was expected."""
 

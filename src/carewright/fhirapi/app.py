@@ -22,7 +22,19 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from carewright.core.store.store import Store
-from carewright.fhirapi import capabilities, create, delete, history, patch, read, search, transaction, update, vread
+from carewright.fhirapi import (
+    capabilities,
+    conditional,
+    create,
+    delete,
+    history,
+    patch,
+    read,
+    search,
+    transaction,
+    update,
+    vread,
+)
 from carewright.fhirapi.answers import fhir_response, pretty
 from carewright.fhirapi.calls import WRITERS, Call, open_call
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, Problem, crash, problem
@@ -41,6 +53,9 @@ INTERACTIONS: tuple[tuple[str, str, Interaction], ...] = (
     ("POST", "/{type}/_search", search.endpoint),
     ("GET", "/{type}", search.endpoint),
     ("POST", "/{type}", create.endpoint),
+    ("PUT", "/{type}", conditional.update_endpoint),
+    ("PATCH", "/{type}", conditional.patch_endpoint),
+    ("DELETE", "/{type}", conditional.delete_endpoint),
     ("GET", "/{type}/_history", history.type_endpoint),
     ("GET", "/{type}/{id}", read.endpoint),
     ("PUT", "/{type}/{id}", update.endpoint),
@@ -83,9 +98,15 @@ def _routes() -> list[Route]:
     routes = []
     for prefix in PREFIXES:
         routes.append(Route(f"{prefix}/metadata", _answered(capabilities.endpoint), methods=["GET"]))
+        routes.append(Route(f"{prefix}/metadata", _only_get, methods=["POST", "PUT", "PATCH", "DELETE"]))
         for path, methods in by_path.items():
             routes.append(Route(prefix + path, _answered(_by_method(methods)), methods=list(methods)))
     return routes
+
+
+async def _only_get(request: Request) -> Response:
+    """No resource type of this name could be written either."""
+    raise HTTPException(405, headers={"Allow": "GET"})
 
 
 def _by_method(methods: dict[str, Interaction]) -> Endpoint:

@@ -1,7 +1,7 @@
 """batch: each entry is a request of its own. https://hl7.org/fhir/R4/http.html#transaction"""
 
 from carewright.core.fhir.issues import outcome
-from carewright.fhirapi import create, delete, history, read, search, update, vread
+from carewright.fhirapi import conditional, create, delete, history, read, search, update, vread
 from carewright.fhirapi.answers import Answer
 from carewright.fhirapi.calls import CONTROL, Call
 from carewright.fhirapi.entries import Entry
@@ -38,6 +38,10 @@ async def _perform(call: Call, entry: Entry) -> Answer:
         return await create.perform(call, entry.path[0], entry.body, if_none_exist=entry.if_none_exist)
     if entry.method == "PUT" and len(entry.path) == 2:
         return await update.perform(call, entry.ref, entry.body, version=entry.version)
+    if entry.is_conditional and entry.method == "PUT":
+        return await conditional.update(call, entry.path[0], entry.body, entry.pairs, version=entry.version)
+    if entry.is_conditional:
+        return await conditional.deleted(call, entry.path[0], entry.pairs, version=entry.version)
     if entry.method == "DELETE" and len(entry.path) == 2:
         return await delete.perform(call, entry.ref, version=entry.version)
     raise ApiError(404, "not-supported", f"{entry.method} is not offered at this address.")

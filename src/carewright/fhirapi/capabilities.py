@@ -105,8 +105,8 @@ def _resource(resource_type: str, offered: Mapping[str, frozenset[Interaction]])
         "updateCreate": {"create", "update"} <= set(codes),
         "conditionalCreate": "create" in codes,
         "conditionalRead": "full-support" if "read" in codes else "not-supported",
-        "conditionalUpdate": False,
-        "conditionalDelete": "not-supported",
+        "conditionalUpdate": {"create", "update", "search-type"} <= set(codes),
+        "conditionalDelete": "single" if {"delete", "search-type"} <= set(codes) else "not-supported",
     }
     if "search-type" in codes:
         searchable = parameters_of(resource_type)

@@ -4,7 +4,7 @@ https://hl7.org/fhir/R4/bundle.html#bundle-unique, https://hl7.org/fhir/R4/http.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -34,6 +34,11 @@ class Entry:
     @property
     def where(self) -> str:
         return f"Bundle.entry[{self.number}]"
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether a search names what is updated or deleted."""
+        return self.method in ("PUT", "DELETE") and len(self.path) == 1 and bool(self.pairs)
 
     @property
     def ref(self) -> Ref:
@@ -112,8 +117,11 @@ def _bad(number: int, text: str) -> ApiError:
     return ApiError(400, "invalid", f"Entry {number}: {text}.", expressions=[where])
 
 
-def new_refs(entries: Sequence[Entry]) -> dict[int, Ref]:
-    """What each entry of a transaction writes, by its number; a POST gets a new id. ApiError 400 for a clash."""
+def new_refs(entries: Sequence[Entry], met: Mapping[int, Ref | None]) -> dict[int, Ref]:
+    """What each entry of a transaction writes, by its number; what is new gets a new id. ApiError 400 for a clash.
+
+    `met` has what the conditional entries mean; a deletion that means nothing writes nothing.
+    """
     refs: dict[int, Ref] = {}
     seen: dict[Ref, int] = {}
     for entry in entries:
@@ -121,11 +129,23 @@ def new_refs(entries: Sequence[Entry]) -> dict[int, Ref]:
             raise entry.error("reads go into a batch, not into a transaction")
         if entry.method == "POST" and len(entry.path) > 1:
             raise entry.error("a POST goes to the address of a type")
-        ref = Ref(entry.path[0], str(uuid.uuid4())) if entry.method == "POST" else entry.ref
+        ref = met[entry.number] if entry.is_conditional else _new(entry) if entry.method == "POST" else entry.ref
+        if ref is None:
+            if entry.method == "DELETE":
+                continue
+            ref = _new(entry)
         if ref in seen:
             raise entry.error(f"it writes the same resource as entry {seen[ref]}")
         refs[entry.number], seen[ref] = ref, entry.number
     return refs
+
+
+def _new(entry: Entry) -> Ref:
+    """What an entry creates; a conditional update may bring its id."""
+    named = entry.body.get("id") if entry.method == "PUT" else None
+    if named is not None and not (isinstance(named, str) and ID.fullmatch(named)):
+        raise entry.error("the id of its resource has 1 to 64 letters, digits, hyphens and dots")
+    return Ref(entry.path[0], named or str(uuid.uuid4()))
 
 
 def links(entries: Sequence[Entry], refs: dict[int, Ref]) -> dict[str, str]:

@@ -32,7 +32,7 @@ Operations = list[dict[str, Any]]
 async def endpoint(request: Request, call: Call) -> Response:
     ref = ref_of(request)
     version = version_in(request.headers.get("if-match"))
-    answer = await perform(call, ref, await _operations(request), version=version)
+    answer = await perform(call, ref, await operations_of(request), version=version)
     return answers.response(answer, base=call.base, wanted=call.wanted)
 
 
@@ -64,7 +64,7 @@ async def _current(call: Call, ref: Ref) -> tuple[Resource, int]:
     return decode(stored.body or b"{}"), stored.version
 
 
-async def _operations(request: Request) -> Operations:
+async def operations_of(request: Request) -> Operations:
     """The list in the body; ApiError 400, 413, 415."""
     if media_type(request) != JSON_PATCH or request.headers.get("content-encoding", "identity") != "identity":
         raise ApiError(415, "not-supported", f"Send the change as {JSON_PATCH} (RFC 6902), not compressed.")

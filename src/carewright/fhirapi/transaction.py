@@ -11,12 +11,13 @@ from starlette.responses import Response
 
 from carewright.core.fhir.issues import Issue
 from carewright.core.fhir.references import rewrite
-from carewright.core.store.model import Conflict, Invalid, Ref, Resource
+from carewright.core.store.model import Conflict, Invalid, Ref, Resource, Stored
 from carewright.core.store.transaction import Transaction
 from carewright.fhirapi import actions, answers, batch, bundles
 from carewright.fhirapi.answers import MINIMAL, Answer
 from carewright.fhirapi.calls import Call, read_resource
-from carewright.fhirapi.conditions import pairs_of, query_of, values_kept_out
+from carewright.fhirapi.conditional import id_taken, with_id
+from carewright.fhirapi.conditions import only_match, pairs_of, query_from, query_of, values_kept_out
 from carewright.fhirapi.create import of_type
 from carewright.fhirapi.entries import Entry, links, new_refs, open_references, taken_apart
 from carewright.fhirapi.outcomes import ApiError
@@ -40,16 +41,18 @@ async def endpoint(request: Request, call: Call) -> Response:
 
 async def transaction(call: Call, entries: list[Entry]) -> list[Answer]:
     """All writes of the entries in one transaction, or none; the answers in the order of the entries."""
-    refs = new_refs(entries)
+    met = {entry.number: await _met(call, entry) for entry in entries if entry.is_conditional}
+    refs = new_refs(entries, {number: found.ref if found else None for number, found in met.items()})
     mapping = links(entries, refs)
     for entry, text in open_references(entries, mapping):
         with values_kept_out(pairs_of(text)):
             mapping[text] = str(await _only_match(call, entry, text))
-    conditions = [pair for entry in entries for pair in pairs_of(entry.if_none_exist)]
+    conditions = [pair for entry in entries for pair in (*pairs_of(entry.if_none_exist), *entry.pairs)]
 
     def plan(tx: Transaction) -> None:
         for entry in sorted(entries, key=lambda e: ORDER.index(e.method)):
-            _plan(tx, entry, refs[entry.number], mapping)
+            if entry.number in refs:
+                _plan(tx, entry, refs[entry.number], mapping, met.get(entry.number))
 
     try:
         with values_kept_out(conditions):
@@ -57,19 +60,35 @@ async def transaction(call: Call, entries: list[Entry]) -> list[Answer]:
     except Conflict as conflict:
         if conflict.expected is None:
             raise
+        if conflict.expected == 0:
+            raise id_taken(conflict.ref.type) from conflict
         raise await stale(call, conflict) from conflict
-    return [answers.of_write(results[refs[entry.number]]) for entry in entries]
+    return [
+        answers.of_write(results[refs[entry.number]]) if entry.number in refs else Answer(status=204)
+        for entry in entries
+    ]
 
 
-def _plan(tx: Transaction, entry: Entry, ref: Ref, mapping: dict[str, str]) -> None:
+async def _met(call: Call, entry: Entry) -> Stored | None:
+    """What a conditional entry means now."""
+    with values_kept_out(entry.pairs):
+        return await only_match(call, query_from(entry.path[0], entry.pairs))
+
+
+def _plan(tx: Transaction, entry: Entry, ref: Ref, mapping: dict[str, str], met: Stored | None) -> None:
     try:
         if entry.method == "DELETE":
-            tx.delete(ref, version=entry.version)
+            tx.delete(ref, version=met.version if met else entry.version)
             return
         resource = rewrite(_typed(entry), mapping)
         if entry.method == "POST":
             query = query_of(ref.type, entry.if_none_exist) if entry.if_none_exist else None
             tx.create(resource, resource_id=ref.id, if_none_exist=query)
+        elif met is not None:
+            tx.update(with_id(resource, met), version=met.version)
+        elif entry.is_conditional:
+            query = query_from(ref.type, entry.pairs)
+            tx.create(resource, resource_id=ref.id, if_none_exist=query, must_be_new=True)
         elif entry.version is None:
             tx.put(resource)
         else:
@@ -81,7 +100,7 @@ def _plan(tx: Transaction, entry: Entry, ref: Ref, mapping: dict[str, str]) -> N
 def _typed(entry: Entry) -> Resource:
     resource = entry.body
     of_type(resource, entry.path[0])
-    if entry.method == "PUT" and resource.get("id") != entry.ref.id:
+    if entry.method == "PUT" and not entry.is_conditional and resource.get("id") != entry.ref.id:
         raise entry.error("the id of its resource is not the one in its request.url")
     if entry.method == "PUT":
         whole(resource)

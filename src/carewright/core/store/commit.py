@@ -148,6 +148,8 @@ class Commit:
                 raise SeveralMatch(planned.ref.type)
             if page.matches:
                 found = page.matches[0]
+                if planned.must_be_new:
+                    raise Conflict(planned.ref, expected=None, current=found)
                 moved[str(planned.ref)] = str(found.ref)
                 del self.planned[planned.ref]
                 self.existed.append(Written(planned=planned.ref, done=Done.EXISTED, stored=found))

@@ -60,6 +60,8 @@ class Planned:
     after: Resource | None
     expected: int | None = None
     if_none_exist: "SearchQuery | None" = None
+    must_be_new: bool = False
+    """A conditional create that is a Conflict, not a success, where one resource matches."""
     by_effect: str | None = None
     chosen: bool = False
     """A create under an id that its author has chosen, and that may be taken; a fresh id is nobody's."""
@@ -93,21 +95,27 @@ class Transaction:
     _refs: set[Ref] = field(default_factory=set)
 
     def create(
-        self, resource: Resource, *, resource_id: str | None = None, if_none_exist: "SearchQuery | None" = None
+        self,
+        resource: Resource,
+        *,
+        resource_id: str | None = None,
+        if_none_exist: "SearchQuery | None" = None,
+        must_be_new: bool = False,
     ) -> Ref:
         """Plan a create under a new id (or `resource_id`); returns the reference that it will have.
 
         Conflict at the end if something stands under the chosen id already.
 
-        With `if_none_exist`, nothing is written when one resource matches already; `results` says which.
+        With `if_none_exist`, nothing is written when one resource matches already; `results` says which. With
+        `must_be_new` that is a Conflict instead: for one who would rather have updated what matches.
         """
         resource_type = str(resource.get("resourceType", ""))
         self.access.require(Interaction.CREATE, resource_type)
         ref = Ref(resource_type, resource_id or str(uuid.uuid4()))
         after = {"resourceType": resource_type, "id": ref.id, **_without(resource, "resourceType", "id")}
-        self._plan(
-            Planned(mode=Mode.CREATE, ref=ref, after=after, if_none_exist=if_none_exist, chosen=resource_id is not None)
-        )
+        planned = Planned(mode=Mode.CREATE, ref=ref, after=after, chosen=resource_id is not None)
+        planned.if_none_exist, planned.must_be_new = if_none_exist, must_be_new
+        self._plan(planned)
         return ref
 
     def update(self, resource: Resource, *, version: int) -> Ref:

@@ -440,6 +440,8 @@ class World:
             return None
         if kind == "date":
             return max(high for _, high in values) if descending else min(low for low, _ in values)
+        if kind == "quantity":
+            return max(v[1] for v in values) if descending else min(v[0] for v in values)
         plained = [plain(v) if kind == "string" else v[1] if kind == "token" else v for v in values]
         return max(plained) if descending else min(plained)
 

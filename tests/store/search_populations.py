@@ -314,6 +314,10 @@ def asks(draw: st.DrawFn, resource_type: str, depth: int = 0) -> Ask:
     return Ask(param, tuple(values), modifier)
 
 
+Included = tuple[str, str, str, bool, bool]
+"""Source, parameter, target, whether it is a _revinclude, whether it is iterated."""
+
+
 @dataclass(frozen=True)
 class Search:
     """A search with its page size, order and includes."""
@@ -322,29 +326,33 @@ class Search:
     asks: tuple[Ask, ...]
     sort: tuple[tuple[str, bool], ...]
     count: int
-    includes: tuple[tuple[str, str, str, bool], ...]
+    includes: tuple[Included, ...]
 
 
 SORTS = {
     "Patient": ("_id", "_lastUpdated", "birthdate", "family", "name", "gender", "identifier"),
-    "Observation": ("_id", "_lastUpdated", "date", "code", "value-string", "status"),
+    "Observation": ("_id", "_lastUpdated", "date", "code", "value-string", "status", "value-quantity"),
     "Encounter": ("_id", "_lastUpdated", "date", "status", "class"),
     "Practitioner": ("_id", "_lastUpdated", "family", "active"),
     "Questionnaire": ("_id", "_lastUpdated", "url", "title", "date"),
 }
 
 
+def included_with(resource_type: str) -> list[Included]:
+    """What may be included with a type; what is iterated may begin at any type."""
+    forward = [(s, p, t, False, False) for (s, p), ts in CHAINS.items() for t in ("", *ts) if s == resource_type]
+    backward = [(s, p, "", True, False) for (s, p), ts in CHAINS.items() if resource_type in ts]
+    return [*forward, *backward, *((s, p, "", way, True) for s, p in CHAINS for way in (False, True))]
+
+
 @st.composite
 def searches(draw: st.DrawFn) -> Search:
     resource_type = draw(st.sampled_from(sorted(IDS)))
-    forward = [(s, p, t, False) for (s, p), ts in CHAINS.items() for t in ("", *ts) if s == resource_type]
-    backward = [(s, p, "", True) for (s, p), ts in CHAINS.items() if resource_type in ts]
     return Search(
         type=resource_type,
         asks=tuple(draw(st.lists(asks(resource_type), max_size=2))),
         sort=tuple(draw(st.lists(st.tuples(st.sampled_from(SORTS[resource_type]), st.booleans()), max_size=3,
                                  unique_by=lambda sort: sort[0]))),
         count=draw(st.integers(1, 4)),
-        includes=tuple(draw(st.lists(st.sampled_from([*forward, *backward]), max_size=2)))
-        if forward or backward else (),
+        includes=tuple(draw(st.lists(st.sampled_from(included_with(resource_type)), max_size=3))),
     )  # fmt: skip

@@ -118,9 +118,10 @@ def pairs(search: Search) -> list[tuple[str, str]]:
     listed = [written(ask, search.type) for ask in search.asks]
     if search.sort:
         listed.append(("_sort", ",".join(f"-{code}" if descending else code for code, descending in search.sort)))
-    for source, param, target, reverse in search.includes:
+    for source, param, target, reverse, iterate in search.includes:
         value = f"{source}:{param}" + (f":{target}" if target else "")
-        listed.append(("_revinclude" if reverse else "_include", value))
+        name = "_revinclude" if reverse else "_include"
+        listed.append((f"{name}:iterate" if iterate else name, value))
     return listed
 
 
@@ -165,12 +166,19 @@ def in_order(world: World, listed: Sequence[Resource], sort: Sequence[tuple[str,
 
 def expected_includes(world: World, matches: list[Resource], search: Search) -> set[str]:
     found: set[str] = set()
-    for source, param, target, reverse in search.includes:
-        if reverse:
-            found |= world.including(matches, source, param)
-        else:
-            found |= world.included(matches, source, param, f"{target}/" if target else "")
-    return found - {f"{m['resourceType']}/{m['id']}" for m in matches}
+    reached, includes = matches, search.includes
+    while reached and includes:
+        following: set[str] = set()
+        for source, param, target, reverse, _ in includes:
+            if reverse:
+                following |= world.including(reached, source, param)
+            else:
+                following |= world.included(reached, source, param, f"{target}/" if target else "")
+        following -= found | {f"{m['resourceType']}/{m['id']}" for m in matches}
+        found |= following
+        reached = [r for r in world.resources if f"{r['resourceType']}/{r['id']}" in following]
+        includes = tuple(one for one in includes if one[4])
+    return found
 
 
 def world_of(population: Population, seen: Eyes) -> World:

@@ -41,9 +41,11 @@ from tests.store.search_populations import (
     UNITS,
     URLS,
     VISITS,
+    Included,
     Population,
     Search,
     amount_searched,
+    included_with,
 )  # fmt: skip
 from tests.store.test_search_oracle import judge, populate
 
@@ -296,10 +298,11 @@ def questions(strides: tuple[int, int]) -> Iterator[Search]:
         )
 
 
-def includes_of(resource_type: str) -> list[tuple[tuple[str, str, str, bool], ...]]:
-    forward = [(s, p, t, False) for (s, p), ts in CHAINS.items() for t in ("", *ts) if s == resource_type]
-    backward = [(s, p, "", True) for (s, p), ts in CHAINS.items() if resource_type in ts]
-    return [(one,) for one in (*forward, *backward)]
+def includes_of(resource_type: str) -> list[tuple[Included, ...]]:
+    """Each alone, and each with one that goes on from what it includes."""
+    listed = included_with(resource_type)
+    iterated = cycle([one for one in listed if one[4]])
+    return [*((one,) for one in listed), *((one, next(iterated)) for one in listed if not one[4])]
 
 
 def test_everything_that_can_be_asked_finds_what_the_oracle_finds(engine: Store, strides: tuple[int, int]) -> None:

@@ -189,18 +189,7 @@ def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pag
     rows = yield compiler.matches(query, scope, families)
     more, rows = len(rows) > query.count, rows[: query.count]
     keys = [dialect.key(row[6]) for row in rows]
-    extra: dict[UUID, Row] = {}
-    for include in query.includes if keys else ():
-        listed = keys
-        if include.reverse and query.type == "Patient":  # what was written for merged records belongs to them too
-            families = yield from people.families(keys, scope.practice, dialect)
-            listed = sorted({key for family in families.values() for key in family})
-        for row in (yield compiler.included(include, listed, scope)):
-            extra[dialect.key(row[6])] = row
-        if len(extra) > compiler.MAX_INCLUDED:
-            raise SearchError(f"A page includes at most {compiler.MAX_INCLUDED} records. Ask for fewer with _count.")
-    for key in keys:
-        extra.pop(key, None)
+    extra = yield from _included(query, keys, scope, dialect)
     rendered: list[Stored] = []
     if any(i.reverse and (i.source, i.param) == ("Provenance", "target") for i in query.includes):
         rendered = yield from virtual.provenance_of(keys, scope, dialect)
@@ -212,6 +201,33 @@ def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pag
         total=total,
         patients=frozenset(key for key in patients if key is not None),
     )
+
+
+def _included(query: SearchQuery, keys: list[UUID], scope: Scope, dialect: Dialect) -> Plan[dict[UUID, Row]]:
+    """What a page includes besides the matches: rows by key. What was found last is followed in the next turn."""
+    extra: dict[UUID, Row] = {}
+    following, includes, of_people = keys, query.includes, query.type == "Patient"
+    for turn in range(compiler.MAX_ITERATIONS + 1):
+        if not following or not includes:
+            return extra
+        if turn == compiler.MAX_ITERATIONS:
+            raise SearchError(f"The includes lead on over more than {turn} references. Ask for fewer of them.")
+        found: dict[UUID, Row] = {}
+        for include in includes:
+            listed = following
+            if include.reverse and of_people:  # what was written for merged records belongs to them too
+                families = yield from people.families(following, scope.practice, dialect)
+                listed = sorted({*following, *(key for family in families.values() for key in family)})
+            for row in (yield compiler.included(include, listed, scope)):
+                found[dialect.key(row[6])] = row
+            if len(extra) + len(found) > compiler.MAX_INCLUDED:
+                text = f"A page includes at most {compiler.MAX_INCLUDED} records. Ask for fewer with _count."
+                raise SearchError(text)
+        new = {key: row for key, row in found.items() if key not in extra and key not in set(keys)}
+        extra |= new
+        of_people = any(row[0] == "Patient" for row in new.values())
+        following, includes = list(new), tuple(include for include in includes if include.iterate)
+    return extra
 
 
 def projection(

@@ -4,20 +4,28 @@ The conditions are those of criteria.py; the page is cut by a keyset on the sort
 stable while others write.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from carewright.core.access.model import AccessDenied
 from carewright.core.fhir.dates import MAX_INSTANT, MIN_INSTANT
+from carewright.core.fhir.index_values import MAX_NUMBER, MIN_NUMBER
 from carewright.core.store.search import string
 from carewright.core.store.search.criteria import TABLES, Conditions, begins_narrow
-from carewright.core.store.search.cursor import SortColumn, behind, decode_cursor
+from carewright.core.store.search.cursor import Kind, SortColumn, behind, decode_cursor
 from carewright.core.store.search.parse import parameter
 from carewright.core.store.search.people import Families, confined_to
 from carewright.core.store.search.query import Include, SearchQuery, Sort
 from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Sql, all_of, marks
 
+ENDS: Mapping[Kind, tuple[object, object]] = {
+    "text": ("", string.LAST), "instant": (MIN_INSTANT, MAX_INSTANT), "number": (MIN_NUMBER, MAX_NUMBER),
+}  # fmt: skip
+"""Before and behind every value of a kind: where a resource without one stands."""
+SORTED_AS: Mapping[str, Kind] = {"date": "instant", "number": "number", "quantity": "number"}
+MAX_ITERATIONS = 10
+"""Turns of `_include:iterate`."""
 MAX_INCLUDED = 10_000
 """A page is answered from memory; one that includes more is refused."""
 COLUMNS = "c.type, c.id, c.version, v.at, v.change, v.body, c.key, c.patient_key"
@@ -83,18 +91,16 @@ def _sort_column(resource_type: str, sort: Sort, scope: Scope) -> SortColumn:
     """The value by which a resource is put in order; one without a value comes last."""
     found = parameter(resource_type, sort.param)
     if found.code == "_id":
-        return SortColumn(Sql("c.id"), sort.descending, is_instant=False)
+        return SortColumn(Sql("c.id"), sort.descending)
     if found.code == "_lastUpdated":
-        return SortColumn(Sql("c.at"), sort.descending, is_instant=True)
-    column = {"date": "high" if sort.descending else "low", "string": "folded", "token": "code", "uri": "value"}[
-        found.kind
-    ]
-    is_instant = found.kind == "date"
-    last: object = MIN_INSTANT if sort.descending else MAX_INSTANT
-    if not is_instant:
-        last = "" if sort.descending else string.LAST
+        return SortColumn(Sql("c.at"), sort.descending, "instant")
+    edge = "high" if sort.descending else "low"
+    column = {"string": "folded", "token": "code", "uri": "value"}.get(found.kind, edge)
+    kind = SORTED_AS.get(found.kind, "text")
+    first, last = ENDS[kind]
     extreme = "max" if sort.descending else "min"
     best = Sql(f"SELECT {extreme}(i.{column}) FROM {TABLES[found.kind]} i WHERE ") + all_of([
         scope.where("i", "sort"), Sql("i.key = c.key AND i.param = ?", (found.code,)),
     ])  # fmt: skip
-    return SortColumn(Sql("COALESCE((") + best + Sql("), ?)", (last,)), sort.descending, is_instant)
+    missing = first if sort.descending else last
+    return SortColumn(Sql("COALESCE((") + best + Sql("), ?)", (missing,)), sort.descending, kind)

@@ -5,6 +5,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
+from typing import Literal
 from uuid import UUID
 
 from carewright.core.store.search.parse import NOT_IN_TEXT
@@ -14,13 +16,16 @@ from carewright.core.store.sql import Sql, all_of, any_of
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+Kind = Literal["text", "instant", "number"]
+
+
 @dataclass(frozen=True)
 class SortColumn:
     """A sort value as SQL, what stands for a missing one, and its direction."""
 
     expression: Sql
     descending: bool
-    is_instant: bool
+    kind: Kind = "text"
 
 
 def behind(position: list[object], columns: Sequence[SortColumn]) -> Sql:
@@ -54,7 +59,11 @@ def decode_cursor(text: str, columns: Sequence[SortColumn]) -> list[object]:
 
 def _cursor_value(value: object, column: SortColumn) -> object:
     """A sort value as the database takes it; SQLite's instants travel as microseconds. ValueError for what is none."""
-    if not column.is_instant:
+    if column.kind == "number":
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            raise ValueError("no number")
+        return float(value)
+    if column.kind == "text":
         if not isinstance(value, str) or NOT_IN_TEXT.search(value):
             raise ValueError("no text")
         return value

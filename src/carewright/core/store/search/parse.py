@@ -41,6 +41,7 @@ OPTIONS: Mapping[str, frozenset[str]] = {
 """What else a search may say, and how. What is contained in a resource is not searched."""
 NOT_IN_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 """What no text in the chart holds (FHIR's string, Unicode's surrogates) and PostgreSQL cannot be asked for."""
+SORTABLE = frozenset({"date", "string", "token", "uri", "number", "quantity"})
 MAX_CHAIN_DEPTH = 3
 MAX_VALUES = 300
 
@@ -181,13 +182,16 @@ def _sort(resource_type: str, value: str) -> tuple[Sort, ...]:
     sorts = []
     for part in value.split(","):
         found = parameter(resource_type, part.lstrip("-"))
-        if found.kind not in ("date", "string", "token", "uri") and found.code != "_id":
+        if found.kind not in SORTABLE and found.code != "_id":
             raise SearchError(f"Results cannot be put in the order of '{found.code}'.")
         sorts.append(Sort(param=found.code, descending=part.startswith("-")))
     return tuple(sorts)
 
 
 def _include(name: str, value: str) -> Include:
+    kind, _, modifier = name.partition(":")
+    if modifier not in ("", "iterate"):
+        raise SearchError(f"'{kind}' understands :iterate and no other modifier.")
     parts = value.split(":")
     if len(parts) not in (2, 3):
         raise SearchError(f"{name} reads Type:parameter or Type:parameter:TargetType; got '{value}'.")
@@ -197,7 +201,8 @@ def _include(name: str, value: str) -> Include:
         source=parts[0],
         param=parts[1],
         target=parts[2] if len(parts) == 3 else "",
-        reverse=name.startswith("_revinclude"),
+        reverse=kind == "_revinclude",
+        iterate=modifier == "iterate",
     )
 
 

@@ -47,12 +47,13 @@ class Reverse:
 
 @dataclass(frozen=True, kw_only=True)
 class Include:
-    """`_include=Observation:subject` or, reversed, `_revinclude=Observation:subject`."""
+    """`_include=Observation:subject` or, reversed, `_revinclude=…`; `iterate`: also of what is included."""
 
     source: str
     param: str
     target: str = ""
     reverse: bool = False
+    iterate: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

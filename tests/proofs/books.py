@@ -45,8 +45,8 @@ class Books:
         """All of them, straight from the tables: no filter stands between."""
         found: dict[str, list[Resource]] = {}
         asked = (
-            "SELECT v.body FROM current_resource c JOIN version v ON v.practice = c.practice AND v.type = c.type"
-            " AND v.id = c.id AND v.version = c.version WHERE c.practice = ? AND c.type = ?"
+            "SELECT v.body FROM current_resource c JOIN version v ON v.practice = c.practice AND v.key = c.key"
+            " AND v.version = c.version WHERE c.practice = ? AND c.type = ?"
         )
         with store.driver.reading(practice) as connection:
             for kind in TYPES:

@@ -73,7 +73,7 @@ def capabilities(registry: Registry, *, base: str, since: datetime) -> Resource:
         "implementation": {"description": "The chart of one practice.", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "patchFormat": [JSON_PATCH],
+        "patchFormat": [JSON_PATCH, answers.FHIR_JSON],
         "rest": [
             {
                 "mode": "server",

@@ -18,7 +18,7 @@ from carewright.fhirapi.calls import CONTROL, Call, Pairs, read_resource, type_o
 from carewright.fhirapi.conditions import only_match, query_from, values_kept_out
 from carewright.fhirapi.create import of_type
 from carewright.fhirapi.outcomes import ApiError
-from carewright.fhirapi.patch import Operations
+from carewright.fhirapi.patch import Patch
 from carewright.fhirapi.update import whole
 
 TRIES = 3
@@ -32,8 +32,8 @@ async def update_endpoint(request: Request, call: Call) -> Response:
 
 
 async def patch_endpoint(request: Request, call: Call) -> Response:
-    resource_type, operations = type_of(request), await patch.operations_of(request)
-    answer = await patched(call, resource_type, operations, _pairs(request), version=_version(request))
+    resource_type, change = type_of(request), await patch.patch_of(request, call)
+    answer = await patched(call, resource_type, change, _pairs(request), version=_version(request))
     return answers.response(answer, base=call.base, wanted=call.wanted)
 
 
@@ -56,15 +56,13 @@ async def update(call: Call, resource_type: str, resource: Resource, pairs: Pair
     return await _looked_up(call, resource_type, pairs, write, version=version)
 
 
-async def patched(
-    call: Call, resource_type: str, operations: Operations, pairs: Pairs, *, version: int | None
-) -> Answer:
+async def patched(call: Call, resource_type: str, change: Patch, pairs: Pairs, *, version: int | None) -> Answer:
     """Patch the one that is meant; ApiError 404 for none, 412 for several."""
 
     async def write(found: Stored | None, query: SearchQuery) -> Answer:
         if found is None:
             raise ApiError(404, "not-found", f"No {query.type} meets the condition.")
-        return await patch.perform(call, found.ref, operations, version=version)
+        return await patch.perform(call, found.ref, change, version=version)
 
     return await _looked_up(call, resource_type, pairs, write, version=version)
 

@@ -1,9 +1,11 @@
-"""patch with JSON Patch: a change to the version that stands. https://hl7.org/fhir/R4/http.html#patch
+"""patch with JSON Patch or FHIRPath Patch: a change to the version that stands. https://hl7.org/fhir/R4/http.html#patch
 
-RFC 6902 says what the operations do. The resource is read, changed and written as an update of the version that was
-read, so that what somebody else writes in between is never lost: without `If-Match` it is then read and changed anew.
+RFC 6902 and fhirpath_patch.py say what the operations do. The resource is read, changed and written as an update of
+the version that was read, so that what somebody else writes in between is never lost: without `If-Match` it is then
+read and changed anew.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import anyio.to_thread
@@ -15,9 +17,18 @@ from starlette.responses import Response
 from carewright.core.access.model import Interaction
 from carewright.core.fhir.codec import MalformedJson, decode, encode
 from carewright.core.store.model import Conflict, Ref, Resource
-from carewright.fhirapi import actions, answers
+from carewright.fhirapi import actions, answers, fhirpath_patch
 from carewright.fhirapi.answers import Answer
-from carewright.fhirapi.calls import MAX_BODY_BYTES, Call, media_type, read_body, ref_of, version_in
+from carewright.fhirapi.calls import (
+    JSON_TYPES,
+    MAX_BODY_BYTES,
+    Call,
+    media_type,
+    read_body,
+    read_resource,
+    ref_of,
+    version_in,
+)
 from carewright.fhirapi.create import of_type
 from carewright.fhirapi.outcomes import ApiError
 from carewright.fhirapi.update import stale
@@ -27,22 +38,24 @@ MAX_OPERATIONS = 500
 TRIES = 3
 """How often a patch is brought to a newer version before the client is told that others are faster."""
 Operations = list[dict[str, Any]]
+Patch = Callable[[Resource], Resource]
+"""Makes of a resource what it is after the change."""
 
 
 async def endpoint(request: Request, call: Call) -> Response:
     ref = ref_of(request)
     version = version_in(request.headers.get("if-match"))
-    answer = await perform(call, ref, await operations_of(request), version=version)
+    answer = await perform(call, ref, await patch_of(request, call), version=version)
     return answers.response(answer, base=call.base, wanted=call.wanted)
 
 
-async def perform(call: Call, ref: Ref, operations: Operations, *, version: int | None) -> Answer:
+async def perform(call: Call, ref: Ref, patch: Patch, *, version: int | None) -> Answer:
     """The version that the change makes; 412 where `version` does not stand, 422 for a change that cannot be made."""
     for _ in range(TRIES):
         found, current = await _current(call, ref)
         if version is not None and version != current:
             break
-        changed = await anyio.to_thread.run_sync(patched, found, operations, limiter=call.writers)
+        changed = await anyio.to_thread.run_sync(patch, found, limiter=call.writers)
         of_type(changed, ref.type)
         if changed.get("id") != ref.id:
             raise ApiError(422, "invalid", "A patch leaves the id as it is.", expressions=[f"{ref.type}.id"])
@@ -64,10 +77,20 @@ async def _current(call: Call, ref: Ref) -> tuple[Resource, int]:
     return decode(stored.body or b"{}"), stored.version
 
 
-async def operations_of(request: Request) -> Operations:
+async def patch_of(request: Request, call: Call) -> Patch:
+    """The change in the body; ApiError 400, 413, 415."""
+    if media_type(request) in JSON_TYPES:
+        parameters = await read_resource(request, call)
+        return lambda resource: fhirpath_patch.patched(resource, parameters)
+    operations = await _operations(request)
+    return lambda resource: patched(resource, operations)
+
+
+async def _operations(request: Request) -> Operations:
     """The list in the body; ApiError 400, 413, 415."""
     if media_type(request) != JSON_PATCH or request.headers.get("content-encoding", "identity") != "identity":
-        raise ApiError(415, "not-supported", f"Send the change as {JSON_PATCH} (RFC 6902), not compressed.")
+        text = f"Send the change as {JSON_PATCH} (RFC 6902) or as Parameters, not compressed."
+        raise ApiError(415, "not-supported", text)
     # The codec reads objects: its checks (duplicate keys, U+0000, depth) hold for a list inside one as well.
     listed = decode(b'{"patch":' + await read_body(request) + b"}")
     operations = listed.get("patch")

@@ -93,13 +93,14 @@ EVERY_SEARCH = (
     "", "_tag=all", "_count=1", "_sort=-_lastUpdated", "_summary=count", "_total=accurate",
     "_id=open,restricted,secret,others,foreign,missing", "_id=secret&_total=accurate",
     f"_security={CONFIDENTIALITY}|V", f"_security:not={CONFIDENTIALITY}|V", "_security:missing=true",
-    "_lastUpdated=gt2000-01-01", "_has:List:item:status=current",
+    "_lastUpdated=gt2000-01-01", "_has:List:item:status=current", "_summary=true", "_elements=extension",
 )  # fmt: skip
 OF_PATIENTS = (
     "patient=Patient/open", "patient=secret", "patient=Patient/foreign", "patient:missing=true",
     "patient:missing=false", "patient:Patient.family=Zwarth", "patient:Patient.birthdate:missing=false",
     "patient:Patient._id=secret", "_include={type}:patient", "_include={type}:patient:Patient&_count=2",
     "patient:Patient.family:exact=Zwarth&_total=accurate",
+    "_include:iterate={type}:patient&_revinclude:iterate=Observation:patient",
 )  # fmt: skip
 OF_THE_PATIENT = tuple(
     text
@@ -225,6 +226,8 @@ def reads(resource_type: str, situation: Situation) -> list[str]:
     for variant in IDS:
         ref = f"{resource_type}/{variant}"
         paths += [ref, f"{ref}/_history", f"{ref}/_history/1", f"{ref}/_history/2"]
+        if resource_type == "Patient":
+            paths += [f"{ref}/$everything", f"{ref}/$everything?_count=2"]
     return [*paths, f"{resource_type}/_history", f"{resource_type}/_history?_count=1"]
 
 

@@ -106,7 +106,7 @@ def test_what_is_not_there_is_404(api: Practice, path: str) -> None:
     assert (response.status_code, issue(response)["code"]) == (404, "not-found")
 
 
-@pytest.mark.parametrize("path", ["/Elephant", "/Elephant/1", "/Patient/1/$everything", "/Patient/1/2/3/4", "/patient"])
+@pytest.mark.parametrize("path", ["/Elephant", "/Elephant/1", "/Patient/1/$graph", "/Patient/1/2/3/4", "/patient"])
 def test_an_address_that_leads_nowhere_is_404(api: Practice, path: str) -> None:
     response = api.ask("GET", path)
     assert (response.status_code, issue(response)["code"]) == (404, "not-supported")

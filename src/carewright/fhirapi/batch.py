@@ -1,7 +1,7 @@
 """batch: each entry is a request of its own. https://hl7.org/fhir/R4/http.html#transaction"""
 
 from carewright.core.fhir.issues import outcome
-from carewright.fhirapi import conditional, create, delete, history, read, search, update, vread
+from carewright.fhirapi import conditional, create, delete, everything, history, read, search, update, vread
 from carewright.fhirapi.answers import Answer
 from carewright.fhirapi.calls import CONTROL, Call
 from carewright.fhirapi.entries import Entry
@@ -56,6 +56,8 @@ async def _get(call: Call, entry: Entry) -> Answer:
             return await history.perform_type(call, resource_type, pairs)
         case (_, _):
             return await read.perform(call, entry.ref, pairs)
+        case (_, _, "$everything"):
+            return await everything.perform(call, entry.ref, pairs)
         case (_, _, "_history"):
             return await history.perform(call, entry.ref, pairs)
         case (_, _, "_history", version):

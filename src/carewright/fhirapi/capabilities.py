@@ -33,6 +33,7 @@ INTERACTIONS = {
     Interaction.DELETE: ("delete",),
 }
 
+EVERYTHING = "http://hl7.org/fhir/OperationDefinition/Patient-everything"
 ADDRESS = "urn:carewright:address"
 """Stands for the address until a client asks."""
 
@@ -119,6 +120,8 @@ def _resource(resource_type: str, offered: Mapping[str, frozenset[Interaction]])
             if _includes(p) and resource_type in p.targets
         ]
         found["searchParam"] = [_parameter(p) for p in searchable]
+    if resource_type == "Patient" and {"read", "search-type"} <= set(codes):
+        found["operation"] = [{"name": "everything", "definition": EVERYTHING}]
     return {name: value for name, value in found.items() if value != []}
 
 

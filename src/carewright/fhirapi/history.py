@@ -38,7 +38,7 @@ def _pairs(request: Request) -> Pairs:
 async def perform(call: Call, ref: Ref, pairs: Pairs) -> Answer:
     """A page of versions as a Bundle; `_after` continues behind the version it names. NotFound, AccessDenied."""
     options, count, since = _options(call, pairs)
-    before = _number(options, "_after", 0) or None
+    before = number(options, "_after", 0) or None
     async with call.store.async_reader(call.access, reason="api.history") as reader:
         call.access.require(Interaction.READ, ref.type)
         versions = await reader.history(ref, count=count + 1, before=before)
@@ -78,7 +78,7 @@ def _options(call: Call, pairs: Pairs) -> tuple[dict[str, str], int, datetime | 
     unknown = sorted(options.keys() - KNOWN)
     if unknown and call.strict:
         raise ApiError(400, "not-supported", f"A history understands {', '.join(sorted(KNOWN))}, not {unknown[0]}.")
-    return options, min(_number(options, "_count", DEFAULT_COUNT), MAX_COUNT), _since(options.get("_since"))
+    return options, min(number(options, "_count", DEFAULT_COUNT), MAX_COUNT), _since(options.get("_since"))
 
 
 def _position_text(last: Stored) -> str:
@@ -95,7 +95,8 @@ def _position(resource_type: str, text: str | None) -> tuple[datetime, Ref, int]
     return EPOCH + int(found[1]) * MICROSECOND, Ref(resource_type, found[3]), int(found[2])
 
 
-def _number(options: dict[str, str], name: str, default: int) -> int:
+def number(options: dict[str, str], name: str, default: int) -> int:
+    """A whole number above 0; ApiError 400."""
     text = options.get(name)
     if text is None:
         return default

@@ -20,7 +20,7 @@ from carewright.core.access.model import Access, AccessDenied, Interaction
 from carewright.core.audit.records import Action, AuditRecord, Outcome, record
 from carewright.core.clock import wall_now
 from carewright.core.fhir.codec import decode
-from carewright.core.store import balances, claims, plans, reads
+from carewright.core.store import balances, claims, plans, reads, whole_chart
 from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.hooks import FeedEntry, Projection
 from carewright.core.store.model import Gone, NotFound, Origin, Ref, Resource, Stored
@@ -29,6 +29,7 @@ from carewright.core.store.search import people
 from carewright.core.store.search.query import SearchQuery
 from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Row, Sql
+from carewright.core.store.whole_chart import Wanted
 
 if TYPE_CHECKING:
     from carewright.core.store.store import Store
@@ -53,9 +54,13 @@ class Trail:
             self.patients.add(found.patient_key)
         return found.stored
 
-    def saw_page(self, query: SearchQuery, page: Page) -> Page:
+    def saw_search(self, query: SearchQuery, page: Page) -> Page:
         """Parameters' names are kept, their values are not: a value may be a name or a birth date."""
-        self.searched.add(f"{query.type}?{'&'.join(sorted({c.param for c in query.criteria}))}")
+        return self.saw_page(f"{query.type}?{'&'.join(sorted({c.param for c in query.criteria}))}", page)
+
+    def saw_page(self, asked: str, page: Page) -> Page:
+        """A page of what was asked for."""
+        self.searched.add(asked)
         for stored in (*page.matches, *page.included):
             self.counts[stored.ref.type] = self.counts.get(stored.ref.type, 0) + 1
         self.patients |= page.patients
@@ -174,7 +179,7 @@ class Reader(_Reading):
 
     def search(self, query: SearchQuery) -> Page:
         """One page of matches."""
-        return self.trail.saw_page(query, self._run(reads.search(query, self._search_scope, self._dialect)))
+        return self.trail.saw_search(query, self._run(reads.search(query, self._search_scope, self._dialect)))
 
     def resources(self, query: SearchQuery) -> list[Resource]:
         """The matches of one page, decoded."""
@@ -299,5 +304,10 @@ class AsyncReader(_Reading):
         )
         return [self.trail.saw(found) for found in await self._run(plan)]
 
+    async def everything(self, wanted: Wanted) -> Page:
+        """A page of everything of one patient."""
+        page = await self._run(whole_chart.everything(wanted, self._search_scope, self._dialect))
+        return self.trail.saw_page("Patient/$everything", page)
+
     async def search(self, query: SearchQuery) -> Page:
-        return self.trail.saw_page(query, await self._run(reads.search(query, self._search_scope, self._dialect)))
+        return self.trail.saw_search(query, await self._run(reads.search(query, self._search_scope, self._dialect)))

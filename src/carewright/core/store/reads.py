@@ -62,7 +62,8 @@ def stored(row: Row, dialect: Dialect) -> Stored:
     )
 
 
-def _patient(row: Row, dialect: Dialect) -> UUID | None:
+def patient_of(row: Row, dialect: Dialect) -> UUID | None:
+    """The key of the patient that a selected row is about."""
     return None if row[7] is None else dialect.key(row[7])
 
 
@@ -79,7 +80,7 @@ def read(ref: Ref, scope: Scope, dialect: Dialect) -> Plan[Found]:
         return Found(stored=(yield from virtual.provenance(ref, scope, dialect)), patient_key=None)
     if not rows:
         raise NotFound(f"{ref} is not here.")
-    found = Found(stored=stored(rows[0], dialect), patient_key=_patient(rows[0], dialect))
+    found = Found(stored=stored(rows[0], dialect), patient_key=patient_of(rows[0], dialect))
     if found.stored.change is Change.DELETE:
         raise Gone(f"{ref} was deleted.")
     return found
@@ -99,7 +100,7 @@ def vread(ref: Ref, version: int, scope: Scope, dialect: Dialect) -> Plan[Found]
     rows = yield _versions(ref, scope, Sql("v.version = ?", (version,)), limit=1)
     if not rows:
         raise NotFound(f"{ref} has no version {version}.")
-    found = Found(stored=stored(rows[0], dialect), patient_key=_patient(rows[0], dialect))
+    found = Found(stored=stored(rows[0], dialect), patient_key=patient_of(rows[0], dialect))
     if found.stored.change is Change.DELETE:
         raise Gone(f"{ref} was deleted by version {version}.")
     return found
@@ -111,7 +112,7 @@ def history(ref: Ref, scope: Scope, dialect: Dialect, *, count: int, before: int
     rows = yield _versions(ref, scope, behind, limit=count)
     if not rows and before is None:
         raise NotFound(f"{ref} is not here.")
-    return [Found(stored=stored(row, dialect), patient_key=_patient(row, dialect)) for row in rows]
+    return [Found(stored=stored(row, dialect), patient_key=patient_of(row, dialect)) for row in rows]
 
 
 def type_history(
@@ -137,7 +138,7 @@ def type_history(
         + all_of(parts)
         + Sql(" ORDER BY v.at DESC, v.key DESC, v.version DESC LIMIT ?", (count,))
     )
-    return [Found(stored=stored(row, dialect), patient_key=_patient(row, dialect)) for row in rows]
+    return [Found(stored=stored(row, dialect), patient_key=patient_of(row, dialect)) for row in rows]
 
 
 def _versions(ref: Ref, scope: Scope, condition: Sql, *, limit: int) -> Sql:
@@ -193,7 +194,7 @@ def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pag
     rendered: list[Stored] = []
     if any(i.reverse and (i.source, i.param) == ("Provenance", "target") for i in query.includes):
         rendered = yield from virtual.provenance_of(keys, scope, dialect)
-    patients = (_patient(row, dialect) for row in (*rows, *extra.values()))
+    patients = (patient_of(row, dialect) for row in (*rows, *extra.values()))
     return Page(
         matches=tuple(stored(row, dialect) for row in rows),
         included=(*(stored(row, dialect) for row in extra.values()), *rendered),

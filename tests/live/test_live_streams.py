@@ -100,6 +100,24 @@ def test_a_page_that_was_away_hears_what_changed_meanwhile(feed: Feed) -> None:
         assert stream.quiet(1)
 
 
+def test_a_page_that_was_just_made_is_told_what_changed_since(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its position may be ahead of what the other streams have heard so far."""
+    secret = feed.secret()
+    with feed.listen(secret) as other:
+        monkeypatch.setattr(feed.store.driver, "announce", lambda: None)
+        feed.write(patient())
+        made = feed.store.feed_position(feed.practice)
+        with feed.listen(secret, path=f"/live?after={made}") as stream:
+            assert stream.quiet(0.1), "what the page shows already is not told again"
+            feed.write(VISIT)
+            event = stream.next()
+            assert event is not None
+            assert (event.kind, event.data["topics"]) == ("change", ["Encounter", "board"])
+        told = other.next()
+        assert told is not None
+        assert told.kind == "change"
+
+
 def test_a_page_that_was_away_too_long_is_told_to_start_over(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = feed.secret()
     with feed.listen(secret) as stream:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from carewright.core.registry import Manifest, Registry, Topic
 from carewright.core.store.hooks import FeedEntry
 from carewright.core.store.model import Change, Origin, Ref
-from carewright.live.positions import event_id, position_of
+from carewright.core.store.positions import event_id, position_of
 from carewright.live.topics import MAX_TOPICS, TopicError, topics_of, wanted
 
 NUMBERS = st.integers(min_value=0, max_value=2**63 - 1)

@@ -58,6 +58,7 @@ def ring(page: Page) -> None:
     page.goto("/board")
     page.keyboard.press("p")
     expect(page.get_by_role("heading", name="Phone call")).to_be_visible()
+    expect(page.locator("[data-live-state=live]")).to_be_visible()  # the scripts have read the page: keys count
 
 
 def identify(page: Page, name: str = "Jonas Okafor", born: str = "08/21/2011") -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from carewright.core.access.model import Role
 from carewright.core.store.model import Ref
@@ -187,3 +187,16 @@ def test_who_is_slower_stays_in_the_field(page: Page, clinic_pages: Pages, sign_
     expect(field).to_be_focused()
     expect(field).to_have_value("118")
     assert stored(clinic, stat).owner == "Practitioner/lena"
+
+
+def test_what_changes_before_the_page_listens_is_shown(page: Page, clinic_pages: Pages, sign_in: SignIn) -> None:
+    clinic = clinic_pages.clinic
+    sign_in(page, "dana")
+
+    def change(route: Route) -> None:
+        have(clinic, PLAIN)
+        route.continue_()
+
+    page.route("**/live?*", change, times=1)
+    page.goto("/worklist/")
+    expect(page.get_by_role("heading", level=2).first).to_contain_text("Call the lab")

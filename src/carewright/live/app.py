@@ -22,9 +22,9 @@ from carewright.core.access.sessions import (
     authenticate_async,
 )
 from carewright.core.store.model import Unavailable
+from carewright.core.store.positions import position_of
 from carewright.core.store.store import Store
 from carewright.live.hub import Hub, Subscription, TopicsOf
-from carewright.live.positions import position_of
 from carewright.live.shutdown import before_stopping
 from carewright.live.stream import events
 from carewright.live.topics import TopicError, topics_of, wanted

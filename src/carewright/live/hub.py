@@ -19,8 +19,8 @@ from carewright.core.access.model import Access, Predicate
 from carewright.core.registry import Registry
 from carewright.core.store import consumers
 from carewright.core.store.hooks import FeedEntry
+from carewright.core.store.positions import Position
 from carewright.core.store.store import Store
-from carewright.live.positions import Position
 from carewright.live.topics import topics_of
 
 log = logging.getLogger("carewright.live")
@@ -96,6 +96,8 @@ class Hub:
             if group is None:
                 group = _Group(access=access, position=await self._head(access))
                 self._groups[key] = group
+            if after is not None and after > group.position:  # a page that was made a moment ago
+                await self._look(group)
             subscription = Subscription(topics=topics, position=group.position)
             # In the group before it catches up: what comes meanwhile is told twice rather than not at all.
             group.subscriptions.add(subscription)
@@ -141,7 +143,7 @@ class Hub:
         """Tell a group's streams what is new. A database that does not answer is asked again at the next wake-up."""
         try:
             while entries := await self._entries(group.access, group.position):
-                group.position = entries[-1].position
+                group.position = max(group.position, entries[-1].position)
                 topics = {topic for entry in entries for topic in self._topics(entry, self._store.registry)}
                 for subscription in group.subscriptions:
                     subscription.tell(topics, group.position)
@@ -151,7 +153,7 @@ class Hub:
             log.warning("the change feed cannot be read: %s", type(error).__name__)
 
     async def _catch_up(self, subscription: Subscription, group: _Group, after: Position) -> None:
-        if after > group.position:  # an id of before a restore
+        if after > max(group.position, await self._head(group.access)):  # an id of before a restore
             subscription.start_over(group.position)
             return
         for _ in range(CATCH_UP // PAGE):

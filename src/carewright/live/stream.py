@@ -11,9 +11,9 @@ import time
 from collections.abc import AsyncIterator
 
 from carewright.core.access.sessions import Session, current_async
+from carewright.core.store.positions import Position, event_id
 from carewright.core.store.store import Store
 from carewright.live.hub import Hub, Subscription
-from carewright.live.positions import Position, event_id
 
 COALESCE_SECONDS = 0.25
 CHECK_SECONDS = 2.0

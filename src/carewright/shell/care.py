@@ -43,8 +43,8 @@ class Care:
 
     `rooms` and `emergency_jobs` fill the emergency dialog; `here` is the room this page is about, chosen
     beforehand. `quick` is what one key opens on every page. `live_url` is the address of the event stream; empty: no
-    live updates. `idle_seconds` is the time
-    without input until the lock; 0: this person has no PIN and is not locked.
+    live updates. `live_after` is the event after which this page was made. `idle_seconds` is the time without input
+    until the lock; 0: this person has no PIN and is not locked.
     """
 
     actor_name: str
@@ -59,6 +59,7 @@ class Care:
     here: str = ""
     emergency_jobs: tuple[Choice, ...] = ()
     live_url: str = ""
+    live_after: str = ""
     idle_seconds: int = IDLE_SECONDS_BY_DEFAULT
 
     @property

@@ -11,6 +11,7 @@ from carewright.core.registry import Registry
 from carewright.core.store.store import Store
 from carewright.shell.accounts.workplace import IDLE_SECONDS
 from carewright.shell.care import Care, Choice, NavEntry
+from carewright.shell.refusals import for_script
 from carewright.shell.sites import Site, sites_of
 from carewright.shell.times import SiteClock
 
@@ -19,7 +20,11 @@ EMERGENCY = "emergency"
 
 
 def care_of(request: HttpRequest, signed_on: Session, store: Store) -> Care:
-    """What every page knows. No statement in the usual case: the sites are kept for half a minute."""
+    """What every page knows. The sites are kept for half a minute, so a part of a page costs no statement.
+
+    How far the change feed has come is looked up before anything else of the page is: what changes while the page is
+    read is then told by its event stream.
+    """
     site = sites_of(store, signed_on.practice).get(signed_on.site or "")
     entries = _nav(request, store.registry, store.registry.actions_for(signed_on.roles))
     return Care(
@@ -35,6 +40,7 @@ def care_of(request: HttpRequest, signed_on: Session, store: Store) -> Care:
         here=str(request.GET.get("room", "")),
         emergency_jobs=jobs(store.registry),
         live_url=settings.CARE_LIVE_URL,
+        live_after="" if for_script(request) else store.feed_position(signed_on.practice),
         idle_seconds=int(request.session.get(IDLE_SECONDS, 0)),
     )
 

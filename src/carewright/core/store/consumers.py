@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import cast
 
 from carewright.core.store.drivers.base import Connection
+from carewright.core.store.positions import Position
 from carewright.core.store.sql import Sql, all_of, marks
 
-Position = tuple[int, int]
 START: Position = (0, 0)
 
 

@@ -10,13 +10,14 @@ from carewright.core.audit.queue import AuditQueue
 from carewright.core.audit.records import AuditRecord
 from carewright.core.clock import Clock, wall_now
 from carewright.core.registry import Registry
-from carewright.core.store import schema
+from carewright.core.store import consumers, schema
 from carewright.core.store.drivers.base import Driver
 from carewright.core.store.drivers.postgresql import PostgresqlDriver
 from carewright.core.store.drivers.sqlite import SqliteDriver
 from carewright.core.store.hooks import ColumnType, Projection
 from carewright.core.store.migrate import migrate, postgresql_runner, sqlite_runner
 from carewright.core.store.model import Origin
+from carewright.core.store.positions import event_id
 from carewright.core.store.reader import AsyncReader, Reader
 from carewright.core.store.sql import Sql
 from carewright.core.store.transaction import Written
@@ -102,6 +103,11 @@ class Store:
                 if row[name] is not None:
                     row[name] = convert(row[name])
         return list(rows)
+
+    def feed_position(self, practice: str) -> str:
+        """How far the practice's change feed has come, as an event id: who listens from here misses nothing."""
+        with self.driver.reading(practice) as connection:
+            return event_id(consumers.head(connection, practice))
 
     def now(self) -> datetime:
         """Clinical time."""

@@ -5,7 +5,8 @@
    elements wait for: hx-trigger="live:board from:body". Events say what changed, never whose.
 
    The server's events: `change` {"topics": [...]} · `emergency` {"room","job","open"} · `reset` (too old an id: all of
-   it may have changed) · `end` (the session is locked or over). Ids let a broken stream go on where it stopped. */
+   it may have changed) · `end` (the session is locked or over). Ids let a broken stream go on where it stopped. The
+   first stream goes on from data-live-after, where the feed was when the page was made: nothing falls in between. */
 "use strict";
 (() => {
   const url = document.body.dataset.liveUrl;
@@ -14,9 +15,15 @@
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("carewright-live") : null;
   const shared = Boolean(channel && navigator.locks);
   let source = null;
-  let lastId = "";
+  let lastId = document.body.dataset.liveAfter ?? "";
   let ended = false;
   let pause = 1000;
+
+  /* Whether event id a ("12.345") comes after b; the parts are whole numbers that may be longer than a double holds. */
+  const later = (a, b) => {
+    const [[x, y], [z, w]] = [a, b].map((id) => (id || "0.0").split(".").map(BigInt));
+    return x > z || (x === z && y > w);
+  };
 
   const ownTopics = () => [...document.querySelectorAll("[data-live]")].flatMap((element) => element.dataset.live.split(/\s+/)).filter(Boolean);
 
@@ -94,7 +101,10 @@
   // A tab that joins asks how things stand; the one with the stream answers.
   if (channel) channel.addEventListener("message", ({ data }) => {
     if (data.kind !== "hello") take(data);
-    else if (source) channel.postMessage({ kind: "state", state: source.readyState === EventSource.OPEN ? "live" : "offline" });
+    else if (source) {
+      channel.postMessage({ kind: "state", state: source.readyState === EventSource.OPEN ? "live" : "offline" });
+      if (later(lastId, data.after)) channel.postMessage({ kind: "reset" }); // told before the new tab listened
+    }
   });
   document.addEventListener("care:unlocked", () => {
     if (ended) { ended = false; refresh(ownTopics()); }
@@ -108,7 +118,7 @@
       connect();
       return new Promise(() => {}); // held until this tab goes
     });
-    channel.postMessage({ kind: "hello" });
+    channel.postMessage({ kind: "hello", after: lastId });
   } else {
     const bySight = () => {
       if (document.visibilityState === "visible") connect();

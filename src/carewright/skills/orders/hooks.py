@@ -80,10 +80,11 @@ def _orders(write: Write) -> list[Ref]:
 
 
 def check_end(write: Write, context: WriteContext) -> None:
-    """An open order for a laboratory or imaging ends with its result; one that will not be done says why."""
+    """An order for a laboratory or imaging ends with its result, if it was taken back before too; one that will not be
+    done says why."""
     before = from_fhir(write.before) if write.before else None
     after = from_fhir(write.after) if write.after else None
-    if before is None or after is None or write.after is None or not before.is_open or after.is_open:
+    if before is None or after is None or write.after is None or after.is_open or before.status == after.status:
         return
     if after.status == "revoked" and not rules.why_ended(write.after):
         raise Refused("order-end", sentence("Say why the order will not be done (note)."))

@@ -55,6 +55,8 @@ class Event(StrEnum):
     RESULTED = "resulted"
     DONE = "done"
     REOPENED = "reopened"
+    TAKEN_BACK = "taken-back"
+    """One of several results: another one answers the order still."""
     ENDED = "ended"
 
 
@@ -70,6 +72,7 @@ EVENT_WORDS = {
     Event.RESULTED: term("Result is here"),
     Event.DONE: term("Done"),
     Event.REOPENED: term("The result was taken back: still waiting"),
+    Event.TAKEN_BACK: term("One of its results was taken back"),
     Event.ENDED: term("Will not be done"),
 }
 
@@ -114,6 +117,8 @@ class Test:
     coding: Coding | None = None
     measures: tuple[tuple[Coding, str], ...] = ()
     """What is measured, each with its unit as UCUM writes it ("" for none)."""
+    specimen: Coding | None = None
+    """What is collected for it; None for what needs nothing, or where that differs."""
 
     __test__ = False  # the name is the clinic's; pytest takes it for a case otherwise
 
@@ -195,7 +200,18 @@ class Order:
         return next((e.facts.get("specimen", "") for e in reversed(self.trail) if e.step == Event.COLLECTED), "")
 
     @property
+    def reports(self) -> tuple[str, ...]:
+        """The results that answer it, as they came; without those that were taken back."""
+        standing: dict[str, None] = {}
+        for entry in self.trail:
+            named = entry.facts.get("report", "")
+            if entry.step == Event.RESULTED:
+                standing[named] = None
+            elif entry.step in (Event.REOPENED, Event.TAKEN_BACK):
+                standing.pop(named, None)
+        return tuple(standing)
+
+    @property
     def report(self) -> str:
-        """The DiagnosticReport that answered it; "" while none does."""
-        last = next((e for e in reversed(self.trail) if e.step in (Event.RESULTED, Event.REOPENED)), None)
-        return last.facts.get("report", "") if last and last.step == Event.RESULTED else ""
+        """The result that answers it, the last one of several; "" while none does."""
+        return (self.reports or ("",))[-1]

@@ -103,15 +103,18 @@ def _holds(report: Resource, order: Order) -> bool:
 def answered(order: Order, report: Resource, *, at: datetime, by: str) -> Order:
     """The order after a report that names it was written: resulted, waiting again, or as it was."""
     ref = f"{report['resourceType']}/{report['id']}"
+    is_done = order.status == "completed"
     if answers(report, order):
-        if not order.is_open:
+        if not (order.is_open or (is_done and ref not in order.reports)):
             return order
         entry = Entry(step=Event.RESULTED, at=at, by=by, facts={"report": ref})
         return replace(order, status="completed", trail=(*order.trail, entry))
-    if order.status == "completed" and order.report == ref:
-        entry = Entry(step=Event.REOPENED, at=at, by=by, facts={"report": ref})
-        return replace(order, status="active", expected_by=None, trail=(*order.trail, entry))
-    return order
+    if not is_done or ref not in order.reports:
+        return order
+    if len(order.reports) > 1:  # another one answers it still
+        return replace(order, trail=(*order.trail, Entry(step=Event.TAKEN_BACK, at=at, by=by, facts={"report": ref})))
+    entry = Entry(step=Event.REOPENED, at=at, by=by, facts={"report": ref})
+    return replace(order, status="active", expected_by=None, trail=(*order.trail, entry))
 
 
 def with_specimen(order: Order, specimen: Resource, *, at: datetime, by: str) -> Order:

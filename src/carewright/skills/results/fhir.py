@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
+from carewright.core.fhir.codec import decode, encode
 from carewright.core.fhir.model import Resource
 from carewright.core.work.fhir import SITE, site_extension, site_of
 from carewright.core.work.placer import orders_named
@@ -144,7 +145,9 @@ def words_of(resource: Resource) -> str:
 
 
 def _digest(content: object) -> str:
-    told = json.dumps(content, sort_keys=True, default=str, separators=(",", ":"))
+    """Of what is stored: a whole number is the same whether it is on its way in (Decimal) or read back (int)."""
+    stored = decode(encode({"content": content}))
+    told = json.dumps(stored["content"], sort_keys=True, default=str, separators=(",", ":"))
     return blake2b(told.encode(), digest_size=16).hexdigest()
 
 

@@ -238,6 +238,33 @@ def test_a_program_ends_no_order_without_its_result_or_a_reason(clinic: Clinic) 
     assert open_of(clinic, order) == []
 
 
+def test_an_order_with_two_results_is_done_until_both_are_taken_back(clinic: Clinic) -> None:
+    order = placed(clinic)
+    ref = Ref("ServiceRequest", order)
+    put(clinic, report(order), report(order, id="second"))
+    first = {name: value for name, value in report(order).items() if name != "basedOn"}
+    put(clinic, first)
+    assert clinic.resource(ref)["status"] == "completed"
+    stands = from_fhir(clinic.resource(ref))
+    assert stands is not None
+    assert (stands.reports, stands.trail[-1].step) == (("DiagnosticReport/second",), Event.TAKEN_BACK)
+    put(clinic, {**report(order), "id": "second", "status": "entered-in-error"})
+    stands = from_fhir(clinic.resource(ref))
+    assert stands is not None
+    assert (stands.status, stands.reports, stands.trail[-1].step) == ("active", (), Event.REOPENED)
+    assert len(open_of(clinic, order)) == 1
+
+
+def test_an_order_that_was_taken_back_is_not_done_without_its_result_either(clinic: Clinic) -> None:
+    order = placed(clinic)
+    actions.end(clinic.writer("lind"), order_id=order, version=1, how=End.NOT_NEEDED, why="So", at=TEN_FORTY)
+    stored = clinic.resource(Ref("ServiceRequest", order))
+    assert stored["status"] == "revoked"
+    with pytest.raises(Refused):
+        put(clinic, {**stored, "status": "completed"})
+    assert clinic.resource(Ref("ServiceRequest", order))["status"] == "revoked"
+
+
 def test_nobody_ends_the_task_while_the_order_stands_there(clinic: Clinic) -> None:
     order = placed(clinic)
     task = clinic.resource(OWED.task_of(Ref("ServiceRequest", order), LEGS[Step.COLLECTED]))

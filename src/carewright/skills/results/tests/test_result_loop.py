@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -112,6 +113,15 @@ def test_a_result_is_its_orderers_to_review_and_then_the_patient_is_told(clinic:
     assert told is not None
     assert (told.by, told.facts["whom"], told.facts["how"]) == ("Practitioner/dana", "The patient", "phone")
     assert clinic.rows("result")[0]["is_open"] == 0
+
+
+@pytest.mark.parametrize("number", [Decimal(138), Decimal("138.0"), Decimal("5.4"), 138])
+def test_a_number_is_the_same_on_its_way_in_and_read_back(clinic: Clinic, number: Decimal | int) -> None:
+    ordered(clinic)
+    sodium = {name: value for name, value in measured("sodium", "").items() if name != "valueString"}
+    put(clinic, sodium | {"valueQuantity": {"value": number}}, reported("sodium"))
+    review(clinic)
+    assert owed(clinic) == ["result-tell"]
 
 
 def test_what_the_patient_is_to_hear_is_said_and_no_call_ends_it(clinic: Clinic) -> None:

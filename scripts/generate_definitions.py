@@ -28,13 +28,13 @@ def main() -> None:
     definitions = [*r4.bundle("types"), *r4.bundle("resources")]
     structures = [d for d in definitions if d.get("kind") in {"complex-type", "resource"} and _is_type(d)]
     terminology = Terminology(r4)
-    _write(FHIR / "structures.txt", STRUCTURES_HEAD, structure_lines(structures))
+    write(FHIR / "structures.txt", STRUCTURES_HEAD, structure_lines(structures))
     parameters = parameter_lines(structures, r4.bundle("searchParams"), us_core.files("SearchParameter"))
-    _write(FHIR / "search_parameters.txt", PARAMETERS_HEAD, parameters)
-    _write(FHIR / "patient_compartment.txt", COMPARTMENT_HEAD, compartment_lines(r4))
+    write(FHIR / "search_parameters.txt", PARAMETERS_HEAD, parameters)
+    write(FHIR / "patient_compartment.txt", COMPARTMENT_HEAD, compartment_lines(r4))
     urls = sorted(required_bindings(structures))
-    _write(TERMINOLOGY / "required_value_sets.txt", VALUE_SETS_HEAD, terminology.value_set_lines(urls))
-    _write(TERMINOLOGY / "code_systems.txt", CODE_SYSTEMS_HEAD, terminology.code_system_lines(urls))
+    write(TERMINOLOGY / "required_value_sets.txt", VALUE_SETS_HEAD, terminology.value_set_lines(urls))
+    write(TERMINOLOGY / "code_systems.txt", CODE_SYSTEMS_HEAD, terminology.code_system_lines(urls))
 
 
 class Package:
@@ -105,10 +105,10 @@ def _type(found: Definition) -> str:
 
 def _binding(element: Definition) -> str:
     binding = element.get("binding", {})
-    return f" !{_unversioned(binding['valueSet'])}" if binding.get("strength") == "required" else ""
+    return f" !{unversioned(binding['valueSet'])}" if binding.get("strength") == "required" else ""
 
 
-def _unversioned(url: str) -> str:
+def unversioned(url: str) -> str:
     return url.partition("|")[0]
 
 
@@ -216,9 +216,9 @@ def _concepts(concepts: list[Definition]) -> Iterator[tuple[str, str]]:
         yield from _concepts(concept.get("concept", []))
 
 
-def _write(path: Path, head: str, lines: Iterable[str]) -> None:
+def write(path: Path, head: str, lines: Iterable[str], *, by: str = "generate_definitions") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    comment = "".join(f"# {line}\n" for line in [*head.split("\n"), "Written by scripts/generate_definitions.py."])
+    comment = "".join(f"# {line}\n" for line in [*head.split("\n"), f"Written by scripts/{by}.py."])
     path.write_text(comment + "".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from carewright.core.access.model import Access, AccessDenied, Interaction
+from carewright.core.fhir import us_core
 from carewright.core.fhir.references import patient_of
 from carewright.core.fhir.validation import validate
 from carewright.core.sentences import sentence
@@ -19,6 +20,8 @@ from carewright.core.store.model import Change, Invalid, Origin, Ref, Refused, R
 if TYPE_CHECKING:
     from carewright.core.store.search.query import SearchQuery
 
+OUR_OWN = frozenset({Origin.SCREEN, Origin.SYSTEM})
+"""What we write ourselves claims the profile that it meets; what others send says what they say."""
 MAX_ENTRIES = 2_000
 """Write transactions are bounded, because an open one hides later feed rows (see feed.py)."""
 
@@ -180,6 +183,8 @@ class Transaction:
             raise ValueError(f"A transaction holds at most {MAX_ENTRIES} writes; send them in parts.")
         if planned.after is not None:
             check(planned.after, access=self.access)
+            if self.origin in OUR_OWN:
+                planned.after = us_core.claiming(planned.after)
         self._refs.add(planned.ref)
         self.writes.append(planned)
 

@@ -56,7 +56,7 @@ def lookup(system: str, code: str) -> Coding | None:
 
 
 def expand(value_set: str) -> Expansion | None:
-    """All codes of a value set of a required binding (with or without `|version`); None for one that is not loaded."""
+    """All codes of a value set that R4 or US Core bind, with or without `|version`; None for one that is not loaded."""
     parts = _value_sets().get(value_set.partition("|")[0])
     if parts is None:
         return None
@@ -72,7 +72,7 @@ def in_value_set(value_set: str, system: str, code: str) -> Verdict:
     parts = _value_sets().get(value_set.partition("|")[0])
     if parts is None:
         return Verdict.UNKNOWN
-    own = [(name, listed) for name, listed in parts if name == system]
+    own = [(name, listed) for name, listed in parts if name in (system, ANY_SYSTEM)]
     if any(code in _codes(name, listed) for name, listed in own):
         return Verdict.VALID
     if any(not _is_enumerated(name, listed) for name, listed in own):
@@ -113,6 +113,10 @@ _MAPS: Mapping[tuple[str, str], Mapping[str, str]] = {
 }
 
 
+ANY_SYSTEM = "*"
+"""Stands in a value set for systems that are not known here."""
+
+
 def _loose(display: str) -> str:
     return " ".join(display.casefold().split())
 
@@ -130,7 +134,8 @@ def _value_sets() -> dict[str, list[tuple[str, frozenset[str] | None]]]:
     """Value set to its systems with their codes: None for all of a system, none at all if they are not enumerated."""
     return {
         url: [_part(line) for line in lines]
-        for url, lines in read_table(systems.DEFINITIONS / "required_value_sets.txt")
+        for name in ("profile_value_sets.txt", "required_value_sets.txt")
+        for url, lines in read_table(systems.DEFINITIONS / name)
     }
 
 

@@ -71,11 +71,9 @@ def ask(person: Person, happening: Happening) -> None:
     found = form(person.browser.get("/worklist/add").text, to="/worklist/add")
     if found is None:
         return
-    person.world.ledger.sent("task", happening.key)
-    urgent = {"priority": "stat"} if happening.what is What.STAT else {}
-    answer = person.browser.submit(found, words=happening.words, to="role:ma", **urgent)
-    if not person.went_wrong(answer, at="ask"):
-        person.world.ledger.promised("task", happening.key)
+    typed = {"words": happening.words, "to": "role:ma"}
+    typed |= {"priority": "stat"} if happening.what is What.STAT else {}
+    person.tell("task", happening.key, lambda: person.browser.submit(found, **typed), at="ask")
 
 
 def refer(person: Person, happening: Happening) -> None:
@@ -84,10 +82,8 @@ def refer(person: Person, happening: Happening) -> None:
     found = form(person.browser.get(address).text, to=address)
     if found is None:
         return
-    person.world.ledger.sent("referral", happening.key)
-    answer = person.browser.submit(found, to="Cardiology", reason=happening.words, provider=f"Practitioner/{person.id}")
-    if not person.went_wrong(answer, at="refer"):
-        person.world.ledger.promised("referral", happening.key, resource_id=answer.location.rsplit("/", 1)[-1])
+    typed = {"to": "Cardiology", "reason": happening.words, "provider": f"Practitioner/{person.id}"}
+    if person.tell("referral", happening.key, lambda: person.browser.submit(found, **typed), at="refer", is_named=True):
         person.world.refer(happening.values["patient"])
 
 
@@ -132,8 +128,6 @@ def walk_in(person: Person, happening: Happening) -> None:
     found = form(person.browser.get(f"{address}?walk_in=1").text, to=address)
     if found is None:
         return
-    person.world.ledger.sent("walk-in", happening.key)
     schedule = found.fields.get("schedule") or next(iter(found.chosen("schedule")), "")
-    answer = person.browser.submit(found, schedule=schedule, reason=happening.words)
-    if not person.went_wrong(answer, at="walk-in"):
-        person.world.ledger.promised("walk-in", happening.key)
+    typed = {"schedule": schedule, "reason": happening.words}
+    person.tell("walk-in", happening.key, lambda: person.browser.submit(found, **typed), at="walk-in")

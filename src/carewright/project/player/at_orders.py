@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from carewright.project.player.browser import Answer
 from carewright.project.player.happenings import Happening
 from carewright.project.player.page import Form, form, forms
 from carewright.project.player.person import Person
@@ -25,14 +26,10 @@ def order_test(person: Person, patient: str, visit: str) -> int:
     if found is None:
         return 0
     key = f"test-{visit}"
-    person.world.ledger.sent("test", key)
-    answer = person.browser.submit(
-        found, test=person.rng.choice(TESTS), reason=f"Look ({key})", provider=f"Practitioner/{person.id}"
-    )
-    if person.went_wrong(answer, at="order test"):
-        return 0
-    person.world.ledger.promised("test", key, resource_id=answer.location.rsplit("/", 1)[-1])
-    return 1
+    typed = {
+        "test": person.rng.choice(TESTS), "reason": f"Look ({key})", "provider": f"Practitioner/{person.id}",
+    }  # fmt: skip
+    return person.tell("test", key, lambda: person.browser.submit(found, **typed), at="order test", is_named=True)
 
 
 def see_to_results(person: Person) -> int:
@@ -99,12 +96,9 @@ def ask_for_refill(person: Person, happening: Happening) -> None:
     found = form(person.browser.get(address).text, to=address)
     if found is None:
         return
-    person.world.ledger.sent("refill", happening.key)
     words = f"From the pharmacy ({happening.key})"
     typed = {"medicine": "other", "other": happening.values["says"], "words": words, "days_left": "5"}
-    answer = person.browser.submit(found, **typed)
-    if not person.went_wrong(answer, at="refill"):
-        person.world.ledger.promised("refill", happening.key)
+    person.tell("refill", happening.key, lambda: person.browser.submit(found, **typed), at="refill")
 
 
 def see_to_refills(person: Person) -> int:
@@ -158,13 +152,11 @@ def ask_the_ma(person: Person, visit: str) -> int:
     if not jobs:
         return 0
     job = person.rng.choice(jobs)
-    key = f"{visit}:{job}"
-    person.world.ledger.sent("ask", key)
-    answer = person.browser.post(f"/ask/visit/{visit}/ask", {"job": job}, by_script=True)
-    if person.went_wrong(answer, at="ask the MA"):
-        return 0
-    person.world.ledger.promised("ask", key)
-    return 1
+
+    def press() -> Answer:
+        return person.browser.post(f"/ask/visit/{visit}/ask", {"job": job}, by_script=True)
+
+    return person.tell("ask", f"{visit}:{job}", press, at="ask the MA")
 
 
 def answer_asks(person: Person) -> int:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from carewright.project.player.browser import Answer
 from carewright.project.player.happenings import Happening, What
 from carewright.project.player.page import form
 from carewright.project.player.person import Person
@@ -34,10 +35,11 @@ def take_in(person: Person, happening: Happening) -> None:
     if found is None:
         return
     name, data = content(happening.key)
-    person.world.ledger.sent("paper", happening.key)
-    answer = person.browser.upload(found, name="paper", file_name=name, content=data, came_as="paper")
-    if not person.went_wrong(answer, at="upload"):
-        person.world.ledger.promised("paper", happening.key, resource_id=answer.location.rsplit("/", 1)[-1])
+
+    def scan() -> Answer:
+        return person.browser.upload(found, name="paper", file_name=name, content=data, came_as="paper")
+
+    person.tell("paper", happening.key, scan, at="upload", is_named=True)
 
 
 def see_to_papers(person: Person) -> int:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from html import unescape
 
 from carewright.project.player import at_orders
+from carewright.project.player.browser import Answer
 from carewright.project.player.page import Form, form, forms, presses
 from carewright.project.player.person import Person
 
@@ -60,12 +61,10 @@ def receive(person: Person) -> int:
 
 
 def _check_in(person: Person, appointment: str) -> int:
-    person.world.ledger.sent("visit", appointment)
-    answer = person.browser.post("/desk/check-in", {"appointment": appointment}, by_script=True)
-    if person.went_wrong(answer, at="check-in"):
-        return 0
-    person.world.ledger.promised("visit", appointment)
-    return 1
+    def press() -> Answer:
+        return person.browser.post("/desk/check-in", {"appointment": appointment}, by_script=True)
+
+    return person.tell("visit", appointment, press, at="check-in")
 
 
 def _no_show(person: Person, appointment: str) -> int:
@@ -159,10 +158,8 @@ def _ask_for_orders(person: Person, row: Row) -> int:
     message, step = form(page, to=f"/visit/{row.visit}/messages"), form(page, to="/take")
     if message is not None:
         key = f"message-{row.visit}"
-        person.world.ledger.sent("message", key)
-        answer = person.browser.submit(message, words=f"Urine cup, then call me ({key})")
-        if not person.went_wrong(answer, at="message"):
-            person.world.ledger.promised("message", key)
+        words = f"Urine cup, then call me ({key})"
+        person.tell("message", key, lambda: person.browser.submit(message, words=words), at="message")
     if step is None or "orders_to_do" not in step.buttons.get("action", ()):
         return 0
     return not person.went_wrong(person.browser.submit(step, action="orders_to_do"), at="orders")
@@ -186,11 +183,9 @@ def _ask_for_next_visit(person: Person, visit: str) -> None:
     if found is None:
         return
     key = f"next-visit-{visit}"
-    person.world.ledger.sent("order", key)
-    kinds = found.chosen("kind")
-    answer = person.browser.submit(found, amount="3", kind=found.fields.get("kind") or kinds[0], reason=f"Look ({key})")
-    if not person.went_wrong(answer, at="next visit"):
-        person.world.ledger.promised("order", key)
+    kind = found.fields.get("kind") or found.chosen("kind")[0]
+    typed = {"amount": "3", "kind": kind, "reason": f"Look ({key})"}
+    person.tell("order", key, lambda: person.browser.submit(found, **typed), at="next visit")
 
 
 def turn_over_rooms(person: Person) -> int:

@@ -17,6 +17,7 @@ from carewright.core.fhir.model import Resource
 from carewright.core.terminology.coding import LOINC, UCUM, Coding
 from carewright.project.player.browser import Browser
 from carewright.project.player.world import World
+from carewright.project.simulator.seeds import stream
 from carewright.skills.orders.catalog import test_of
 
 SHARE_PRELIMINARY, SHARE_CORRECTED, SHARE_CRITICAL, SHARE_HIGH = 0.2, 0.15, 0.05, 0.2
@@ -98,7 +99,7 @@ class Laboratory:
 
 def report(order: Resource, message: Message, *, now: datetime) -> list[Resource]:
     """The observations of a report, and the report last; the same ids and values for the same message."""
-    rng = Random(f"{message.order}/{message.number}")  # noqa: S311  # play, no secret
+    rng = stream(0, message.order, message.number)
     codings = order.get("code", {}).get("coding", [])
     asked = Coding(LOINC, str(codings[0]["code"])) if codings else None
     test = test_of(asked)

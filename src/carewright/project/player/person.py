@@ -72,6 +72,19 @@ class Person:
         self.world.told[f"refused: {at} {answer.status}"] += 1
         return True
 
+    def tell(self, kind: str, key: str, send: Callable[[], Answer], *, at: str, is_named: bool = False) -> bool:
+        """Send what the practice must not lose, with an entry in the ledger before and after. Whether it was taken.
+
+        `is_named`: the answer leads to the page of what was made, whose address ends with its id.
+        """
+        self.world.ledger.sent(kind, key)
+        answer = send()
+        if self.went_wrong(answer, at=at):
+            return False
+        made = answer.location.rsplit("/", 1)[-1] if is_named else ""
+        self.world.ledger.promised(kind, key, resource_id=made)
+        return True
+
     def _goes_to_lunch(self) -> bool:
         """Once a day, at noon of the site; not while all is being ended."""
         now = self.world.local_now()

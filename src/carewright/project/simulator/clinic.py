@@ -8,6 +8,7 @@ from datetime import date, time
 from functools import lru_cache
 
 from carewright.core.access.model import Role
+from carewright.core.fhir import us_core
 from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import LOCATION_PHYSICAL_TYPE, NPI, Coding
 from carewright.project.simulator import codes
@@ -183,7 +184,7 @@ def practice(seed: int, day: date = REFERENCE_DAY) -> Practice:
         staff=staff,
         templates=templates,
         users=users,
-        resources=resources,
+        resources=tuple(map(us_core.claiming, resources)),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from carewright.core.access.model import Role
+from carewright.core.fhir import us_core
 from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import (
     CONDITION_CATEGORY,
@@ -44,7 +45,7 @@ def record(person: Person, practice: Practice, day: date) -> PatientRecord:
         *_immunizations(person, practice, day, visits),
         *papers(person, practice, day, visits),
     )
-    return PatientRecord(person=person, resources=resources)
+    return PatientRecord(person=person, resources=tuple(map(us_core.claiming, resources)))
 
 
 def _subject(person: Person) -> Resource:

@@ -38,7 +38,6 @@ ACT = Coding(TASK_CODE, "paper-act", term("See to a paper"))
 CLINICAL_NOTE = Coding(
     "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "clinical-note", "Clinical Note"
 )
-US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-documentreference|6.1.0"
 
 CAME_AS = OWN_EXTENSIONS + "paper-came-as"
 """On a DocumentReference that is a paper: how it came (valueCode, model.CameAs)."""

@@ -74,13 +74,11 @@ def from_fhir(resource: Resource) -> Paper | None:
 
 
 def _meta(paper: Paper, onto: Resource | None) -> Resource:
-    """The stored meta, with the profile once there is a patient, and the label while there is none."""
+    """The stored meta, with the label while there is no patient."""
     before: Resource = dict((onto or {}).get("meta", {}))
     labels = [label for label in before.get("security", ()) if label.get("code") != UNSORTED.code]
-    profiles = [profile for profile in before.get("profile", ()) if profile != codes.US_CORE]
     labels = labels if paper.patient else [*labels, UNSORTED.to_fhir()]
-    profiles = [*profiles, codes.US_CORE] if paper.patient else profiles
-    meta = {**before, "security": labels, "profile": profiles}
+    meta = {**before, "security": labels}
     return {name: value for name, value in meta.items() if value}
 
 

@@ -22,34 +22,39 @@ LDL = Coding(LOINC, "13457-7", "Cholesterol in LDL [Mass/volume] in Serum or Pla
 TRIGLYCERIDE = Coding(LOINC, "2571-8", "Triglyceride [Mass/volume] in Serum or Plasma")
 TSH = Coding(LOINC, "3016-3", "Thyrotropin [Units/volume] in Serum or Plasma")
 INR = Coding(LOINC, "6301-6", "INR in Platelet poor plasma by Coagulation assay")
+_SPECIMENS = "http://terminology.hl7.org/CodeSystem/v2-0487"
+BLOOD, URINE = Coding(_SPECIMENS, "BLD", "Whole blood"), Coding(_SPECIMENS, "UR", "Urine")
+TISSUE = Coding(_SPECIMENS, "TISS", "Tissue")
 
 TESTS = (
-    Test(key="cbc", words=term("Blood count"), kind=Kind.LABORATORY, days=2,
+    Test(key="cbc", words=term("Blood count"), kind=Kind.LABORATORY, days=2, specimen=BLOOD,
          coding=Coding(LOINC, "58410-2", "CBC panel - Blood by Automated count"),
          measures=((HEMOGLOBIN, "g/dL"), (LEUKOCYTES, "10*3/uL"), (PLATELETS, "10*3/uL"))),
-    Test(key="bmp", words=term("Basic metabolic panel"), kind=Kind.LABORATORY, days=2,
+    Test(key="bmp", words=term("Basic metabolic panel"), kind=Kind.LABORATORY, days=2, specimen=BLOOD,
          coding=Coding(LOINC, "24321-2", "Basic metabolic 2000 panel - Serum or Plasma"),
          measures=((SODIUM, "mmol/L"), (POTASSIUM, "mmol/L"), (CREATININE, "mg/dL"), (GLUCOSE, "mg/dL"))),
-    Test(key="potassium", words=term("Potassium"), kind=Kind.LABORATORY, days=1, coding=POTASSIUM,
+    Test(key="potassium", words=term("Potassium"), kind=Kind.LABORATORY, days=1, specimen=BLOOD, coding=POTASSIUM,
          measures=((POTASSIUM, "mmol/L"),)),
-    Test(key="a1c", words=term("A1c"), kind=Kind.LABORATORY, days=2, coding=A1C, measures=((A1C, "%"),)),
-    Test(key="lipids", words=term("Cholesterol"), kind=Kind.LABORATORY, days=2,
+    Test(key="a1c", words=term("A1c"), kind=Kind.LABORATORY, days=2, specimen=BLOOD, coding=A1C,
+         measures=((A1C, "%"),)),
+    Test(key="lipids", words=term("Cholesterol"), kind=Kind.LABORATORY, days=2, specimen=BLOOD,
          coding=Coding(LOINC, "24331-1", "Lipid 1996 panel - Serum or Plasma"),
          measures=((CHOLESTEROL, "mg/dL"), (HDL, "mg/dL"), (LDL, "mg/dL"), (TRIGLYCERIDE, "mg/dL"))),
-    Test(key="tsh", words=term("Thyroid test (TSH)"), kind=Kind.LABORATORY, days=3, coding=TSH,
+    Test(key="tsh", words=term("Thyroid test (TSH)"), kind=Kind.LABORATORY, days=3, specimen=BLOOD, coding=TSH,
          measures=((TSH, "m[IU]/L"),)),
-    Test(key="urine-culture", words=term("Urine culture"), kind=Kind.LABORATORY, days=4,
+    Test(key="urine-culture", words=term("Urine culture"), kind=Kind.LABORATORY, days=4, specimen=URINE,
          coding=Coding(LOINC, "630-4", "Bacteria identified in Urine by Culture")),
     Test(key="pap", words=term("Pap test"), kind=Kind.LABORATORY, days=10,
          coding=Coding(LOINC, "10524-7", "Microscopic observation in Cervix by Cyto stain")),
-    Test(key="pathology", words=term("Biopsy"), kind=Kind.LABORATORY, days=10),
+    Test(key="pathology", words=term("Biopsy"), kind=Kind.LABORATORY, days=10, specimen=TISSUE),
     Test(key="mammogram", words=term("Mammogram"), kind=Kind.IMAGING, days=20,
          coding=Coding(LOINC, "24606-6", "MG Breast Screening")),
     Test(key="chest-x-ray", words=term("Chest X-ray"), kind=Kind.IMAGING, days=5,
          coding=Coding(LOINC, "36643-5", "XR Chest 2 Views")),
     Test(key="strep", words=term("Rapid strep"), kind=Kind.IN_CLINIC, days=0,
          coding=Coding(LOINC, "78012-2", "Streptococcus pyogenes Ag [Presence] in Throat by Rapid immunoassay")),
-    Test(key="inr", words=term("INR fingerstick"), kind=Kind.IN_CLINIC, days=0, coding=INR, measures=((INR, "{INR}"),)),
+    Test(key="inr", words=term("INR fingerstick"), kind=Kind.IN_CLINIC, days=0, specimen=BLOOD, coding=INR,
+         measures=((INR, "{INR}"),)),
 )  # fmt: skip
 BY_KEY = {test.key: test for test in TESTS}
 DAYS = {Kind.LABORATORY: 3, Kind.IMAGING: 10, Kind.IN_CLINIC: 0, Kind.OTHER: 10}

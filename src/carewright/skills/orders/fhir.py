@@ -15,6 +15,7 @@ from carewright.core.work.model import END_WORDS, End, Priority
 from carewright.core.work.placer import number_of
 from carewright.core.work.trail import entries, instant, one_of, to_extension
 from carewright.skills.orders import codes
+from carewright.skills.orders.catalog import test_of
 from carewright.skills.orders.model import Event, Kind, Order
 
 ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
@@ -83,10 +84,12 @@ def from_fhir(resource: Resource) -> Order | None:
 
 def specimen_to_fhir(order: Order, *, specimen_id: str, at: datetime, by: str) -> Resource:
     """The specimen of an order, collected by somebody at a time."""
+    test = test_of(order.coding)
     return {
         "resourceType": "Specimen",
         "id": specimen_id,
         "status": "available",
+        **({"type": test.specimen.concept()} if test and test.specimen else {}),
         "subject": {"reference": order.patient},
         "request": [{"reference": f"ServiceRequest/{order.id}"}],
         "collection": {"collector": {"reference": by}, "collectedDateTime": _instant(at)},

@@ -21,6 +21,7 @@ from carewright.core.access.sessions import SessionKind, open_session
 from carewright.core.fhir.structures import resource_types
 from carewright.core.store.model import Origin, Resource
 from carewright.core.store.store import Store
+from carewright.core.store.transaction import MAX_ENTRIES
 from carewright.core.store.writer import Writer
 from carewright.skills.refills.codes import REFILL
 from tests.access_matrix import who
@@ -36,11 +37,13 @@ VARIANTS: Mapping[str, str] = {"open": "", "restricted": "R", "secret": "V", "ot
 MISSING, FOREIGN = "missing", "foreign"
 IDS = (*VARIANTS, FOREIGN, MISSING)
 ABOUT: Mapping[str, str] = {
-    **dict.fromkeys(("RelatedPerson", "AllergyIntolerance", "Immunization", "Consent"), "patient"), "Task": "for",
+    **dict.fromkeys(("RelatedPerson", "AllergyIntolerance", "Immunization", "Consent", "Device"), "patient"),
+    "Task": "for",
     "Coverage": "beneficiary",
     **dict.fromkeys(("Flag", "Encounter", "List", "DocumentReference", "Communication", "Observation", "Condition",
                      "MedicationRequest", "MedicationStatement", "CarePlan", "CareTeam", "DiagnosticReport",
-                     "QuestionnaireResponse", "ServiceRequest", "Specimen"), "subject"),
+                     "QuestionnaireResponse", "ServiceRequest", "Specimen", "Goal", "MedicationDispense",
+                     "Procedure"), "subject"),
 }  # fmt: skip
 """The element of a type that names its patient."""
 ACTIVE, NAMED = {"status": "active"}, {"name": "Main St"}
@@ -87,6 +90,10 @@ BODIES: Mapping[str, Resource] = {
     "DiagnosticReport": {"status": "final", "code": {"text": "Urine"}},
     "QuestionnaireResponse": {"status": "completed"},
     "Specimen": {"status": "available"},
+    "Device": ACTIVE, "Medication": ACTIVE,
+    "Goal": {"lifecycleStatus": "active", "description": {"text": "Walk to school"}},
+    "MedicationDispense": {"status": "completed", **MEDICINE},
+    "Procedure": {"status": "completed", "code": {"text": "Suture removal"}},
     "ServiceRequest": {"status": "completed", "intent": "order", "code": {"text": "Eye doctor"}},
 }  # fmt: skip
 EVERY_SEARCH = (
@@ -210,7 +217,10 @@ class Asker:
         return found
 
     def get(self, paths: list[str]) -> list[Resource]:
-        return self.batch([{"request": {"method": "GET", "url": path}} for path in paths])
+        """The answers to all of them, in batches that are not too large."""
+        entries: list[Resource] = [{"request": {"method": "GET", "url": path}} for path in paths]
+        parts = (entries[start : start + MAX_ENTRIES] for start in range(0, len(entries), MAX_ENTRIES))
+        return [answer for part in parts for answer in self.batch(part)]
 
 
 def reads(resource_type: str, situation: Situation) -> list[str]:
@@ -228,12 +238,17 @@ def reads(resource_type: str, situation: Situation) -> list[str]:
         paths += [ref, f"{ref}/_history", f"{ref}/_history/1", f"{ref}/_history/2"]
         if resource_type == "Patient":
             paths += [f"{ref}/$everything", f"{ref}/$everything?_count=2"]
+        if resource_type == "Observation":
+            paths += [f"Observation/$lastn?patient={variant}&code:text=weight&max=9"]
+        if resource_type == "ValueSet":
+            paths += [f"{ref}/$expand"]
+        paths += [f"{ref}/$meta", f"{ref}/$validate"]
     return [*paths, f"{resource_type}/_history", f"{resource_type}/_history?_count=1"]
 
 
-def pages(asker: Asker, resource_type: str) -> list[str]:
-    """A search walked from page to page of one, each as it was answered."""
-    found, path = [], f"/{resource_type}?_count=1&_total=accurate"
+def pages(asker: Asker, path: str) -> list[str]:
+    """A search or a history walked from page to page, each as it was answered."""
+    found = []
     while path:
         answer = asker.ask("GET", path)
         found.append(answer.text)

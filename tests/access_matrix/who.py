@@ -180,7 +180,8 @@ READS: Mapping[str, frozenset[Role]] = {
     "Coverage": OFFICE,
     **dict.fromkeys(("CarePlan", "DiagnosticReport", "QuestionnaireResponse", "Specimen"), TREATING),
     **dict.fromkeys(
-        ("Observation", "Condition", "MedicationRequest", "MedicationStatement", "Immunization"), TREATING
+        ("Observation", "Condition", "MedicationRequest", "MedicationStatement", "Immunization", "Device", "Goal",
+         "Medication", "MedicationDispense", "Procedure"), TREATING
     ),
 }  # fmt: skip
 """A type → the roles that may read and search it; what is not named, nobody."""

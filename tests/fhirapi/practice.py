@@ -18,7 +18,7 @@ from carewright.fhirapi.app import create_app
 from tests.store.people import REGISTRY as STORE_REGISTRY
 
 C, R, U, D, S = Interaction
-CLINICAL = ("Patient", "Observation", "Encounter", "ServiceRequest", "Task", "Condition", "Flag")
+CLINICAL = ("Patient", "Observation", "Encounter", "ServiceRequest", "Task", "Condition", "Flag", "Device")
 REGISTRY = Registry((
     MANIFEST,
     *STORE_REGISTRY.manifests,
@@ -73,6 +73,19 @@ class Practice:
         headers: Mapping[str, str] = {**self.headers[role.value], **more.pop("headers", {})}
         response: httpx.Response = self.client.request(method, base + path, headers=dict(headers), **more)
         return response
+
+    def pages(self, path: str, *, role: Role = Role.MA, **more: Any) -> list[dict[str, Any]]:
+        """The entries of a search, a history or an operation, from page to page."""
+        found: list[dict[str, Any]] = []
+        answer = self.ask("GET", path, role=role, **more)
+        while True:
+            assert answer.status_code == 200, answer.text
+            body = answer.json()
+            found += body.get("entry", [])
+            following = [link["url"] for link in body["link"] if link["relation"] == "next"]
+            if not following:
+                return found
+            answer = self.client.get(following[0], headers=self.headers[role.value])
 
     def create(self, resource: dict[str, Any], **more: Any) -> dict[str, Any]:
         response = self.ask("POST", f"/{resource['resourceType']}", json=resource, **more)

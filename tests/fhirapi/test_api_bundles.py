@@ -192,6 +192,21 @@ def test_a_batch_answers_each_entry_for_itself(api: Practice) -> None:
     assert count(api, "Patient") == 2
 
 
+def test_a_batch_does_not_send_what_the_client_has(api: Practice) -> None:
+    person = api.create(patient())
+    url, at = f"Patient/{person['id']}", person["meta"]["lastUpdated"]
+    asked: list[tuple[dict[str, Any], str]] = [
+        ({"ifNoneMatch": 'W/"1"'}, "304"), ({"ifNoneMatch": 'W/"2"'}, "200"), ({"ifModifiedSince": at}, "304"),
+        ({"ifModifiedSince": "2020-01-01T00:00:00Z"}, "200"), ({"ifNoneMatch": 'W/"2"', "ifModifiedSince": at}, "200"),
+    ]  # fmt: skip
+    answer = send(api, "batch", *(entry("GET", url, **known) for known, _ in asked)).json()["entry"]
+    assert [one["response"]["status"][:3] for one in answer] == [status for _, status in asked]
+    assert "resource" not in answer[0]
+    assert answer[0]["response"]["etag"] == 'W/"1"'
+    for wrong in (entry("GET", url, ifModifiedSince="yesterday"), entry("DELETE", url, ifNoneMatch='W/"1"')):
+        assert send(api, "batch", wrong).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("body", "where"),
     [

@@ -119,14 +119,16 @@ def test_a_transaction_that_means_one_resource_twice_writes_nothing(api: Practic
 
 
 def test_a_transaction_refers_to_what_a_condition_means(api: Practice) -> None:
-    flag = {"resourceType": "Flag", "status": "active", "code": {"text": "Falls"},
-            "subject": {"reference": "urn:uuid:6f4d9a9e-1111-4a4a-8a8a-000000000001"}}  # fmt: skip
+    person = "urn:uuid:6f4d9a9e-1111-4a4a-8a8a-000000000001"
+    flag = {
+        "resourceType": "Flag", "status": "active", "code": {"text": "Falls"}, "subject": {"reference": person},
+    }  # fmt: skip
     sent = bundle("transaction", ("PUT", at("14"), known("14")), ("POST", "/Flag", flag))
-    sent["entry"][0]["fullUrl"] = flag["subject"]["reference"]  # type: ignore[index]
+    sent["entry"][0]["fullUrl"] = person
     for _ in range(2):
         answer = api.ask("POST", "/", json=sent).json()
-        person = answer["entry"][0]["resource"]["id"]
-        assert answer["entry"][1]["resource"]["subject"]["reference"] == f"Patient/{person}"
+        made = answer["entry"][0]["resource"]["id"]
+        assert answer["entry"][1]["resource"]["subject"]["reference"] == f"Patient/{made}"
 
 
 def test_who_may_find_may_not_change(api: Practice) -> None:

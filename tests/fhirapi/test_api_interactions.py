@@ -184,13 +184,8 @@ def test_the_history_of_a_type_shows_each_version_once_in_pages(api: Practice) -
     for person in ids[:2]:
         api.ask("PUT", f"/Patient/{person}", json={**patient(given="B"), "id": person})
     api.create(heart_rate(f"Patient/{ids[0]}"))
-    url: str | None = "http://testserver/fhir/Patient/_history?_count=2"
-    found: list[tuple[str, str, str]] = []
-    while url:
-        bundle = api.client.get(url, headers=api.headers["ma"]).json()
-        metas = [(e["resource"]["id"], e["resource"]["meta"]) for e in bundle["entry"]]
-        found += [(meta["lastUpdated"], identifier, meta["versionId"]) for identifier, meta in metas]
-        url = next((link["url"] for link in bundle["link"] if link["relation"] == "next"), None)
+    metas = [(entry["resource"]["id"], entry["resource"]["meta"]) for entry in api.pages("/Patient/_history?_count=2")]
+    found = [(meta["lastUpdated"], identifier, meta["versionId"]) for identifier, meta in metas]
     assert sorted((identifier, version) for _, identifier, version in found) == sorted(
         [(ids[0], "1"), (ids[0], "2"), (ids[1], "1"), (ids[1], "2"), (ids[2], "1")]
     )
@@ -201,6 +196,25 @@ def test_the_history_of_a_type_shows_each_version_once_in_pages(api: Practice) -
     assert {e["resource"]["meta"]["lastUpdated"] for e in newest} == {since}
     assert api.ask("GET", "/Patient/_history?_after=1").status_code == 400
     assert api.ask("GET", "/Patient/_history", role=Role.BILLER).status_code == 403
+
+
+def test_the_history_of_everything_holds_each_version_once_in_pages(api: Practice) -> None:
+    person = api.create(patient())
+    measured = api.create(heart_rate(f"Patient/{person['id']}"))
+    api.ask("PUT", f"/Patient/{person['id']}", json={**patient(given="B"), "id": person["id"]})
+    metas = [(entry["resource"]["id"], entry["resource"]["meta"]) for entry in api.pages("/_history?_count=1")]
+    found = [(meta["lastUpdated"], identifier, meta["versionId"]) for identifier, meta in metas]
+    assert [(name, version) for _, name, version in found] == [
+        (person["id"], "2"), (measured["id"], "1"), (person["id"], "1"),
+    ]  # fmt: skip
+    assert found == sorted(found, key=lambda one: one[0], reverse=True)
+    newest = api.ask("GET", f"/_history?_since={found[0][0]}").json()["entry"]
+    assert {entry["resource"]["id"] for entry in newest} == {person["id"]}
+    shown = api.ask("GET", "/_history", role=Role.FRONT_DESK).json()["entry"]
+    assert {entry["resource"]["resourceType"] for entry in shown} == {"Patient"}
+    for wrong in ("_after=1", "_count=0", "_since=yesterday", "_summary=true", "colour=red"):
+        assert api.ask("GET", f"/_history?{wrong}").status_code == 400
+    assert "entry" not in api.ask("GET", "/_history", role=Role.BILLER).json()
 
 
 def test_a_deletion_leaves_a_tombstone(api: Practice) -> None:

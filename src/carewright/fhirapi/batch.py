@@ -1,10 +1,11 @@
 """batch: each entry is a request of its own. https://hl7.org/fhir/R4/http.html#transaction"""
 
 from carewright.core.fhir.issues import outcome
-from carewright.fhirapi import conditional, create, delete, everything, history, read, search, update, vread
+from carewright.fhirapi import conditional, create, delete, history, operations, patch, read, search, update, vread
 from carewright.fhirapi.answers import Answer
-from carewright.fhirapi.calls import CONTROL, Call
+from carewright.fhirapi.calls import CONTROL, Call, Pairs
 from carewright.fhirapi.entries import Entry
+from carewright.fhirapi.given import Given
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, problem
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
@@ -32,10 +33,17 @@ async def _one(call: Call, entry: Entry, *, full: bool) -> Answer:
 
 
 async def _perform(call: Call, entry: Entry) -> Answer:
+    if entry.path[-1].startswith("$") and entry.method in ("GET", "POST"):
+        return await _operation(call, entry)
     if entry.method == "GET":
         return await _get(call, entry)
     if entry.method == "POST" and len(entry.path) == 1:
         return await create.perform(call, entry.path[0], entry.body, if_none_exist=entry.if_none_exist)
+    if entry.method == "PATCH" and len(entry.path) == 2:
+        return await patch.perform(call, entry.ref, patch.patch_in(entry.body), version=entry.version)
+    if entry.is_conditional and entry.method == "PATCH":
+        change = patch.patch_in(entry.body)
+        return await conditional.patched(call, entry.path[0], change, entry.pairs, version=entry.version)
     if entry.method == "PUT" and len(entry.path) == 2:
         return await update.perform(call, entry.ref, entry.body, version=entry.version)
     if entry.is_conditional and entry.method == "PUT":
@@ -47,17 +55,29 @@ async def _perform(call: Call, entry: Entry) -> Answer:
     raise ApiError(404, "not-supported", f"{entry.method} is not offered at this address.")
 
 
+async def _operation(call: Call, entry: Entry) -> Answer:
+    given, name = Given.of(_pairs(entry), entry.resource), entry.path[-1].removeprefix("$")
+    match entry.path:
+        case (resource_type, _):
+            return await operations.of_type(call, resource_type, name, given)
+        case (_, _, _):
+            return await operations.of_instance(call, entry.ref, name, given)
+    raise ApiError(404, "not-supported", "There is no operation at this address.")
+
+
+def _pairs(entry: Entry) -> Pairs:
+    return [(name, value) for name, value in entry.pairs if name not in CONTROL]
+
+
 async def _get(call: Call, entry: Entry) -> Answer:
-    pairs = [(name, value) for name, value in entry.pairs if name not in CONTROL]
+    pairs = _pairs(entry)
     match entry.path:
         case (resource_type,):
             return await search.perform(call, resource_type, pairs)
         case (resource_type, "_history"):
             return await history.perform_type(call, resource_type, pairs)
         case (_, _):
-            return await read.perform(call, entry.ref, pairs)
-        case (_, _, "$everything"):
-            return await everything.perform(call, entry.ref, pairs)
+            return await read.perform(call, entry.ref, pairs, known=entry.known)
         case (_, _, "_history"):
             return await history.perform(call, entry.ref, pairs)
         case (_, _, "_history", version):

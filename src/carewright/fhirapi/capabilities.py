@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from carewright.core.access.model import Interaction, Role
+from carewright.core.fhir import us_core
 from carewright.core.fhir.codec import encode
 from carewright.core.fhir.search_parameters import IN_THE_ROW, SearchParameter, parameters_for
 from carewright.core.registry import Registry
@@ -23,6 +24,7 @@ from carewright.core.store.virtual import AUDIT_PARAMETERS
 from carewright.fhirapi import answers, bundles
 from carewright.fhirapi.calls import accept_json, base_of
 from carewright.fhirapi.create import VIRTUAL
+from carewright.fhirapi.operations import OPERATIONS
 from carewright.fhirapi.patch import JSON_PATCH
 
 INTERACTIONS = {
@@ -33,7 +35,6 @@ INTERACTIONS = {
     Interaction.DELETE: ("delete",),
 }
 
-EVERYTHING = "http://hl7.org/fhir/OperationDefinition/Patient-everything"
 ADDRESS = "urn:carewright:address"
 """Stands for the address until a client asks."""
 
@@ -85,6 +86,7 @@ def capabilities(registry: Registry, *, base: str, since: datetime) -> Resource:
                 "interaction": [
                     {"code": "transaction", "documentation": "Writes only: reads go into a batch."},
                     {"code": "batch"},
+                    {"code": "history-system"},
                 ],
             }
         ],
@@ -120,8 +122,11 @@ def _resource(resource_type: str, offered: Mapping[str, frozenset[Interaction]])
             if _includes(p) and resource_type in p.targets
         ]
         found["searchParam"] = [_parameter(p) for p in searchable]
-    if resource_type == "Patient" and {"read", "search-type"} <= set(codes):
-        found["operation"] = [{"name": "everything", "definition": EVERYTHING}]
+    if supported := us_core.profiles_of(resource_type):
+        found["supportedProfile"] = supported
+    if "read" in codes:
+        offered_here = (one for one in OPERATIONS.values() if one.is_offered_of(resource_type))
+        found["operation"] = [{"name": one.name, "definition": one.definition} for one in offered_here]
     return {name: value for name, value in found.items() if value != []}
 
 

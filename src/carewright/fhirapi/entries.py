@@ -5,17 +5,20 @@ https://hl7.org/fhir/R4/bundle.html#bundle-unique, https://hl7.org/fhir/R4/http.
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
+from carewright.core.fhir.dates import interval
 from carewright.core.fhir.references import parse, walk
 from carewright.core.fhir.structures import is_resource
 from carewright.core.store.model import Ref, Resource
 from carewright.core.store.transaction import MAX_ENTRIES
 from carewright.fhirapi.calls import ID, Pairs, version_in
 from carewright.fhirapi.outcomes import ApiError
+from carewright.fhirapi.read import Known
 
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,7 @@ class Entry:
     resource: Resource | None = None
     if_match: str | None = None
     if_none_exist: str | None = None
+    known: Known = field(default_factory=Known)
 
     @property
     def where(self) -> str:
@@ -37,8 +41,8 @@ class Entry:
 
     @property
     def is_conditional(self) -> bool:
-        """Whether a search names what is updated or deleted."""
-        return self.method in ("PUT", "DELETE") and len(self.path) == 1 and bool(self.pairs)
+        """Whether a search names what is updated, patched or deleted."""
+        return self.method in ("PUT", "PATCH", "DELETE") and len(self.path) == 1 and bool(self.pairs)
 
     @property
     def ref(self) -> Ref:
@@ -81,8 +85,8 @@ def _entry(number: int, found: object, base: str) -> Entry:
         raise _bad(number, f"its request.method is one of {', '.join(METHODS)}")
     if not isinstance(url, str):
         raise _bad(number, "it needs a request.url")
-    if "ifNoneMatch" in request or "ifModifiedSince" in request:
-        raise _bad(number, "ifNoneMatch and ifModifiedSince are not understood in a Bundle")
+    if method != "GET" and ("ifNoneMatch" in request or "ifModifiedSince" in request):
+        raise _bad(number, "ifNoneMatch and ifModifiedSince are for a GET")
     resource = found.get("resource")
     if resource is not None and not isinstance(resource, dict):
         raise _bad(number, "its resource is an object")
@@ -102,7 +106,16 @@ def _entry(number: int, found: object, base: str) -> Entry:
         resource=resource,
         if_match=_text(request, "ifMatch", number) or None,
         if_none_exist=_text(request, "ifNoneExist", number) or None,
+        known=Known(tags=_text(request, "ifNoneMatch", number) or None, at=_instant(request, number)),
     )
+
+
+def _instant(request: Resource, number: int) -> datetime | None:
+    text = _text(request, "ifModifiedSince", number)
+    try:
+        return interval(text)[0] if text else None
+    except ValueError:
+        raise _bad(number, "its ifModifiedSince is an instant: 2026-11-23T10:42:00Z") from None
 
 
 def _text(holder: Resource, name: str, number: int) -> str:
@@ -133,6 +146,8 @@ def new_refs(entries: Sequence[Entry], met: Mapping[int, Ref | None]) -> dict[in
         if ref is None:
             if entry.method == "DELETE":
                 continue
+            if entry.method == "PATCH":
+                raise ApiError(404, "not-found", f"Entry {entry.number}: nothing meets its condition.")
             ref = _new(entry)
         if ref in seen:
             raise entry.error(f"it writes the same resource as entry {seen[ref]}")

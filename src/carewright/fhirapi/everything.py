@@ -3,34 +3,27 @@
 from datetime import datetime
 from uuid import UUID
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from carewright.core.access.model import Interaction
 from carewright.core.fhir.dates import interval
 from carewright.core.fhir.structures import is_resource
 from carewright.core.store.model import Ref
 from carewright.core.store.search.query import DEFAULT_COUNT, MAX_COUNT
 from carewright.core.store.whole_chart import Wanted
-from carewright.fhirapi import answers, bundles
+from carewright.fhirapi import bundles
 from carewright.fhirapi.answers import Answer
-from carewright.fhirapi.calls import CONTROL, Call, Pairs, ref_of
+from carewright.fhirapi.calls import Call
+from carewright.fhirapi.given import Given
 from carewright.fhirapi.history import number
 from carewright.fhirapi.outcomes import ApiError
 
 KNOWN = ("start", "end", "_since", "_type", "_count", "_after")
 
 
-async def endpoint(request: Request, call: Call) -> Response:
-    pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in CONTROL]
-    return answers.response(await perform(call, ref_of(request), pairs), base=call.base)
-
-
-async def perform(call: Call, ref: Ref, pairs: Pairs) -> Answer:
+async def perform(call: Call, ref: Ref, given: Given) -> Answer:
     """A page of the chart; NotFound, Gone, AccessDenied, ApiError 400."""
-    if ref.type != "Patient":
-        raise ApiError(404, "not-supported", "$everything is offered of a Patient.")
-    wanted = _wanted(ref.id, dict(pairs), strict=call.strict)
+    given.only(KNOWN, strict=call.strict)
+    pairs = given.pairs
+    wanted = _wanted(ref.id, given.values)
     async with call.store.async_reader(call.access, reason="api.everything") as reader:
         call.access.require(Interaction.READ, ref.type)
         await reader.read(ref)
@@ -45,10 +38,7 @@ async def perform(call: Call, ref: Ref, pairs: Pairs) -> Answer:
     return Answer(status=200, body=bundles.bundle("searchset", entries, links=links))
 
 
-def _wanted(patient: str, options: dict[str, str], *, strict: bool) -> Wanted:
-    unknown = sorted(options.keys() - set(KNOWN))
-    if unknown and strict:
-        raise ApiError(400, "not-supported", f"$everything understands {', '.join(KNOWN)}, not {unknown[0]}.")
+def _wanted(patient: str, options: dict[str, str]) -> Wanted:
     types = frozenset(name for name in options.get("_type", "").split(",") if name)
     if not all(map(is_resource, types)):
         raise ApiError(400, "invalid", "_type is a list of resource types of R4: Observation,Condition.")

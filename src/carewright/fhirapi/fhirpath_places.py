@@ -6,14 +6,11 @@ no constants from outside. http://hl7.org/fhirpath/N1/
 """
 
 import re
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import fhirpathpy
-from fhirpathpy import parser
-from fhirpathpy.models import models
 
+from carewright.core.fhir.fhirpath import ONE_AT_A_TIME, R4, parse
 from carewright.core.fhir.model import Resource
 from carewright.core.fhir.structures import Content, json_elements
 
@@ -25,9 +22,6 @@ Location = tuple[str | int, ...]
 """JSON names and places in lists, from the resource on."""
 _LAST = re.compile(r"(.+)\.(\w+)", re.DOTALL)
 _KEY = re.compile(r"(\w+)(?:\[(\d+)\])?", re.ASCII)
-_parse: Callable[[str], dict[str, Any]] = parser.parse
-_ONE_AT_A_TIME = threading.Lock()
-"""The library keeps the model that it evaluates with in a place that all threads share."""
 
 
 class NotPossible(ValueError):
@@ -36,10 +30,10 @@ class NotPossible(ValueError):
 
 def located(resource: Resource, path: str) -> list[Location]:
     """Every place that a path leads to; NotPossible for a path that is not understood."""
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         try:
-            _check(_parse(path))
-            nodes = fhirpathpy.evaluate(resource, path, model=models["r4"], options={"returnRawData": True})
+            _check(parse(path))
+            nodes = fhirpathpy.evaluate(resource, path, model=R4, options={"returnRawData": True})
         except NotPossible:
             raise
         except Exception as error:

@@ -1,7 +1,7 @@
-"""history of one resource or of a type, newest first. https://hl7.org/fhir/R4/http.html#history"""
+"""history of one resource, of a type, or of all of them, newest first. https://hl7.org/fhir/R4/http.html#history"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
@@ -19,7 +19,7 @@ from carewright.fhirapi.shape import ELEMENTS, SUMMARY, Shape
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-_POSITION = re.compile(r"(\d{1,17})\.(\d{1,9})\.([A-Za-z0-9.\-]{1,64})", re.ASCII)
+_POSITION = re.compile(r"(\d{1,17})\.(\d{1,9})\.([A-Za-z]{1,64})/([A-Za-z0-9.\-]{1,64})", re.ASCII)
 KNOWN = frozenset({"_count", "_since", "_after", SUMMARY, ELEMENTS})
 
 
@@ -29,6 +29,10 @@ async def endpoint(request: Request, call: Call) -> Response:
 
 async def type_endpoint(request: Request, call: Call) -> Response:
     return answers.response(await perform_type(call, type_of(request), _pairs(request)), base=call.base)
+
+
+async def system_endpoint(request: Request, call: Call) -> Response:
+    return answers.response(await perform_system(call, _pairs(request)), base=call.base)
 
 
 def _pairs(request: Request) -> Pairs:
@@ -50,13 +54,25 @@ async def perform(call: Call, ref: Ref, pairs: Pairs) -> Answer:
 
 async def perform_type(call: Call, resource_type: str, pairs: Pairs) -> Answer:
     """A page of the versions of all resources of a type. AccessDenied."""
-    options, count, since = _options(call, pairs)
-    before = _position(resource_type, options.get("_after"))
-    async with call.store.async_reader(call.access, reason="api.history") as reader:
-        call.access.require(Interaction.READ, resource_type)
-        versions = await reader.type_history(resource_type, count=count + 1, before=before, since=since)
+    call.access.require(Interaction.READ, resource_type)
     shape = Shape.of(call, resource_type, pairs)
-    return _page(call, f"{resource_type}/_history", pairs, shape.of_all(versions), count=count, position=_position_text)
+    return await _of_types(call, f"{resource_type}/_history", {resource_type}, pairs, shape)
+
+
+async def perform_system(call: Call, pairs: Pairs) -> Answer:
+    """A page of the versions of everything that may be read. A part of each resource is not asked for here."""
+    if {SUMMARY, ELEMENTS} & dict(pairs).keys():
+        text = "_summary and _elements belong to the history of a type: [type]/_history."
+        raise ApiError(400, "not-supported", text)
+    return await _of_types(call, "_history", call.access.predicate(Interaction.READ).types, pairs, Shape())
+
+
+async def _of_types(call: Call, path: str, types: Collection[str], pairs: Pairs, shape: Shape) -> Answer:
+    options, count, since = _options(call, pairs)
+    before = _position(options.get("_after"))
+    async with call.store.async_reader(call.access, reason="api.history") as reader:
+        versions = await reader.histories(types, count=count + 1, before=before, since=since)
+    return _page(call, path, pairs, shape.of_all(versions), count=count, position=_position_text)
 
 
 def _page(
@@ -82,17 +98,17 @@ def _options(call: Call, pairs: Pairs) -> tuple[dict[str, str], int, datetime | 
 
 
 def _position_text(last: Stored) -> str:
-    """Where a page of a type's history ended: time in microseconds since 1970, version, id."""
-    return f"{(last.at - EPOCH) // MICROSECOND}.{last.version}.{last.ref.id}"
+    """Where a page of the history of many resources ended: time in microseconds since 1970, version, resource."""
+    return f"{(last.at - EPOCH) // MICROSECOND}.{last.version}.{last.ref}"
 
 
-def _position(resource_type: str, text: str | None) -> tuple[datetime, Ref, int] | None:
+def _position(text: str | None) -> tuple[datetime, Ref, int] | None:
     if text is None:
         return None
     found = _POSITION.fullmatch(text)
     if not found:
         raise ApiError(400, "invalid", "The link to the next page is damaged. Start again.")
-    return EPOCH + int(found[1]) * MICROSECOND, Ref(resource_type, found[3]), int(found[2])
+    return EPOCH + int(found[1]) * MICROSECOND, Ref(found[3], found[4]), int(found[2])
 
 
 def number(options: dict[str, str], name: str, default: int) -> int:

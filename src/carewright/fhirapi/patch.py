@@ -5,6 +5,8 @@ the version that was read, so that what somebody else writes in between is never
 read and changed anew.
 """
 
+import base64
+import binascii
 from collections.abc import Callable
 from typing import Any
 
@@ -52,21 +54,25 @@ async def endpoint(request: Request, call: Call) -> Response:
 async def perform(call: Call, ref: Ref, patch: Patch, *, version: int | None) -> Answer:
     """The version that the change makes; 412 where `version` does not stand, 422 for a change that cannot be made."""
     for _ in range(TRIES):
-        found, current = await _current(call, ref)
-        if version is not None and version != current:
-            break
-        changed = await anyio.to_thread.run_sync(patch, found, limiter=call.writers)
-        of_type(changed, ref.type)
-        if changed.get("id") != ref.id:
-            raise ApiError(422, "invalid", "A patch leaves the id as it is.", expressions=[f"{ref.type}.id"])
+        changed, current = await changed_by(call, ref, patch, version=version)
         try:
             return answers.of_write(await actions.update(call, changed, version=current))
         except Conflict as conflict:
             if version is not None:
                 raise await stale(call, conflict) from conflict
-    if version is not None:
-        raise ApiError(412, "conflict", f"{ref} is not at version {version} any more. Read it and patch that version.")
     raise ApiError(409, "conflict", f"{ref} is being changed by others all the time. Try again.")
+
+
+async def changed_by(call: Call, ref: Ref, patch: Patch, *, version: int | None) -> tuple[Resource, int]:
+    """What a change makes of the version that stands, and which that is; 412 where it is not `version`."""
+    found, current = await _current(call, ref)
+    if version is not None and version != current:
+        raise ApiError(412, "conflict", f"{ref} is not at version {version} any more. Read it and patch that version.")
+    changed = await anyio.to_thread.run_sync(patch, found, limiter=call.writers)
+    of_type(changed, ref.type)
+    if changed.get("id") != ref.id:
+        raise ApiError(422, "invalid", "A patch leaves the id as it is.", expressions=[f"{ref.type}.id"])
+    return changed, current
 
 
 async def _current(call: Call, ref: Ref) -> tuple[Resource, int]:
@@ -75,6 +81,19 @@ async def _current(call: Call, ref: Ref) -> tuple[Resource, int]:
         call.access.require(Interaction.UPDATE, ref.type)
         stored = await reader.read(ref)
     return decode(stored.body or b"{}"), stored.version
+
+
+def patch_in(body: Resource) -> Patch:
+    """The change in an entry of a Bundle: a Binary that holds a JSON Patch, or Parameters. ApiError 400, 413, 415."""
+    if body.get("resourceType") != "Binary":
+        return lambda resource: fhirpath_patch.patched(resource, body)
+    if body.get("contentType") != JSON_PATCH:
+        raise ApiError(415, "not-supported", f"The Binary of a patch has the contentType {JSON_PATCH}.")
+    try:
+        listed = _listed(base64.b64decode(str(body.get("data", "")), validate=True))
+    except binascii.Error as error:
+        raise ApiError(400, "invalid", "The data of the Binary is not base64.") from error
+    return lambda resource: patched(resource, listed)
 
 
 async def patch_of(request: Request, call: Call) -> Patch:
@@ -91,8 +110,13 @@ async def _operations(request: Request) -> Operations:
     if media_type(request) != JSON_PATCH or request.headers.get("content-encoding", "identity") != "identity":
         text = f"Send the change as {JSON_PATCH} (RFC 6902) or as Parameters, not compressed."
         raise ApiError(415, "not-supported", text)
+    return _listed(await read_body(request))
+
+
+def _listed(body: bytes) -> Operations:
+    """The operations of a JSON Patch; ApiError 413, MalformedJson."""
     # The codec reads objects: its checks (duplicate keys, U+0000, depth) hold for a list inside one as well.
-    listed = decode(b'{"patch":' + await read_body(request) + b"}")
+    listed = decode(b'{"patch":' + body + b"}")
     operations = listed.get("patch")
     if listed.keys() != {"patch"} or not isinstance(operations, list):
         raise MalformedJson("A JSON Patch is a list of operations, in brackets [ ].")

@@ -4,6 +4,7 @@ A transaction is carried out whole or not at all, deletions first, then creates,
 requests of their own; one that fails does not touch the others.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from carewright.core.fhir.issues import Issue
 from carewright.core.fhir.references import rewrite
 from carewright.core.store.model import Conflict, Invalid, Ref, Resource, Stored
 from carewright.core.store.transaction import Transaction
-from carewright.fhirapi import actions, answers, batch, bundles
+from carewright.fhirapi import actions, answers, batch, bundles, patch
 from carewright.fhirapi.answers import MINIMAL, Answer
 from carewright.fhirapi.calls import Call, read_resource
 from carewright.fhirapi.conditional import id_taken, with_id
@@ -41,13 +42,14 @@ async def endpoint(request: Request, call: Call) -> Response:
 
 async def transaction(call: Call, entries: list[Entry]) -> list[Answer]:
     """All writes of the entries in one transaction, or none; the answers in the order of the entries."""
+    conditions = [pair for entry in entries for pair in (*pairs_of(entry.if_none_exist), *entry.pairs)]
     met = {entry.number: await _met(call, entry) for entry in entries if entry.is_conditional}
     refs = new_refs(entries, {number: found.ref if found else None for number, found in met.items()})
     mapping = links(entries, refs)
+    entries = [await _patched(call, entry, refs, met) for entry in entries]
     for entry, text in open_references(entries, mapping):
         with values_kept_out(pairs_of(text)):
             mapping[text] = str(await _only_match(call, entry, text))
-    conditions = [pair for entry in entries for pair in (*pairs_of(entry.if_none_exist), *entry.pairs)]
 
     def plan(tx: Transaction) -> None:
         for entry in sorted(entries, key=lambda e: ORDER.index(e.method)):
@@ -67,6 +69,21 @@ async def transaction(call: Call, entries: list[Entry]) -> list[Answer]:
         answers.of_write(results[refs[entry.number]]) if entry.number in refs else Answer(status=204)
         for entry in entries
     ]
+
+
+async def _patched(call: Call, entry: Entry, refs: Mapping[int, Ref], met: Mapping[int, Stored | None]) -> Entry:
+    """A patch as the update that it comes to: of the version that stands now, so that nothing in between is lost."""
+    if entry.method != "PATCH":
+        return entry
+    ref, found = refs[entry.number], met.get(entry.number)
+    version = found.version if found else entry.version
+    try:
+        changed, current = await patch.changed_by(call, ref, patch.patch_in(entry.body), version=version)
+    except ApiError as error:
+        raise ApiError(
+            error.status, error.issues[0].code, f"Entry {entry.number}: {error}", expressions=[entry.where]
+        ) from error
+    return replace(entry, method="PUT", path=(ref.type, ref.id), pairs=[], resource=changed, if_match=f'W/"{current}"')
 
 
 async def _met(call: Call, entry: Entry) -> Stored | None:

@@ -20,7 +20,7 @@ from carewright.core.access.model import Access, AccessDenied, Interaction
 from carewright.core.audit.records import Action, AuditRecord, Outcome, record
 from carewright.core.clock import wall_now
 from carewright.core.fhir.codec import decode
-from carewright.core.store import balances, claims, plans, reads, whole_chart
+from carewright.core.store import balances, claims, last_of_code, plans, reads, whole_chart
 from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.hooks import FeedEntry, Projection
 from carewright.core.store.model import Gone, NotFound, Origin, Ref, Resource, Stored
@@ -290,24 +290,27 @@ class AsyncReader(_Reading):
         plan = reads.history(ref, self._read_scope, self._dialect, count=count, before=before)
         return [self.trail.saw(found) for found in await self._run(plan)]
 
-    async def type_history(
+    async def histories(
         self,
-        resource_type: str,
+        types: Collection[str],
         *,
         count: int = 100,
         before: tuple[datetime, Ref, int] | None = None,
         since: datetime | None = None,
     ) -> list[Stored]:
-        """The versions of all resources of a type, newest first."""
-        plan = reads.type_history(
-            resource_type, self._read_scope, self._dialect, count=count, before=before, since=since
-        )
+        """The versions of all resources of some types, newest first."""
+        plan = reads.histories(types, self._read_scope, self._dialect, count=count, before=before, since=since)
         return [self.trail.saw(found) for found in await self._run(plan)]
 
     async def everything(self, wanted: Wanted) -> Page:
         """A page of everything of one patient."""
         page = await self._run(whole_chart.everything(wanted, self._search_scope, self._dialect))
         return self.trail.saw_page("Patient/$everything", page)
+
+    async def last_of_code(self, query: SearchQuery, *, most: int) -> Page:
+        """The last observations of each kind among the matches of a search."""
+        plan = last_of_code.last_of_code(query, self._search_scope, self._dialect, most=most)
+        return self.trail.saw_search(query, await self._run(plan))
 
     async def search(self, query: SearchQuery) -> Page:
         return self.trail.saw_search(query, await self._run(reads.search(query, self._search_scope, self._dialect)))

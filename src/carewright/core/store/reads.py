@@ -4,7 +4,7 @@ Every statement carries the predicate of its `Scope`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -24,7 +24,7 @@ from carewright.core.store.search import people
 from carewright.core.store.search.cursor import encode_cursor
 from carewright.core.store.search.query import SearchError, SearchQuery
 from carewright.core.store.search.scope import Scope
-from carewright.core.store.sql import Row, Sql, all_of, marks
+from carewright.core.store.sql import Row, Sql, all_of, joined, marks
 
 PATIENT = "patient"
 """The column of a projection that holds a patient's id: the one name for it in every manifest."""
@@ -115,8 +115,8 @@ def history(ref: Ref, scope: Scope, dialect: Dialect, *, count: int, before: int
     return [Found(stored=stored(row, dialect), patient_key=patient_of(row, dialect)) for row in rows]
 
 
-def type_history(
-    resource_type: str,
+def histories(
+    types: Collection[str],
     scope: Scope,
     dialect: Dialect,
     *,
@@ -124,20 +124,31 @@ def type_history(
     before: tuple[datetime, Ref, int] | None = None,
     since: datetime | None = None,
 ) -> Plan[list[Found]]:
-    """The versions of all resources of a type, newest first, behind the (time, resource, version) `before`."""
-    if not scope.sees(resource_type):
-        raise AccessDenied(f"Your sign-on does not allow to read {resource_type} records.")
-    parts = [scope.where_now("v", "history"), Sql("v.type = ?", (resource_type,))]
+    """The versions of all resources of some types, newest first, behind the (time, resource, version) `before`.
+
+    Each type is asked for its newest, which its index has ready; of those the newest are taken.
+    """
+    if unseen := sorted(set(types) - scope.predicate.types):
+        raise AccessDenied(f"Your sign-on does not allow to read {unseen[0]} records.")
+    parts = [scope.where_now("v", "history")]
     if before is not None:
         at, ref, version = before
         parts.append(Sql("(v.at, v.key, v.version) < (?, ?, ?)", (at, key_of_ref(ref), version)))
     if since is not None:
         parts.append(Sql("v.at >= ?", (since,)))
+    newest = Sql(" ORDER BY v.at DESC, v.key DESC, v.version DESC LIMIT ?", (count,))
+    of_each = [
+        Sql("SELECT * FROM (SELECT v.at, v.key, v.version FROM version v WHERE ")
+        + all_of([*parts, Sql("v.type = ?", (name,))]) + newest + Sql(") t")
+        for name in sorted(types)
+    ]  # fmt: skip
+    if not of_each:
+        return []
+    picked = Sql("WITH picked AS (SELECT * FROM (") + joined(" UNION ALL ", of_each) + Sql(") v") + newest
     rows = yield (
-        Sql(f"SELECT {VERSION_COLUMNS} FROM version v WHERE ")
-        + all_of(parts)
-        + Sql(" ORDER BY v.at DESC, v.key DESC, v.version DESC LIMIT ?", (count,))
-    )
+        picked + Sql(f") SELECT {VERSION_COLUMNS} FROM picked p JOIN version v ")
+        + Sql("ON v.key = p.key AND v.version = p.version WHERE ") + scope.where("v", "history") + newest
+    )  # fmt: skip
     return [Found(stored=stored(row, dialect), patient_key=patient_of(row, dialect)) for row in rows]
 
 
@@ -205,12 +216,13 @@ def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pag
 
 
 def _included(query: SearchQuery, keys: list[UUID], scope: Scope, dialect: Dialect) -> Plan[dict[UUID, Row]]:
-    """What a page includes besides the matches: rows by key. What was found last is followed in the next turn."""
+    """What a page includes besides the matches: rows by key, in the order of the keys. What was found last is followed
+    in the next turn."""
     extra: dict[UUID, Row] = {}
     following, includes, of_people = keys, query.includes, query.type == "Patient"
     for turn in range(compiler.MAX_ITERATIONS + 1):
         if not following or not includes:
-            return extra
+            break
         if turn == compiler.MAX_ITERATIONS:
             raise SearchError(f"The includes lead on over more than {turn} references. Ask for fewer of them.")
         found: dict[UUID, Row] = {}
@@ -228,7 +240,7 @@ def _included(query: SearchQuery, keys: list[UUID], scope: Scope, dialect: Diale
         extra |= new
         of_people = any(row[0] == "Patient" for row in new.values())
         following, includes = list(new), tuple(include for include in includes if include.iterate)
-    return extra
+    return dict(sorted(extra.items()))
 
 
 def projection(

@@ -23,7 +23,7 @@ from carewright.core.store.sql import Row, Sql, all_of, any_of, marks
 
 SUPPORTING = ("Device", "Endpoint", "HealthcareService", "Location", "Medication", "Organization", "Practitioner",
               "PractitionerRole", "Substance")  # fmt: skip
-"""What is of nobody and belongs to a chart when its records refer to it."""
+"""What belongs to a chart when its records refer to it. One that is of a patient (an implanted device) is a record."""
 CARE_DATES: Mapping[str, str] = {
     "Appointment": "date", "CarePlan": "date", "Claim": "created", "ClinicalImpression": "date",
     "Communication": "sent", "Composition": "date", "DiagnosticReport": "date", "DocumentReference": "date",
@@ -73,7 +73,7 @@ def everything(wanted: Wanted, scope: Scope, dialect: Dialect) -> Plan[Page]:
 
 
 def _records(wanted: Wanted, family: Sequence[UUID], scope: Scope) -> Sql:
-    seen = scope.predicate.types - set(SUPPORTING)
+    seen = scope.predicate.types
     parts = [
         scope.where("c", "match"), Sql("c.deleted = 0"),
         Sql("c.type IN ") + marks(sorted(seen & wanted.types if wanted.types else seen)),
@@ -110,6 +110,6 @@ def _supporting(wanted: Wanted, keys: Sequence[UUID], scope: Scope) -> Sql:
         scope.where("i", "include"), Sql("i.key IN ") + marks(keys), Sql("i.target_type IN ") + marks(types),
     ])  # fmt: skip
     return Sql(f"SELECT {compiler.COLUMNS} FROM current_resource c {compiler.JOIN_BODY} WHERE ") + all_of([
-        scope.where("c", "include"), Sql("c.deleted = 0"), Sql("c.type IN ") + marks(types),
+        scope.where("c", "include"), Sql("c.deleted = 0 AND c.patient_key IS NULL"), Sql("c.type IN ") + marks(types),
         Sql("c.key IN (") + referred + Sql(")"),
-    ]) + Sql(" LIMIT ?", (compiler.MAX_INCLUDED + 1,))  # fmt: skip
+    ]) + Sql(" ORDER BY c.key LIMIT ?", (compiler.MAX_INCLUDED + 1,))  # fmt: skip

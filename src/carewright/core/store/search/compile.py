@@ -34,7 +34,7 @@ JOIN_BODY = "JOIN version v ON v.practice = c.practice AND v.key = c.key AND v.v
 
 def matches(query: SearchQuery, scope: Scope, families: Families) -> Sql:
     """The page of resources that match, one row more than asked for (so that it is known whether there is more)."""
-    columns = [_sort_column(query.type, sort, scope) for sort in query.sort]
+    columns = [sort_column(query.type, sort, scope) for sort in query.sort]
     selected = Sql("SELECT c.practice, c.key, c.type, c.id, c.version, c.patient_key")
     for number, column in enumerate(columns):
         selected += Sql(", ") + column.expression + Sql(f" AS s{number}")
@@ -87,7 +87,7 @@ def included(include: Include, keys: Sequence[UUID], scope: Scope) -> Sql:
     ]) + Sql(" LIMIT ?", (MAX_INCLUDED + 1,))  # fmt: skip
 
 
-def _sort_column(resource_type: str, sort: Sort, scope: Scope) -> SortColumn:
+def sort_column(resource_type: str, sort: Sort, scope: Scope) -> SortColumn:
     """The value by which a resource is put in order; one without a value comes last."""
     found = parameter(resource_type, sort.param)
     if found.code == "_id":

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carewright.core.access.model import Interaction
-from carewright.core.access.scopes import Scope, ScopeError, grantable, narrow, parse
+from carewright.core.access.scopes import Scope, ScopeError, grantable, limits, narrow, parse, unlimited
 
 C, R, U, D, S = Interaction
 LETTERS = ["".join(letter for bit, letter in enumerate("cruds") if number >> bit & 1) for number in range(1, 32)]
@@ -47,9 +47,43 @@ def test_what_is_not_a_scope_is_refused_by_name(text: str, says: str) -> None:
         parse(text)
 
 
-def test_a_scope_with_a_query_is_not_granted_without_it() -> None:
-    with pytest.raises(ScopeError, match="without it"):
-        grantable("user/Observation.rs?category=vital-signs", patient=None)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs",
+        "user/Observation.rs?category=vital-signs&status=final,amended&date=ge2026-01-01",
+        "user/Condition.cruds?category=http%3A%2F%2Fterminology.hl7.org%2FCodeSystem%2Fcondition-category%7Cproblem-list-item",
+        "user/Observation.rs?_tag=x&value-quantity=gt5.4|http://unitsofmeasure.org|mg",
+    ],
+)
+def test_a_scope_is_granted_with_its_query(text: str) -> None:
+    assert " ".join(map(str, grantable(text, patient=None))) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("user/Observation.rs?category", "is no search"),
+        ("user/Observation.rs?category=", "is no search"),
+        ("user/Observation.rs?colour=red", "cannot be searched by"),
+        ("user/Observation.rs?category=a&_count=5", "more than the record"),
+        ("user/Observation.rs?subject:Patient.name=x", "more than the record"),
+        ("user/Patient.rs?_has:Observation:subject:code=x", "more than the record"),
+        ("user/Observation.rs?_include=Observation:subject", "more than the record"),
+        ("user/Observation.rs?date=yesterday", "date"),
+        ("user/*.rs?_tag=x", "names one type"),
+        ("user/Provenance.rs?patient=x", "without one"),
+    ],
+)
+def test_a_query_that_cannot_be_held_to_is_refused(text: str, says: str) -> None:
+    with pytest.raises(ScopeError, match=says):
+        grantable(text, patient=None)
+
+
+def test_a_limit_is_the_search_of_every_scope_that_allows_the_same() -> None:
+    held = limits(["Observation", "Patient"], parse("user/Observation.rs?code=a user/Observation.s?code=b user/*.r"))
+    assert held == {"Observation": {S: ("code=a", "code=b")}}
+    assert unlimited({"Observation": frozenset({R, S})}, held) == {"Observation": frozenset({R})}
 
 
 def test_a_patient_scope_needs_a_patient_and_a_token_a_scope() -> None:

@@ -281,7 +281,7 @@ def test_a_patient_scope_confines_the_whole_token_to_that_patient(timed: Store, 
     assert access.predicate().patient == "ada"
 
 
-@pytest.mark.parametrize("scopes", ["", "openid", "patient/*.rs", "user/Observation.rs?code=1"])
+@pytest.mark.parametrize("scopes", ["", "openid", "patient/*.rs", "user/Observation.rs?colour=1"])
 def test_a_token_is_not_made_with_scopes_that_cannot_be_kept_to(timed: Store, practice: str, scopes: str) -> None:
     with pytest.raises(ScopeError):
         open_one(timed, practice, kind=SessionKind.TOKEN, scopes=scopes)

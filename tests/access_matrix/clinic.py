@@ -17,6 +17,8 @@ from tests.store.people import everything
 from tests.store.search_oracle import Eyes
 
 TYPES = ("Patient", "Observation", "Encounter", "Practitioner", "Organization", "Questionnaire", "List")
+HELD_TO = (("Observation", "code", "code-9"), ("Encounter", "status", "finished"), ("List", "status", "retired"))
+"""(type, element, word) of a token whose scopes have a query: other records of these types are not for it."""
 READ = frozenset({Interaction.READ, Interaction.SEARCH})
 WRITE = READ | {Interaction.CREATE, Interaction.UPDATE}
 RESTRICTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}
@@ -54,12 +56,18 @@ def grants_of(role: Role, source: str) -> dict[str, frozenset[Interaction]]:
 
 
 def accesses(practice: str, grants: Mapping[str, frozenset[Interaction]], **more: Any) -> dict[str, Access]:
-    """The same grants in four situations: everything, no sensitive labels, one patient's records only, both."""
+    """The same grants in six situations: everything, no sensitive labels, one patient's records only, both, and held
+    to a query with and without that."""
+    limits = {kind: dict.fromkeys(Interaction, (f"{element}={word}",)) for kind, element, word in HELD_TO}
     return {
         "everything": everything(practice, grants=grants, sensitive=EVERYTHING, **more),
         "no labels": everything(practice, grants=grants, sensitive=0, **more),
         "one patient": everything(practice, grants=grants, sensitive=EVERYTHING, patient="p1", **more),
         "one patient, no labels": everything(practice, grants=grants, sensitive=0, patient="p1", **more),
+        "a query": everything(practice, grants=grants, sensitive=EVERYTHING, limits=limits, **more),
+        "a query, one patient, no labels": everything(
+            practice, grants=grants, sensitive=0, patient="p1", limits=limits, **more
+        ),
     }
 
 
@@ -70,6 +78,7 @@ def eyes_of(access: Access, interaction: Interaction) -> Eyes:
         patient=access.patient,
         labels=None if access.sensitive else frozenset(),
         merged=frozenset({"p2"}) if access.patient and access.practice.startswith("b") else frozenset(),
+        held_to=HELD_TO if access.limits else (),
     )
 
 

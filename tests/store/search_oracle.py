@@ -28,6 +28,8 @@ class Eyes:
     labels: frozenset[str] | None = None
     merged: frozenset[str] = frozenset()
     """Records that are other names of the one patient."""
+    held_to: tuple[tuple[str, str, str], ...] = ()
+    """(type, element, word): records of the type are seen only if the element says the word."""
 
     def see(self, resource: Resource) -> bool:
         about = patient_of(resource)
@@ -40,7 +42,19 @@ class Eyes:
                 or (about is None and _of_the_house(resource))
             )
             and (self.labels is None or codes <= self.labels)
+            and all(
+                says(resource, element, word)
+                for kind, element, word in self.held_to
+                if kind == resource["resourceType"]
+            )
         )
+
+
+def says(resource: Resource, element: str, word: str) -> bool:
+    """Whether a code element, or one of a concept's codings, is the word."""
+    found = resource.get(element)
+    codings = found.get("coding", ()) if isinstance(found, dict) else ()
+    return found == word or any(coding.get("code") == word for coding in codings)
 
 
 def _of_the_house(resource: Resource) -> bool:

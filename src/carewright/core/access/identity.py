@@ -9,8 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from carewright.core.access.model import Access, AccessDenied, Actor, Interaction, Purpose, Role
-from carewright.core.access.scopes import Scope, narrow, parse
+from carewright.core.access.model import Access, AccessDenied, Actor, Interaction, Limits, Purpose, Role
+from carewright.core.access.scopes import Scope, limits, narrow, parse, unlimited
 from carewright.core.access.sensitivity import sensitive_for
 from carewright.core.registry import Registry
 
@@ -67,10 +67,12 @@ def access_of(session: Session, registry: Registry, *, purpose: Purpose | None =
     if session.locked:
         raise AccessDenied("This screen is locked. Unlock it to go on.")
     grants, actions, patient = registry.grants_for(session.roles), registry.actions_for(session.roles), session.patient
+    limited: Limits = {}
     if session.kind is SessionKind.TOKEN:
         scopes = parse(session.scopes)
         grants = narrow(grants, scopes)
-        actions = _actions_within(actions, grants, registry)
+        limited = limits(grants, scopes)
+        actions = _actions_within(actions, unlimited(grants, limited), registry)
         patient = _confined_to(session, scopes)
     why = purpose or session.purpose
     return Access(
@@ -83,6 +85,7 @@ def access_of(session: Session, registry: Registry, *, purpose: Purpose | None =
         sensitive=sensitive_for(session.roles, why),
         session=session.id,
         site=session.site,
+        limits=limited,
     )
 
 

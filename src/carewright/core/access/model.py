@@ -114,6 +114,13 @@ class Predicate:
     types: frozenset[str]
     patient: str | None = None
     sensitive: int = 0
+    limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """A type to the searches of which its records have to meet one (`category=vital-signs`); a type that is not named
+    has no limit."""
+
+
+Limits = Mapping[str, Mapping[Interaction, tuple[str, ...]]]
+"""A type and what is done with it to the searches of which a record has to meet one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +137,7 @@ class Access:
     session: str = ""
     site: str | None = None
     on_behalf_of: str | None = None
+    limits: Limits = field(default_factory=dict)
 
     @property
     def practice(self) -> str:
@@ -155,9 +163,10 @@ class Access:
             raise AccessDenied(f"Your sign-on does not include '{action}'. Ask a manager if your work needs it.")
 
     def predicate(self, interaction: Interaction = Interaction.READ) -> Predicate:
-        """What this actor may see with `interaction` (read or search)."""
+        """What this actor may see with `interaction` (read or search), or touch with another one."""
         return Predicate(
             types=frozenset(t for t, allowed in self.grants.items() if interaction in allowed),
             patient=self.patient,
             sensitive=self.sensitive,
+            limits={t: limited[interaction] for t, limited in self.limits.items() if interaction in limited},
         )

@@ -1,6 +1,7 @@
 """SMART scopes of a token, version 2: `patient/Observation.rs`, `user/*.cruds`, `system/Patient.r`.
 
-Plain Python: text in, values out. A scope only ever narrows what the actor's roles allow.
+Text in, values out. A scope only ever narrows what the actor's roles allow: by type, by interaction, and by the search
+behind its `?`, which every record has to meet and which the store puts into each of its statements (search/scope.py).
 Source: https://hl7.org/fhir/smart-app-launch/STU2/scopes-and-launch-context.html
 ("Scopes for requesting FHIR Resources"; the letters stand in the order c r u d s).
 """
@@ -9,8 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from carewright.core.access.model import Interaction
+from carewright.core.access.model import Interaction, Limits
 from carewright.core.fhir.structures import is_resource
+from carewright.core.store.search.query import SearchError
+from carewright.core.store.search.scope import check_limit
 
 LEVELS = ("patient", "user", "system")
 EVERY_TYPE = "*"
@@ -65,23 +68,30 @@ def _scope(word: str) -> Scope:
 
 
 def grantable(text: str, *, patient: str | None) -> tuple[Scope, ...]:
-    """The scopes of a token about to be made; ScopeError for what this version would not keep to.
+    """The scopes of a token about to be made; ScopeError for what would not be kept to.
 
-    A `patient/` scope needs the patient whose chart it is for. A scope with a query is refused, because granting
-    it without its query would give more than was asked for.
+    A `patient/` scope needs the patient whose chart it is for. A query has to be a search of its type that looks at the
+    record alone.
     """
     scopes = parse(text)
     if not scopes:
         raise ScopeError("A token needs at least one scope, for instance user/*.rs.")
     for scope in scopes:
-        if scope.query:
-            raise ScopeError(
-                f"'{scope.level}/{scope.type}' is asked for with a query behind '?', which cannot be held to yet. "
-                "Ask for the scope without it."
-            )
+        _check_query(scope)
         if scope.level == "patient" and patient is None:
             raise ScopeError(f"'{scope}' is for one patient's chart: name the patient.")
     return scopes
+
+
+def _check_query(scope: Scope) -> None:
+    if not scope.query:
+        return
+    if scope.type == EVERY_TYPE:
+        raise ScopeError("A scope with a query names one type, for instance user/Observation.rs?category=vital-signs.")
+    try:
+        check_limit(scope.type, scope.query)
+    except SearchError as error:
+        raise ScopeError(f"The query of '{scope.level}/{scope.type}': {error}") from error
 
 
 def narrow(grants: Mapping[str, frozenset[Interaction]], scopes: Iterable[Scope]) -> dict[str, frozenset[Interaction]]:
@@ -92,3 +102,21 @@ def narrow(grants: Mapping[str, frozenset[Interaction]], scopes: Iterable[Scope]
         for resource_type, allowed in grants.items()
     }
     return {resource_type: allowed for resource_type, allowed in left.items() if allowed}
+
+
+def limits(types: Iterable[str], scopes: Iterable[Scope]) -> Limits:
+    """The searches that the scopes hold each type to. A scope without one that allows the same lifts them."""
+    listed = tuple(scopes)
+    found: dict[str, dict[Interaction, tuple[str, ...]]] = {}
+    for resource_type in types:
+        covering = [s for s in listed if s.covers(resource_type)]
+        for interaction in Interaction:
+            queries = {s.query for s in covering if interaction in s.interactions}
+            if queries and "" not in queries:
+                found.setdefault(resource_type, {})[interaction] = tuple(sorted(queries))
+    return found
+
+
+def unlimited(grants: Mapping[str, frozenset[Interaction]], limited: Limits) -> dict[str, frozenset[Interaction]]:
+    """What of `grants` holds for every record of a type."""
+    return {t: allowed - frozenset(limited.get(t, ())) for t, allowed in grants.items()}

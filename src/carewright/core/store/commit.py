@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
-from carewright.core.access.model import Interaction
+from carewright.core.access.model import AccessDenied, Interaction
 from carewright.core.fhir import codec
 from carewright.core.fhir.references import rewrite
 from carewright.core.registry import Registry
@@ -57,7 +57,7 @@ from carewright.core.store.rows import (
     Version,
 )
 from carewright.core.store.search.scope import Scope
-from carewright.core.store.sql import Sql, all_of
+from carewright.core.store.sql import Sql, all_of, marks
 from carewright.core.store.standing import WhatStands
 from carewright.core.store.transaction import Done, Mode, Planned, Transaction, Written, check
 
@@ -96,6 +96,8 @@ class Commit:
         self.standing.read(self._refs_to_read())
         for planned in list(self.planned.values()):
             self._check_version(planned)
+        asked = [planned for planned in self.planned.values() if planned.by_effect is None]
+        self._require_within_limits(asked, before=True)
         self._drop_what_needs_no_version()
         if self.planned or self.extras:
             self._run_effects()
@@ -104,7 +106,9 @@ class Commit:
             self._settle_claims()
             balances.settle(self.connection, self.practice, self.extras)
             aliases.settle(self.connection, self.practice, self.extras, at=self.now)
-        return self._write()
+        written = self._write()
+        self._require_within_limits([p for p in asked if p.ref in self.planned], before=False)
+        return written
 
     # -- 1. locks ---------------------------------------------------------------------------------------------------
 
@@ -331,6 +335,26 @@ class Commit:
         self.standing.read([ref])
         standing = self.standing.get(ref)
         return ref if standing is not None and standing.visible else None
+
+    def _require_within_limits(self, asked: Iterable[Planned], *, before: bool) -> None:
+        """AccessDenied where a record is outside of the search that this access is held to: as it stood when it is
+        changed, and as it stands when it was written, which ends the transaction."""
+        access = self.transaction.access
+        wanted: dict[Interaction, list[Ref]] = {}
+        for planned in asked if access.limits else ():
+            standing = self.standing.get(planned.ref)
+            exists = standing is not None and not standing.deleted
+            interaction = Interaction.UPDATE if exists else Interaction.CREATE
+            if planned.mode is Mode.DELETE:
+                interaction = Interaction.DELETE
+            if interaction in access.limits.get(planned.ref.type, {}) and (exists if before else planned.after):
+                wanted.setdefault(interaction, []).append(planned.ref)
+        for interaction, refs in wanted.items():
+            seen = all_of(Scope(self.practice, access.predicate(interaction)).visible("c"))
+            keys = marks([key_of_ref(ref) for ref in refs])
+            select = Sql("SELECT c.key FROM current_resource c WHERE c.practice = ? AND c.key IN ", (self.practice,))
+            if len(self.connection.rows(select + keys + Sql(" AND ") + seen)) < len(refs):
+                raise AccessDenied(f"This token's scopes leave out such {refs[0].type} records.")
 
     # -- 6. rows ----------------------------------------------------------------------------------------------------
 

@@ -258,7 +258,7 @@ def projection(
     names the chart that stands for them now. `latest` is (columns that agree, columns by which the last of those is
     found): one row of each is returned.
     """
-    if not declared.types <= scope.predicate.types:
+    if not _shows_whole(declared, scope):
         return []
     table = projection_table(declared)
     names = table.names
@@ -294,7 +294,7 @@ def sharing(declared: Projection, scope: Scope, *, column: str, value: str, limi
     One pass and one sort, whatever the database believes of the table: a join with itself took seconds where its
     statistics were older than a practice's first import.
     """
-    if not declared.types <= scope.predicate.types:
+    if not _shows_whole(declared, scope):
         return []
     table = projection_table(declared)
     if {column, value} - set(table.names):
@@ -308,6 +308,12 @@ def sharing(declared: Projection, scope: Scope, *, column: str, value: str, limi
         yield Sql("SELECT patient_key, named, shared FROM (") + among + Sql(") s WHERE first_ < last_ ORDER BY named")
     )
     return list(islice(_pairs(rows), limit))
+
+
+def _shows_whole(declared: Projection, scope: Scope) -> bool:
+    """Whether every record that the projection is made of may be seen, but for labels and patients: its rows do not
+    say what a limit asks for."""
+    return declared.types <= scope.predicate.types and declared.types.isdisjoint(scope.predicate.limits)
 
 
 def _pairs(rows: Sequence[Row]) -> Iterator[Row]:

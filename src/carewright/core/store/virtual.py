@@ -163,7 +163,7 @@ def audit_events(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[tup
     page = rows[: query.count]
     patients = yield from _patients_of([str(row[0]) for row in page], scope)
     entities = {str(row[0]): _entities(str(row[10])) for row in page}
-    if scope.predicate.patient is not None:
+    if scope.predicate.patient is not None or scope.predicate.limits:
         entities = yield from _seen_entities(entities, scope)
     events = [_audit_event(row, entities[str(row[0])], patients.get(str(row[0]), []), dialect) for row in page]
     return events, len(rows) > query.count

@@ -8,6 +8,7 @@ first gather the vital signs of the whole practice.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from carewright.core.fhir.composites import Pairs, Together
@@ -17,8 +18,10 @@ from carewright.core.store.search import composite, date, number, quantity, refe
 from carewright.core.store.search.parse import may_refer_to, parameter, unescape
 from carewright.core.store.search.people import Families
 from carewright.core.store.search.query import Chain, Criterion, Reverse
-from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Sql, all_of, any_of, joined, marks
+
+if TYPE_CHECKING:
+    from carewright.core.store.search.scope import Scope
 
 TABLES = {
     "token": token.TABLE, "reference": reference.TABLE, "date": date.TABLE, "string": string.TABLE, "uri": uri.TABLE,
@@ -86,7 +89,7 @@ class Conditions:
     every match belongs, None if there may be others.
     """
 
-    scope: Scope
+    scope: "Scope"
     families: Families
     charts: tuple[UUID, ...] | None = None
 
@@ -97,6 +100,11 @@ class Conditions:
         leading = ordered[:1] if ordered and ranks[ordered[0]] < TOO_MANY else []
         parts = [self._as_set(resource_type, "c", criterion) for criterion in leading]
         return all_of(parts + [self._as_test(resource_type, "c", c) for c in ordered[len(leading) :]])
+
+    def of_row(self, resource_type: str, row: str, criteria: tuple[Criterion, ...]) -> Sql:
+        """The criteria as one condition on any row that names a resource by its key: of a table, of an index, of the
+        past."""
+        return all_of([self._as_test(resource_type, row, criterion) for criterion in criteria])
 
     # -- a set: begun from the index --------------------------------------------------------------------------------
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from carewright.core.access.labels import EVERYTHING
 from carewright.core.access.model import ADMINISTRATIVE, Predicate
 from carewright.core.store.keys import key_of
-from carewright.core.store.sql import Sql, all_of, marks
+from carewright.core.store.search.criteria import Conditions
+from carewright.core.store.search.limits import criteria_of
+from carewright.core.store.sql import Sql, all_of, joined, marks
 
 PLACES = (
     "match", "criterion", "missing", "chain", "reverse", "include", "revinclude", "sort", "read", "history", "feed",
@@ -37,11 +39,16 @@ class Scope:
 
     def where_now(self, alias: str, place: str) -> Sql:
         """As `where`, for rows of the past (versions, the feed): what was written before a label was added, or before
-        the record was found to be another patient's, is as hidden as what stands now."""
+        the record was found to be another patient's, is as hidden as what stands now. What an earlier version said is
+        in no index: of a type that is held to a search, only the version that stands now is shown."""
         if not self.visible(alias):
             return self.where(alias, place)
         now = Sql("EXISTS (SELECT 1 FROM current_resource now WHERE ") + self.where("now", place)
-        return self.where(alias, place) + Sql(" AND ") + now + Sql(f" AND now.key = {alias}.key)")
+        now += Sql(f" AND now.key = {alias}.key")
+        if self.predicate.limits:
+            limited = Sql(f"{alias}.type NOT IN ") + marks(sorted(self.predicate.limits))
+            now += Sql(" AND (") + limited + Sql(f" OR now.version = {alias}.version)")
+        return self.where(alias, place) + Sql(" AND ") + now + Sql(")")
 
     def visible(self, alias: str, *, typed: bool = True) -> list[Sql]:
         """The parts of the predicate that depend on the row. `typed`: the rows say their type; a projection's do not,
@@ -58,6 +65,22 @@ class Scope:
                 of_nobody += Sql(f" AND {alias}.type IN ") + marks(sorted(ADMINISTRATIVE))
             mine = Sql(f") OR {alias}.patient_key IN (") + self.with_aliases(self.predicate.patient) + Sql(")")
             parts.append(Sql("(") + of_nobody + mine + Sql(")"))
+        if typed:
+            parts += self._within_limits(alias)
+        return parts
+
+    def _within_limits(self, alias: str) -> list[Sql]:
+        """A row of a type that is held to searches belongs to a record that meets one of them, as it stands now.
+
+        The index rows looked at are the record's own, so that they need no predicate of their own. Parentheses are few:
+        a deep chain has this at every turn, and SQLite reads a hundred levels.
+        """
+        own = Scope(self.practice, Predicate(types=self.predicate.types, sensitive=EVERYTHING))
+        conditions = Conditions(scope=own, families={})
+        parts = []
+        for resource_type, queries in sorted(self.predicate.limits.items()):
+            met = [conditions.of_row(resource_type, alias, criteria_of(resource_type, query)) for query in queries]
+            parts.append(Sql(f"({alias}.type <> ? OR ", (resource_type,)) + joined(" OR ", met) + Sql(")"))
         return parts
 
     def with_aliases(self, patient_id: str) -> Sql:
@@ -70,3 +93,9 @@ class Scope:
             "AND b.surviving_key = a.surviving_key WHERE a.practice = ? AND a.old_key = ?",
             (key, self.practice, key, self.practice, key, self.practice, key),
         )
+
+
+def check_limit(resource_type: str, query: str) -> None:
+    """SearchError unless records of the type can be held to the search, values and all."""
+    limits = {resource_type: (query,)}
+    Scope("", Predicate(types=frozenset({resource_type}), sensitive=EVERYTHING, limits=limits)).visible("c")

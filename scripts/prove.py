@@ -20,6 +20,7 @@ PROOFS = {
     "crash": ("tests/proofs/test_kill.py",),
     "work": ("tests/work/test_work_invariants.py", "tests/work/test_result_invariants.py"),
     "timers": ("tests/proofs/test_timers.py",),
+    "fuzz": ("tests/fuzz",),
     "durability": ("tests/proofs/test_sync_before_acknowledgement.py",),
     "screens": ("tests/screens",),
     "import": ("tests/project/test_importing.py",),

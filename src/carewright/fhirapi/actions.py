@@ -6,13 +6,17 @@ nothing in a body can say otherwise.
 
 from collections.abc import Callable
 
+import anyio
 import anyio.to_thread
 
-from carewright.core.store.model import Origin, Ref, Resource
+from carewright.core.store.model import Origin, Ref, Resource, TooBusy
 from carewright.core.store.search.query import SearchQuery
 from carewright.core.store.transaction import Transaction, Written
 from carewright.core.store.writer import Writer
 from carewright.fhirapi.calls import Call
+
+TURN_SECONDS = 20.0
+"""How long a write waits for its turn before its client is told that others are writing."""
 
 
 async def create(call: Call, resource: Resource, *, if_none_exist: SearchQuery | None) -> Written:
@@ -52,4 +56,11 @@ async def write(call: Call, reason: str, plan: Callable[[Transaction], object]) 
             plan(tx)
         return tx.results
 
-    return await anyio.to_thread.run_sync(work, limiter=call.writers)
+    with anyio.move_on_after(TURN_SECONDS) as waiting:
+        await call.writers.acquire()
+    if waiting.cancelled_caught:
+        raise TooBusy
+    try:
+        return await anyio.to_thread.run_sync(work)
+    finally:
+        call.writers.release()

@@ -37,6 +37,7 @@ from carewright.fhirapi import (
     vread,
 )
 from carewright.fhirapi.answers import fhir_response, pretty
+from carewright.fhirapi.bounds import Rate, refusal_of
 from carewright.fhirapi.calls import WRITERS, Call, open_call
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, Problem, crash, problem
 
@@ -76,8 +77,8 @@ REQUEST_ID = "x-request-id"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9\-]{8,64}", re.ASCII)
 
 
-def create_app(store: Store) -> Starlette:
-    """The API on `store`."""
+def create_app(store: Store, *, rate: float = 0.0) -> Starlette:
+    """The API on `store`. `rate`: requests a second that one token may make of this process; 0 for no bound."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -92,6 +93,7 @@ def create_app(store: Store) -> Starlette:
     )
     app.state.store = store
     app.state.writers = anyio.CapacityLimiter(WRITERS)
+    app.state.rate = Rate(rate)
     app.state.statement = capabilities.Statement(store.registry, since=store.clock.wall())
     return app
 
@@ -176,6 +178,9 @@ class Envelope:
             await send(message)
 
         try:
+            if refusal := refusal_of(scope):
+                await _response(problem(refusal))(scope, receive, send_with_headers)
+                return
             await self.app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - the last line: the client is told an id and no more
             code = "".join(traceback.format_tb(error.__traceback__))

@@ -1,5 +1,7 @@
 """batch: each entry is a request of its own. https://hl7.org/fhir/R4/http.html#transaction"""
 
+import time
+
 from carewright.core.fhir.issues import outcome
 from carewright.fhirapi import conditional, create, delete, history, operations, patch, read, search, update, vread
 from carewright.fhirapi.answers import Answer
@@ -8,6 +10,8 @@ from carewright.fhirapi.entries import Entry
 from carewright.fhirapi.given import Given
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, problem
 
+MAX_SECONDS = 60.0
+"""What a batch has not begun by then is refused: a client in front of a silent connection knows nothing."""
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 """A batch is answered from memory: once its answers hold this much, what is still to be read is refused."""
 
@@ -15,15 +19,18 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024
 async def batch(call: Call, entries: list[Entry]) -> list[Answer]:
     """The answers in the order of the entries, one after the other; an error is one entry's answer."""
     answers: list[Answer] = []
-    held = 0
+    held, over = 0, time.monotonic() + MAX_SECONDS
     for entry in entries:
-        answers.append(await _one(call, entry, full=held > MAX_ANSWER_BYTES))
+        answers.append(await _one(call, entry, full=held > MAX_ANSWER_BYTES, late=time.monotonic() > over))
         held += len(answers[-1].body or b"")
     return answers
 
 
-async def _one(call: Call, entry: Entry, *, full: bool) -> Answer:
+async def _one(call: Call, entry: Entry, *, full: bool, late: bool) -> Answer:
     try:
+        if late:
+            text = f"This batch has taken {MAX_SECONDS:g} seconds; this entry was not begun. Send it in another one."
+            raise ApiError(503, "too-costly", text)
         if full and entry.method == "GET":
             raise ApiError(413, "too-costly", "The answers before this one fill the batch. Ask for it in another one.")
         return await _perform(call, entry)

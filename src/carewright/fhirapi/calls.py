@@ -30,6 +30,9 @@ from carewright.fhirapi.answers import MINIMAL, OPERATION_OUTCOME, REPRESENTATIO
 from carewright.fhirapi.outcomes import ApiError
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_FORM_BYTES = 64 * 1024
+BODY_SECONDS = 60.0
+"""A body has to be here by then: one that trickles in would hold its connection for ever."""
 DECODE_IN_THREAD_BYTES = 64 * 1024
 """A larger body is read in a thread, so that others are answered meanwhile."""
 WRITERS = 8
@@ -64,6 +67,7 @@ async def open_call(request: Request) -> Call:
     store: Store = request.app.state.store
     writers: anyio.CapacityLimiter = request.app.state.writers
     session = await _session(request, store)
+    request.app.state.rate.spend(session.secret_hash)
     practice = request.path_params.get("practice", session.practice)
     if practice != session.practice:
         raise ApiError(403, "forbidden", "This token is for another practice. Use the one made for this address.")
@@ -130,18 +134,28 @@ def _preferences(request: Request) -> frozenset[str]:
     return frozenset(part.strip().replace(" ", "") for part in re.split(r"[,;]", listed))
 
 
-async def read_body(request: Request) -> bytes:
-    """The body; ApiError 413 as soon as it is more than MAX_BODY_BYTES."""
+async def read_body(request: Request, *, most: int = MAX_BODY_BYTES) -> bytes:
+    """The body; ApiError 413 as soon as it is more than `most` bytes, 408 if it is not here in time."""
     announced = request.headers.get("content-length", "0")
+    try:
+        with anyio.fail_after(BODY_SECONDS):
+            body = await _taken_in(request, most) if announced.isdigit() and int(announced) <= most else None
+    except TimeoutError:
+        text = f"The request was not here within {BODY_SECONDS:g} seconds. Send it again, in parts if it is large."
+        raise ApiError(408, "timeout", text) from None
+    if body is None:
+        raise ApiError(413, "too-long", f"A request of this kind holds at most {most // 1024} KiB. Send it in parts.")
+    return body
+
+
+async def _taken_in(request: Request, most: int) -> bytes | None:
+    """The body; None as soon as it is more than that."""
     body = bytearray()
-    if announced.isdigit() and int(announced) <= MAX_BODY_BYTES:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                break
-        else:
-            return bytes(body)
-    raise ApiError(413, "too-long", f"A request holds at most {MAX_BODY_BYTES // 1024 // 1024} MiB. Send it in parts.")
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
 
 
 async def read_resource(request: Request, call: Call) -> Resource:
@@ -161,7 +175,7 @@ async def search_pairs(request: Request) -> Pairs:
         if media_type(request) != FORM:
             raise ApiError(415, "not-supported", f"Send the search as {FORM}.")
         try:
-            pairs += parse_qsl((await read_body(request)).decode(), keep_blank_values=True)
+            pairs += parse_qsl((await read_body(request, most=MAX_FORM_BYTES)).decode(), keep_blank_values=True)
         except (UnicodeDecodeError, ValueError) as error:
             raise ApiError(400, "invalid", "The search form cannot be read.") from error
     return [(name, value) for name, value in pairs if name not in CONTROL]

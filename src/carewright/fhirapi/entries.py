@@ -14,6 +14,7 @@ from carewright.core.fhir.references import parse, walk
 from carewright.core.fhir.structures import is_resource
 from carewright.core.store.model import Ref, Resource
 from carewright.core.store.transaction import MAX_ENTRIES
+from carewright.fhirapi.bounds import MAX_TARGET_BYTES
 from carewright.fhirapi.calls import ID, Pairs, version_in
 from carewright.fhirapi.outcomes import ApiError
 from carewright.fhirapi.read import Known
@@ -85,6 +86,8 @@ def _entry(number: int, found: object, base: str) -> Entry:
         raise _bad(number, f"its request.method is one of {', '.join(METHODS)}")
     if not isinstance(url, str):
         raise _bad(number, "it needs a request.url")
+    if len(url) > MAX_TARGET_BYTES or len(str(request.get("ifNoneExist", ""))) > MAX_TARGET_BYTES:
+        raise _bad(number, f"its request.url and ifNoneExist have at most {MAX_TARGET_BYTES} characters each")
     if method != "GET" and ("ifNoneMatch" in request or "ifModifiedSince" in request):
         raise _bad(number, "ifNoneMatch and ifModifiedSince are for a GET")
     resource = found.get("resource")

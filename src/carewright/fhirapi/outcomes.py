@@ -22,6 +22,7 @@ from carewright.core.store.model import (
     Refused,
     StoreError,
     TooBusy,
+    TooCostly,
     Unavailable,
 )
 from carewright.core.store.search.query import SearchError
@@ -68,6 +69,7 @@ _STATUS: Sequence[tuple[type[Exception], int, str]] = (
     (Referenced, 409, "conflict"),
     (Refused, 422, "business-rule"),
     (TooBusy, 503, "transient"),
+    (TooCostly, 503, "too-costly"),
     (Unavailable, 503, "transient"),
     (AuditQueueFull, 503, "transient"),
     (AccessDenied, 403, "forbidden"),
@@ -92,7 +94,7 @@ def problem(error: Exception) -> Problem:
         status = 409 if error.expected is None and error.ref.id != "?" else 412
         return Problem(status=status, issues=[Issue("error", "conflict", str(error))])
     status, code = next((status, code) for kind, status, code in _STATUS if isinstance(error, kind))
-    headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
+    headers = {"Retry-After": RETRY_AFTER_SECONDS} if code == "transient" else {}
     if isinstance(error, Refused) and error.guard == CLINICAL_RECORD:
         status, code, headers = 405, "not-supported", {"Allow": "GET, PUT"}
     return Problem(status=status, issues=[Issue("error", code, str(error))], headers=headers)

@@ -26,6 +26,7 @@ VARIABLES: Mapping[str, str] = {
     "CARE_ALLOWED_HOSTS": "Host names this server answers to, with commas. Default: localhost and its addresses.",
     "CARE_HTTPS": "1 when people reach the product by https: secure cookies and HSTS. Default: 0.",
     "CARE_TRUST_PROXY": "1 when a proxy in front sets X-Forwarded-Proto itself. Default: 0.",
+    "CARE_API_RATE": "Requests a second that one API token may make of one server process; 0: no bound. Default: 500.",
     "CARE_DEBUG": "1 for development only: error details on the page, the component gallery. Default: 0.",
     "CARE_TIME_ZONE": "Time zone until a site says its own. Default: America/New_York.",
     "CARE_DEMO": "1 for the demonstration practice: the sign-in page lists its people. Default: 0.",
@@ -33,6 +34,8 @@ VARIABLES: Mapping[str, str] = {
     "CARE_CLOCK_RATE": "Seconds of clinical time in one of the wall's, for `demo --play --speed`. Default: 1.",
     "CARE_CLOCK_SINCE": "Instant of the wall clock from which CARE_CLOCK_RATE counts, with its time zone.",
 }
+API_RATE = 500.0
+"""About a quarter of what one process answers: a client that runs wild leaves the others most of it."""
 FASTEST = 10_000
 """Clinical seconds in one of the wall's: a day in ten seconds. Faster, nobody can work."""
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
@@ -69,6 +72,7 @@ class Environment:
     clock_since: datetime | None = None
     demo: bool = False
     incoming_folder: Path | None = None
+    api_rate: float = API_RATE
 
     @property
     def store_url(self) -> str:
@@ -105,6 +109,7 @@ class Environment:
             clock_since=_since(variables, "CARE_CLOCK_SINCE"),
             demo=_yes(variables, "CARE_DEMO"),
             incoming_folder=Path(folder).absolute() if (folder := variables.get("CARE_INCOMING_FOLDER")) else None,
+            api_rate=_at_least_0(variables, "CARE_API_RATE", API_RATE),
         )
 
 
@@ -170,6 +175,16 @@ def _seconds(variables: Mapping[str, str], name: str) -> timedelta:
         return timedelta(seconds=float(variables.get(name) or 0))
     except ValueError:
         raise BadEnvironment(f"{name} is a number of seconds.") from None
+
+
+def _at_least_0(variables: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        number = float(variables.get(name) or default)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise BadEnvironment(f"{name} is a number, 0 or more.")
+    return number
 
 
 def _rate(variables: Mapping[str, str], name: str) -> float:

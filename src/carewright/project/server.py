@@ -23,6 +23,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from carewright.project.environment import Environment
+from carewright.project.heads import BoundedHead
 
 APPLICATION = "carewright.project.asgi:create"
 HOST = "127.0.0.1"
@@ -59,7 +60,7 @@ def serve(
     require_free(host, port)
     logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # from here on its words belong in the log
     options: dict[str, Any] = {
-        "factory": True, "host": host, "port": port, "loop": "uvloop", "http": "httptools", "lifespan": "on",
+        "factory": True, "host": host, "port": port, "loop": "uvloop", "http": BoundedHead, "lifespan": "on",
         "access_log": False, "log_level": "warning", "server_header": False,
         "proxy_headers": environment.trust_proxy, "timeout_graceful_shutdown": SHUTDOWN_PATIENCE_SECONDS,
     }  # fmt: skip

@@ -134,6 +134,16 @@ class TooBusy(StoreError):
         super().__init__("Others are writing at the same time. Nothing was saved; try again in a moment.")
 
 
+class TooCostly(StoreError):
+    """A read took longer than anybody may hold up the database."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"This could not be found within {seconds:g} seconds. Narrow it: name a patient, a code or a date, "
+            "ask for less with _count, and leave out _total, _include and chains that you can do without."
+        )
+
+
 class Unavailable(StoreError):
     """The database does not answer. `begun`: it broke off in the midst, so that a write may have come through."""
 

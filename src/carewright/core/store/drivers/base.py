@@ -105,6 +105,10 @@ class Busy(Exception):
     """The transaction lost a deadlock or a serialisation race, or the write lock did not come in time: run it again."""
 
 
+READ_SECONDS = 10.0
+"""How long one statement of the API may read: then it is TooCostly, and others have the database again."""
+
+
 class Driver(Protocol):
     """A database of either kind. Every transaction belongs to one practice."""
 

@@ -17,8 +17,16 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from carewright.core.store.drivers.announcements import Announcer, Listener
-from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation, Watch
-from carewright.core.store.model import Unavailable
+from carewright.core.store.drivers.base import (
+    READ_SECONDS,
+    AsyncConnection,
+    Busy,
+    Connection,
+    Dialect,
+    UniqueViolation,
+    Watch,
+)
+from carewright.core.store.model import TooCostly, Unavailable
 from carewright.core.store.schema import Table
 from carewright.core.store.sql import MANY, Many, Row, Sql
 
@@ -40,6 +48,8 @@ def _answering() -> Iterator[None]:
     """Unavailable where the server cannot be reached or the connection breaks off."""
     try:
         yield
+    except psycopg.errors.QueryCanceled as error:
+        raise TooCostly(READ_SECONDS) from error
     except PoolTimeout as error:
         raise Unavailable from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -173,11 +183,11 @@ class PostgresqlDriver:
         """Which practice a connection was last set to outside a transaction: setting it again costs a round trip."""
         self._announcer = Announcer(url)
 
-    def _settings(self) -> dict[str, Any]:
+    def _settings(self, more: str = "") -> dict[str, Any]:
         return {
             "autocommit": True,
             "prepare_threshold": PREPARE_AFTER,
-            "options": "-c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
+            "options": f"-c idle_in_transaction_session_timeout=10000 -c timezone=UTC{more}",
         }
 
     def _connections(self) -> "ConnectionPool[psycopg.Connection[Row]]":
@@ -226,8 +236,9 @@ class PostgresqlDriver:
     @asynccontextmanager
     async def reading_async(self, practice: str) -> AsyncIterator[AsyncConnection]:
         if self._async_pool is None:
+            bounded = self._settings(f" -c statement_timeout={int(READ_SECONDS * 1000)}")
             self._async_pool = AsyncConnectionPool(
-                self.url, kwargs=self._settings(), min_size=1, max_size=self._size, open=False,
+                self.url, kwargs=bounded, min_size=1, max_size=self._size, open=False,
                 timeout=CONNECTION_PATIENCE_SECONDS, reconnect_timeout=RECONNECT_SECONDS,
             )  # fmt: skip
             await self._async_pool.open()

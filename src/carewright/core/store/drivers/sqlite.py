@@ -8,6 +8,7 @@ Writers of this process queue on a lock of our own, which is fair; writers of ot
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,8 +19,17 @@ from uuid import UUID
 import anyio
 import anyio.to_thread
 
-from carewright.core.store.drivers.base import AsyncConnection, Busy, Connection, Dialect, UniqueViolation, Watch
+from carewright.core.store.drivers.base import (
+    READ_SECONDS,
+    AsyncConnection,
+    Busy,
+    Connection,
+    Dialect,
+    UniqueViolation,
+    Watch,
+)
 from carewright.core.store.hooks import ColumnType
+from carewright.core.store.model import TooCostly
 from carewright.core.store.schema import Table
 from carewright.core.store.sql import Row, Sql, spread
 
@@ -30,6 +40,8 @@ WAL_AUTOCHECKPOINT_PAGES = 4_000
 """16 MB of log between checkpoints instead of 4: fewer of them, each still short."""
 
 WATCH_INTERVAL_SECONDS = 0.05
+STEPS_BETWEEN_LOOKS = 50_000
+"""Steps of SQLite's machine (a few milliseconds) between two looks at how long a bounded read has taken."""
 
 
 def to_database(value: object) -> object:
@@ -120,6 +132,19 @@ class SqliteConnection:
     def rows(self, statement: Sql) -> list[Row]:
         return self._run(statement).fetchall()
 
+    def rows_within(self, seconds: float, statement: Sql) -> list[Row]:
+        """The rows; TooCostly where finding them takes longer."""
+        over = time.monotonic() + seconds
+        self._connection.set_progress_handler(lambda: time.monotonic() > over, STEPS_BETWEEN_LOOKS)
+        try:
+            return self.rows(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise TooCostly(seconds) from error
+            raise
+        finally:
+            self._connection.set_progress_handler(None, 0)
+
     def execute(self, statement: Sql) -> int:
         return self._run(statement).rowcount
 
@@ -163,7 +188,7 @@ class _AsyncReads:
     async def rows(self, statement: Sql) -> list[Row]:
         def read() -> list[Row]:
             with self._driver.reading(self._practice) as connection:
-                return connection.rows(statement)
+                return connection.rows_within(READ_SECONDS, statement)
 
         return await anyio.to_thread.run_sync(read, limiter=self._driver.async_limiter())
 
@@ -215,7 +240,7 @@ class SqliteDriver:
         return self._limiter
 
     @contextmanager
-    def reading(self, practice: str) -> Iterator[Connection]:
+    def reading(self, practice: str) -> Iterator["SqliteConnection"]:
         """Reads of one snapshot."""
         with self._idle_lock:
             connection = self._idle.pop() if self._idle else None

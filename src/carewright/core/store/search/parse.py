@@ -5,7 +5,7 @@ Unknown parameters are an error (`handling=strict`) or left out and named (`leni
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 
 from carewright.core.fhir.search_parameters import SearchParameter, parameters_for
 from carewright.core.fhir.structures import resource_types
@@ -44,6 +44,8 @@ NOT_IN_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 SORTABLE = frozenset({"date", "string", "token", "uri", "number", "quantity"})
 MAX_CHAIN_DEPTH = 3
 MAX_VALUES = 300
+MAX_CRITERIA, MAX_INCLUDES, MAX_SORTS = 50, 20, 5
+"""Beyond these a statement would take the database's planner longer than any answer is worth."""
 
 
 def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, ignored: list[str] | None = None) -> SearchQuery:
@@ -68,6 +70,7 @@ def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, ignored: list
             options[name] = _option(name, value)
         elif value != "":
             _add(criteria, resource_type, name, value, ignored)
+    _within_bounds(criteria, includes, sort)
     counts = options.get("_summary") == "count" or _count(options.get("_count")) == 0
     return SearchQuery(
         type=resource_type,
@@ -79,6 +82,15 @@ def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, ignored: list
         total=options.get("_total") in ("accurate", "estimate") or counts,
         summary_count=counts,
     )
+
+
+def _within_bounds(criteria: Sized, includes: Sized, sort: Sized) -> None:
+    for what, listed, most in (
+        ("criteria", criteria, MAX_CRITERIA), ("_include and _revinclude", includes, MAX_INCLUDES),
+        ("parameters in _sort", sort, MAX_SORTS),
+    ):  # fmt: skip
+        if len(listed) > most:
+            raise SearchError(f"A search has at most {most} {what}; this one has {len(listed)}.")
 
 
 def _add(criteria: list[Criterion], resource_type: str, name: str, value: str, ignored: list[str] | None) -> None:

@@ -329,8 +329,14 @@ def _roles(seed: int, staff: tuple[StaffMember, ...], sites: tuple[Site, ...]) -
             "telecom": [{"system": "phone", "value": places[0].phone, "use": "work"}],
         }
         if member.specialty:
-            found["specialty"] = [{"text": member.specialty}]
+            found["specialty"] = [_specialty(member)]
         yield found
+
+
+def _specialty(member: StaffMember) -> Resource:
+    """By a code of our own: the taxonomy that US Core prefers is not ours to hand on."""
+    key = member.specialty.lower().replace(" ", "-")
+    return Coding(codes.SPECIALTY, key, member.specialty).concept(member.specialty)
 
 
 def _services(
@@ -347,7 +353,7 @@ def _services(
             "id": service,
             "active": True,
             "providedBy": {"reference": f"Organization/{site.organization}", "display": site.name},
-            "specialty": [{"text": member.specialty}],
+            "specialty": [_specialty(member)],
             "location": [place],
             "name": f"{member.display}, {member.specialty.lower()}",
             "appointmentRequired": False,

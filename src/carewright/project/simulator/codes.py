@@ -7,6 +7,7 @@ from carewright.core.terminology.coding import OWN_BASE, Coding, own_system
 from carewright.skills.registration import codes as registration
 
 ROLE = own_system("role")
+SPECIALTY = own_system("specialty")
 AUTHORITY = own_system("authority")
 STAFF_SYSTEM = f"{OWN_BASE}/sid/staff"
 

@@ -27,7 +27,9 @@ from carewright.skills.allergies import fhir as allergy_fhir
 from carewright.skills.allergies.model import Allergy, Asked, Outcome, Reaction
 from carewright.skills.registration import codes as registration
 from carewright.skills.visit.codes import AMBULATORY, PRIMARY_PERFORMER, SECONDARY_PERFORMER
+from carewright.skills.visit.fhir import visit_number
 
+ASSERTED_DATE = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
 _YEAR = 365.25
 
 
@@ -37,7 +39,7 @@ def record(person: Person, practice: Practice, day: date) -> PatientRecord:
     resources = (
         patient(person, practice),
         *related_persons(person),
-        *_conditions(person, practice, day),
+        *_conditions(person, practice, day, visits),
         *_medicines(person, practice, day),
         *_allergies(person, practice, day, visits),
         *_flags(person, practice, day),
@@ -73,23 +75,29 @@ def _diagnosis(person: Person, trait: str) -> tuple[str, str] | None:
     return (found.code, found.text) if found.code else None
 
 
-def _conditions(person: Person, practice: Practice, day: date) -> Iterator[Resource]:
+def _conditions(person: Person, practice: Practice, day: date, visits: list[PastVisit]) -> Iterator[Resource]:
+    """The problem list. What began before a visit here was written down at the first of them."""
     for trait in person.traits:
         diagnosis = _diagnosis(person, trait)
         if diagnosis is None:
             continue
         began = onset(person, trait, seed=practice.seed, day=day)
-        yield {
+        noted = next((visit.at for visit in visits if visit.at.date() >= began), None)
+        found: Resource = {
             "resourceType": "Condition",
             "id": identifier(practice.seed, "condition", person.id, trait),
+            "extension": [{"url": ASSERTED_DATE, "valueDateTime": began.isoformat()}],
             "clinicalStatus": Coding(CONDITION_CLINICAL, "active", "Active").concept(),
             "verificationStatus": Coding(CONDITION_VERIFICATION, "confirmed", "Confirmed").concept(),
             "category": [Coding(CONDITION_CATEGORY, "problem-list-item", "Problem List Item").concept()],
             "code": Coding(ICD10CM, *diagnosis).concept(diagnosis[1]),
             "subject": _subject(person),
             "onsetDateTime": began.isoformat(),
-            "recordedDate": began.isoformat(),
+            "recordedDate": (noted.date() if noted else began).isoformat(),
         }
+        if noted:
+            found["encounter"] = {"reference": f"Encounter/{encounter_id(person, noted, seed=practice.seed)}"}
+        yield found
 
 
 def _medicines(person: Person, practice: Practice, day: date) -> Iterator[Resource]:
@@ -185,7 +193,8 @@ def _encounters(person: Person, practice: Practice, day: date, visits: list[Past
     assistant = practice.staff_at(site.key, Role.MA)[0].id
     for visit in visits:
         encounter = encounter_id(person, visit.at, seed=practice.seed)
-        yield _encounter(encounter, person, visit, site=site, assistant=assistant)
+        number = visit_number(practice.key, encounter)
+        yield {"identifier": [number], **_encounter(encounter, person, visit, site=site, assistant=assistant)}
         vitals = measure.vital_signs(
             practice.seed,
             person,

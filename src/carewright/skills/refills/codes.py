@@ -9,6 +9,8 @@ from carewright.core.work.model import TASK_CODE
 
 REFILL = Coding(own_system("medication-request-category"), "refill-request", "Refill request")
 """Marks a MedicationRequest as a request for a refill."""
+FOR_USE_AT_HOME = Coding("http://terminology.hl7.org/CodeSystem/medicationrequest-category", "community", "Community")
+"""An order of ours is filled at the patient's pharmacy."""
 ANSWER_SYSTEM = own_system("refill-answer")
 BECAUSE_SYSTEM = own_system("refill-no-because")
 END_SYSTEM = own_system("task-end")

@@ -81,6 +81,8 @@ def order_to_fhir(refill: Refill, *, labels: Iterable[Resource] = ()) -> Resourc
         "extension": [site_extension(refill.site)] if refill.site else None,
         "status": "active",
         "intent": "order",
+        "category": [codes.FOR_USE_AT_HOME.concept()],
+        "reportedBoolean": False,
         "medicationCodeableConcept": _medicine(refill),
         "subject": {"reference": refill.patient},
         "authoredOn": _instant(said.at),

@@ -4,6 +4,7 @@ The steps and who may take them are in rules.py (docs/visit-states.md); what ano
 (the room, the appointment) are effects of those skills.
 """
 
+import uuid
 from datetime import datetime
 
 from carewright.core.store.model import Ref, Resource
@@ -13,7 +14,7 @@ from carewright.core.terminology.coding import Coding
 from carewright.core.work.tasks import labelled, new_task, of_visit, with_status
 from carewright.skills.visit import queries, rules
 from carewright.skills.visit.codes import FLOW_TASKS, NAME_AND_BIRTH_DATE
-from carewright.skills.visit.fhir import to_fhir
+from carewright.skills.visit.fhir import to_fhir, visit_number
 from carewright.skills.visit.model import Stage, Transition, Visit, VisitStatus
 from carewright.skills.visit.queries import OpenVisit
 
@@ -48,7 +49,8 @@ def check_in(
         site=site,
     )
     with writer.transaction(reason="visit.check-in") as tx:
-        ref = tx.create(labelled(to_fhir(visit), labels))
+        number = visit_number(writer.access.actor.practice, str(uuid.uuid4()))
+        ref = tx.create(labelled({**to_fhir(visit), "identifier": [number]}, labels))
         for code, status in step.tasks:
             _put(tx, labelled(new_task(ref.id, code, patient=patient, at=at, status=status), labels))
         if appointment:

@@ -5,18 +5,27 @@ http://hl7.org/fhir/us/core/StructureDefinition/us-core-encounter (US Core 6.1.0
 """
 
 from carewright.core.sentences import term
-from carewright.core.terminology.coding import ACT_CODE, OWN_EXTENSIONS, PARTICIPATION_TYPE, Coding, own_system
+from carewright.core.terminology.coding import (
+    ACT_CODE,
+    OWN_BASE,
+    OWN_EXTENSIONS,
+    PARTICIPATION_TYPE,
+    Coding,
+    own_system,
+)
 from carewright.core.work.model import TASK_CODE
 from carewright.core.work.tasks import ALLERGIES_ASKED, CRITICAL_VITAL_TOLD, NAME_AND_BIRTH_DATE
 
 __all__ = [
     "ALLERGIES_ASKED", "AMBULATORY", "CHECK_OUT", "CRITICAL_VITAL_TOLD", "DO_ORDERS", "FLOW_TASKS",
     "NAME_AND_BIRTH_DATE", "PRIMARY_PERFORMER", "ROOM_PATIENT", "SECONDARY_PERFORMER", "SEE_PATIENT", "TASK_CODE",
-    "VISIT_STATUS", "VISIT_STATUS_EXTENSION",
+    "VISIT_NUMBERS", "VISIT_STATUS", "VISIT_STATUS_EXTENSION",
 ]  # fmt: skip
 
 AMBULATORY = Coding(ACT_CODE, "AMB", "ambulatory")
 
+VISIT_NUMBERS = f"{OWN_BASE}/sid/"
+"""The identifier systems of the practices' visits begin so."""
 VISIT_STATUS = own_system("visit-status")
 VISIT_STATUS_EXTENSION = OWN_EXTENSIONS + "visit-status"
 """On each Encounter.statusHistory entry: the board status (valueCode) that the entry stands for."""

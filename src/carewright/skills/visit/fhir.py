@@ -20,6 +20,7 @@ from carewright.skills.visit.codes import (
     PRIMARY_PERFORMER,
     SECONDARY_PERFORMER,
     SEE_PATIENT,
+    VISIT_NUMBERS,
     VISIT_STATUS,
     VISIT_STATUS_EXTENSION,
 )
@@ -70,6 +71,11 @@ def to_fhir(visit: Visit, *, onto: Resource | None = None) -> Resource:
         "serviceProvider": {"reference": visit.site} if visit.site else None,
     }
     return {k: v for k, v in {**kept, **known}.items() if v is not None}
+
+
+def visit_number(practice: str, number: str) -> Resource:
+    """The identifier of a visit of ours: it stays the same where another system gives the record its own id."""
+    return {"system": f"{VISIT_NUMBERS}{practice}/visit", "value": number}
 
 
 def from_fhir(encounter: Resource) -> Visit:

@@ -337,6 +337,7 @@ def test_drafts_and_sessions_stay_behind(filled: Place, files: BlobFiles, tmp_pa
             "balance",
             "setting",
             "blob",
+            "client",
             "feed_position",
             "sign_in",
         )

@@ -15,6 +15,7 @@ import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,6 +33,7 @@ from carewright.fhirapi import (
     patch,
     read,
     search,
+    smart,
     transaction,
     update,
     vread,
@@ -74,11 +76,17 @@ INTERACTIONS: tuple[tuple[str, str, Interaction], ...] = (
 """Method, path behind the base, and what carries it out."""
 
 REQUEST_ID = "x-request-id"
+FROM_BROWSERS = (
+    "Authorization", "Content-Type", "If-Match", "If-Modified-Since", "If-None-Exist", "If-None-Match", "Prefer",
+    "X-Request-Id",
+)  # fmt: skip
+TO_BROWSERS = ("Content-Location", "ETag", "Last-Modified", "Location", "WWW-Authenticate", "X-Request-Id")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9\-]{8,64}", re.ASCII)
 
 
-def create_app(store: Store, *, rate: float = 0.0) -> Starlette:
-    """The API on `store`. `rate`: requests a second that one token may make of this process; 0 for no bound."""
+def create_app(store: Store, *, rate: float = 0.0, hosts: tuple[str, ...] = ()) -> Starlette:
+    """The API on `store`. `rate`: requests a second that one token may make of this process; 0 for no bound. `hosts`:
+    the names that it answers to in SMART's addresses; any, where there are none."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -87,15 +95,28 @@ def create_app(store: Store, *, rate: float = 0.0) -> Starlette:
 
     app = Starlette(
         routes=_routes(),
-        middleware=[Middleware(Envelope), Middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL)],
+        middleware=[
+            Middleware(Envelope),
+            _for_browsers(),
+            Middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL),
+        ],
         exception_handlers={HTTPException: _unrouted},
         lifespan=lifespan,
     )
-    app.state.store = store
+    app.state.store, app.state.hosts = store, hosts
     app.state.writers = anyio.CapacityLimiter(WRITERS)
     app.state.rate = Rate(rate)
     app.state.statement = capabilities.Statement(store.registry, since=store.clock.wall())
     return app
+
+
+def _for_browsers() -> Middleware:
+    """An app in a browser comes from another origin (SMART App Launch, "CORS support"). Any may ask: what it may do it
+    says with a token that it sends itself; no cookie counts here."""
+    return Middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=list(FROM_BROWSERS), expose_headers=list(TO_BROWSERS), max_age=600,
+    )  # fmt: skip
 
 
 def _routes() -> list[Route]:
@@ -105,6 +126,7 @@ def _routes() -> list[Route]:
         by_path.setdefault(path, {})[method] = interaction
     routes = []
     for prefix in PREFIXES:
+        routes += smart.routes(prefix, _answered)
         routes.append(Route(f"{prefix}/metadata", _answered(capabilities.endpoint), methods=["GET"]))
         routes.append(Route(f"{prefix}/metadata", _only_get, methods=["POST", "PUT", "PATCH", "DELETE"]))
         for path, methods in by_path.items():

@@ -21,7 +21,7 @@ from carewright.core.store.model import Resource
 from carewright.core.store.search.parse import MODIFIERS
 from carewright.core.store.transaction import RETRACTABLE
 from carewright.core.store.virtual import AUDIT_PARAMETERS
-from carewright.fhirapi import answers, bundles
+from carewright.fhirapi import answers, bundles, smart
 from carewright.fhirapi.calls import accept_json, base_of
 from carewright.fhirapi.create import VIRTUAL
 from carewright.fhirapi.operations import OPERATIONS
@@ -35,6 +35,8 @@ INTERACTIONS = {
     Interaction.DELETE: ("delete",),
 }
 
+SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 ADDRESS = "urn:carewright:address"
 """Stands for the address until a client asks."""
 
@@ -51,15 +53,14 @@ class Statement:
 
     def __init__(self, registry: Registry, *, since: datetime) -> None:
         self._registry, self._since = registry, since
-        self._parts: tuple[bytes, bytes] | None = None
+        self._parts: list[bytes] | None = None
 
     def at(self, base: str) -> bytes:
         """The statement as bytes for the address that a client uses."""
         if self._parts is None:
             encoded = encode(capabilities(self._registry, base=ADDRESS, since=self._since))
-            before, _, behind = encoded.partition(bundles.text(ADDRESS))
-            self._parts = before, behind
-        return self._parts[0] + bundles.text(base) + self._parts[1]
+            self._parts = encoded.split(ADDRESS.encode())
+        return bundles.text(base)[1:-1].join(self._parts)
 
 
 def capabilities(registry: Registry, *, base: str, since: datetime) -> Resource:
@@ -79,14 +80,36 @@ def capabilities(registry: Registry, *, base: str, since: datetime) -> Resource:
         "rest": [
             {
                 "mode": "server",
-                "security": {
-                    "description": "A bearer token with SMART version 2 scopes; /metadata alone needs none.",
-                },
+                "security": _security(base),
                 "resource": [_resource(name, offered) for name in sorted(offered)],
                 "interaction": [
                     {"code": "transaction", "documentation": "Writes only: reads go into a batch."},
                     {"code": "batch"},
                     {"code": "history-system"},
+                ],
+            }
+        ],
+    }
+
+
+def _security(base: str) -> Resource:
+    """SMART on FHIR, and where its steps are done: what clients read that do not know .well-known/smart-configuration.
+
+    https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html; of several practices each has its own addresses, so
+    they stand in the statement of the practice alone.
+    """
+    return {
+        "cors": True,
+        "service": [{"coding": [{"system": SERVICE, "code": "SMART-on-FHIR"}], "text": "OAuth2 (SMART on FHIR)"}],
+        "description": "A bearer token with SMART version 2 scopes; /metadata alone needs none.",
+        "extension": [
+            {
+                "url": OAUTH_URIS,
+                "extension": [
+                    {"url": "authorize", "valueUri": f"{base}{smart.AUTHORIZE}"},
+                    {"url": "token", "valueUri": f"{base}{smart.TOKEN}"},
+                    {"url": "introspect", "valueUri": f"{base}{smart.INTROSPECT}"},
+                    {"url": "revoke", "valueUri": f"{base}{smart.REVOKE}"},
                 ],
             }
         ],

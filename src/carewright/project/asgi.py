@@ -114,7 +114,7 @@ def create() -> Dispatcher:
     store = wiring.store()
     return Dispatcher(
         store,
-        api=create_api(store, rate=environment.api_rate),
+        api=create_api(store, rate=environment.api_rate, hosts=environment.allowed_hosts),
         live=create_live(store),
         pages=_in_threads(pages),
         health=Health(store, anchored=environment.audit_anchor is not None),

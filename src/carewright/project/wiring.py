@@ -24,6 +24,7 @@ from carewright.workspaces.huddle import night
 MANIFESTS = (
     "carewright.core.access.manifest",
     "carewright.core.settings.manifest",
+    "carewright.core.smart.manifest",
     "carewright.core.work.manifest",
     "carewright.skills.emergency.skill",
     "carewright.skills.registration.skill",

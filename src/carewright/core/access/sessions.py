@@ -18,7 +18,8 @@ from carewright.core.access.identity import Session, SessionKind, access_of
 from carewright.core.access.model import Access, Actor, Purpose, Role
 from carewright.core.access.scopes import grantable
 from carewright.core.audit.records import Action, record
-from carewright.core.store import schema
+from carewright.core.smart.model import Authorization
+from carewright.core.store import client_rows, schema
 from carewright.core.store.drivers.base import Connection, Dialect
 from carewright.core.store.model import Origin
 from carewright.core.store.sql import Row, Sql
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from carewright.core.store.store import Store
 
 __all__ = [
-    "SESSION_COOKIE", "Session", "SessionKind", "access_of", "authenticate", "authenticate_async", "current_async",
-    "hash_of", "load_data", "lock", "open_guest", "open_session", "purge", "revoke", "revoke_all", "save_data",
-    "sessions_of", "touch", "unlock",
+    "AUTHORIZATION", "CLIENT", "SESSION_COOKIE", "Session", "SessionKind", "access_of", "authenticate",
+    "authenticate_async", "current_async", "end_authorization", "hash_of", "load_data", "lock", "open_guest",
+    "open_session", "purge", "revoke", "revoke_all", "save_data", "sessions_of", "touch", "unlock",
 ]  # fmt: skip
 
 SESSION_COOKIE = "care_session"
@@ -37,6 +38,8 @@ SESSION_COOKIE = "care_session"
 SECRET_BYTES = 32
 TOUCH_INTERVAL = timedelta(minutes=1)
 NOBODY = ""
+CLIENT, AUTHORIZATION = "client", "authorization"
+"""What the data of a program's token says: which program, and what of its person allows it."""
 
 _COLUMNS = (
     "secret_hash", "practice", "kind", "actor", "display", "user_name", "roles", "site", "purpose", "scopes",
@@ -131,11 +134,35 @@ def revoke(store: "Store", session: Session) -> None:
 
 
 def revoke_all(store: "Store", *, practice: str, actor: str) -> int:
-    """End every session and token of an actor (their work here has ended, or a device was lost); how many."""
+    """End every session and token of an actor (their work here has ended, or a device was lost), and whatever would
+    give a program another one; how many sessions and tokens."""
+    for given in _authorizations(store, practice=practice, actor=actor):
+        end_authorization(store, given)
     listed = [s for s in sessions_of(store, practice=practice, actor=actor) if s.valid(store.clock.wall())]
     for session in listed:
         revoke(store, session)
     return len(listed)
+
+
+def end_authorization(store: "Store", given: Authorization, *, reason: str = "authorization.end") -> bool:
+    """End what a person has allowed a program, with all its tokens; whether it stood until now."""
+    now = store.clock.wall()
+    access = Access(actor=Actor(practice=given.practice, reference=given.actor), roles=given.roles, site=given.site)
+    audit = record(
+        access, at=now, action=Action.EXECUTE, reason=reason, origin=Origin.API.value,
+        detail={"client": given.client_id, "authorization": given.id},
+    )  # fmt: skip
+    with store.driver.writing(given.practice) as connection:
+        ended = client_rows.end_authorization(connection, given.practice, given.id, at=now, audit=audit)
+    for session in sessions_of(store, practice=given.practice, actor=given.actor):
+        if session.data.get(AUTHORIZATION) == given.id and session.valid(now):
+            revoke(store, session)
+    return ended
+
+
+def _authorizations(store: "Store", *, practice: str, actor: str) -> list[Authorization]:
+    with store.driver.reading(practice) as connection:
+        return client_rows.authorizations(connection, practice, column="actor", value=actor)
 
 
 def touch(store: "Store", session: Session, *, expires_at: datetime | None = None) -> bool:
@@ -183,6 +210,7 @@ def purge(store: "Store", *, older_than: timedelta = timedelta(days=30)) -> int:
                 (practice, before, before),
             )
             purged += len(connection.rows(gone))
+            client_rows.purge(connection, practice, before=before)
     return purged
 
 

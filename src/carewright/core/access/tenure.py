@@ -4,11 +4,10 @@ A token lives for weeks, a role may end today. The API asks at the first request
 """
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from carewright.core.access.delegation import held_by
-from carewright.core.access.identity import Session
-from carewright.core.access.model import READ, Access, Actor, Purpose
+from carewright.core.access.model import READ, Access, Actor, Purpose, Role
 
 if TYPE_CHECKING:
     from carewright.core.store.store import Store
@@ -18,7 +17,20 @@ FARTHEST_ZONE = timedelta(hours=12)
 """A token names no site. A role counts until its last day is over in every time zone west of UTC."""
 
 
-def still_holds(store: "Store", session: Session) -> bool:
+class Holder(Protocol):
+    """A session, or what a person has allowed a program: who it is and in which roles."""
+
+    @property
+    def practice(self) -> str: ...
+
+    @property
+    def actor(self) -> str: ...
+
+    @property
+    def roles(self) -> frozenset[Role]: ...
+
+
+def still_holds(store: "Store", session: Holder) -> bool:
     """Whether every role of the session is held by its person today; devices and patients hold none."""
     if not session.actor.startswith(PERSON):
         return True

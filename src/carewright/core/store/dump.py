@@ -168,6 +168,7 @@ PARTS: dict[str, Callable[[Connection, str], Iterator[Record]]] = {
     "balance": table_rows(schema.BALANCE),
     "setting": table_rows(schema.SETTING),
     "blob": table_rows(schema.BLOB),
+    "client": table_rows(schema.CLIENT),
     "feed_position": feed_positions,
 }
 """The parts of a backup, in the order in which a restore needs them."""
@@ -177,5 +178,5 @@ def is_empty(connection: Connection, practice: str) -> bool:
     """Whether nothing was ever written for the practice that a restore would mix with."""
     return not any(
         connection.rows(Sql(f"SELECT 1 FROM {table} WHERE practice = ? LIMIT 1", (practice,)))
-        for table in ("version", "key_claim", "balance", "alias", "blob", "setting", "audit")
+        for table in ("version", "key_claim", "balance", "alias", "blob", "setting", "client", "audit")
     )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Record = dict[str, Any]
 BATCH = 500
-SMALL_TABLES = (schema.ALIAS, schema.KEY_CLAIM, schema.BALANCE, schema.SETTING, schema.BLOB)
+SMALL_TABLES = (schema.ALIAS, schema.KEY_CLAIM, schema.BALANCE, schema.SETTING, schema.BLOB, schema.CLIENT)
 
 
 class NotEmpty(StoreError):
@@ -102,7 +102,7 @@ def _begin(connection: Connection, contents: Contents) -> None:
     connection.execute(
         Sql("INSERT INTO practice (practice, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", values)
     )
-    for table in ("session", "draft"):
+    for table in ("session", "draft", "ticket", "app_authorization", "signing_key"):
         connection.execute(Sql(f"DELETE FROM {table} WHERE practice = ?", (practice,)))
 
 

@@ -96,6 +96,29 @@ SETTING = Table(
     (("practice", T), ("scope", T), ("name", T), ("version", I), ("value", T), ("actor", T), ("at", AT)),
 )
 BLOB = Table("blob", (("practice", T), ("digest", T), ("size", I), ("content_type", T), ("created_at", AT)))
+CLIENT = Table(
+    "client",
+    (
+        ("practice", T), ("client_id", T), ("kind", T), ("name", T), ("launch_url", T), ("redirect_uris", T),
+        ("scopes", T), ("secret_hash", BYTES), ("jwks", T), ("jwks_url", T), ("roles", T), ("created_by", T),
+        ("created_at", AT), ("disabled_at", AT),
+    ),
+)  # fmt: skip
+APP_AUTHORIZATION = Table(
+    "app_authorization",
+    (
+        ("practice", T), ("id", T), ("client_id", T), ("actor", T), ("display", T), ("user_name", T), ("roles", T),
+        ("site", T), ("patient", T), ("scopes", T), ("base", T), ("session", BYTES), ("created_at", AT),
+        ("expires_at", AT), ("ended_at", AT),
+    ),
+)  # fmt: skip
+TICKET = Table(
+    "ticket",
+    (
+        ("practice", T), ("secret_hash", BYTES), ("kind", T), ("client_id", T), ("app_authorization", T), ("data", T),
+        ("created_at", AT), ("expires_at", AT), ("used_at", AT),
+    ),
+)  # fmt: skip
 
 BASE_PROJECTION_COLUMNS = (("practice", T), ("key", K), ("patient_key", K), ("security", I))
 

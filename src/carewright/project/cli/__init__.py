@@ -44,6 +44,7 @@ COMMANDS = {
     "restore": "bring back a backup or an export",
     "reindex": "rebuild projections and the search index, and compare them",
     "user": "add, list, disable and enable the people who may sign in",
+    "client": "register, list and disable the programs of others (SMART apps, backend programs)",
     "token": "print a bearer token for the FHIR API",
     "audit": "check the audit, or link what waits to be linked",
     "explain": "say what happens here to records of one FHIR type",

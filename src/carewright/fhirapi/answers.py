@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from http import HTTPStatus
 
 import msgspec
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from carewright.core.fhir.codec import encode
 from carewright.core.fhir.issues import outcome
@@ -78,7 +78,7 @@ def response(answer: Answer, *, base: str, wanted: str = REPRESENTATION) -> Resp
 
 def pretty(response: Response) -> Response:
     """The same for people to read: lines and indentation, every number as it was."""
-    if not response.body:
+    if isinstance(response, StreamingResponse) or not response.body:
         return response
     body = msgspec.json.format(bytes(response.body), indent=2)
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}

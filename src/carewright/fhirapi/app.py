@@ -22,8 +22,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from carewright.core.bulk.files import BulkFiles
 from carewright.core.store.store import Store
 from carewright.fhirapi import (
+    bulk_export,
+    bulk_import,
+    bulk_status,
     capabilities,
     conditional,
     create,
@@ -51,9 +55,21 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 GZIP_FROM, GZIP_LEVEL = 1000, 4
 """Bytes from which an answer is compressed for those who ask for it; a level that costs little."""
 PREFIXES = ("/fhir", "/p/{practice}/fhir")
+BULK_FILE = "/bulk/{job}/{file}"
+"""The address whose answer is not JSON but lines of it."""
 INTERACTIONS: tuple[tuple[str, str, Interaction], ...] = (
     ("POST", "", transaction.endpoint),
     ("POST", "/", transaction.endpoint),
+    ("GET", "/$export", bulk_export.system_endpoint),
+    ("POST", "/$export", bulk_export.system_endpoint),
+    ("GET", "/Patient/$export", bulk_export.patient_endpoint),
+    ("POST", "/Patient/$export", bulk_export.patient_endpoint),
+    ("GET", "/Group/{id}/$export", bulk_export.group_endpoint),
+    ("POST", "/Group/{id}/$export", bulk_export.group_endpoint),
+    ("POST", "/$import", bulk_import.endpoint),
+    ("GET", "/bulk/{job}", bulk_status.status_endpoint),
+    ("DELETE", "/bulk/{job}", bulk_status.cancel_endpoint),
+    ("GET", BULK_FILE, bulk_status.file_endpoint),
     ("GET", "/_history", history.system_endpoint),
     ("POST", "/{type}/_search", search.endpoint),
     ("GET", "/{type}", search.endpoint),
@@ -84,9 +100,12 @@ TO_BROWSERS = ("Content-Location", "ETag", "Last-Modified", "Location", "WWW-Aut
 _GIVEN_ID = re.compile(r"[A-Za-z0-9\-]{8,64}", re.ASCII)
 
 
-def create_app(store: Store, *, rate: float = 0.0, hosts: tuple[str, ...] = ()) -> Starlette:
-    """The API on `store`. `rate`: requests a second that one token may make of this process; 0 for no bound. `hosts`:
-    the names that it answers to in SMART's addresses; any, where there are none."""
+def create_app(
+    store: Store, *, files: BulkFiles | None = None, rate: float = 0.0, hosts: tuple[str, ...] = ()
+) -> Starlette:
+    """The API on `store`; without `files` it neither exports nor imports. `rate`: requests a second that one token may
+    make of this process; 0 for no bound. `hosts`: the names that it answers to in SMART's addresses; any, where there
+    are none."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -103,7 +122,7 @@ def create_app(store: Store, *, rate: float = 0.0, hosts: tuple[str, ...] = ()) 
         exception_handlers={HTTPException: _unrouted},
         lifespan=lifespan,
     )
-    app.state.store, app.state.hosts = store, hosts
+    app.state.store, app.state.files, app.state.hosts = store, files, hosts
     app.state.writers = anyio.CapacityLimiter(WRITERS)
     app.state.rate = Rate(rate)
     app.state.statement = capabilities.Statement(store.registry, since=store.clock.wall())
@@ -130,7 +149,8 @@ def _routes() -> list[Route]:
         routes.append(Route(f"{prefix}/metadata", _answered(capabilities.endpoint), methods=["GET"]))
         routes.append(Route(f"{prefix}/metadata", _only_get, methods=["POST", "PUT", "PATCH", "DELETE"]))
         for path, methods in by_path.items():
-            routes.append(Route(prefix + path, _answered(_by_method(methods)), methods=list(methods)))
+            endpoint = _answered(_by_method(methods, negotiated=path == BULK_FILE))
+            routes.append(Route(prefix + path, endpoint, methods=list(methods)))
     return routes
 
 
@@ -139,10 +159,10 @@ async def _only_get(request: Request) -> Response:
     raise HTTPException(405, headers={"Allow": "GET"})
 
 
-def _by_method(methods: dict[str, Interaction]) -> Endpoint:
+def _by_method(methods: dict[str, Interaction], *, negotiated: bool) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
-        return await methods[method](request, await open_call(request))
+        return await methods[method](request, await open_call(request, negotiated=negotiated))
 
     return endpoint
 

@@ -59,11 +59,17 @@ class Call:
     writers: anyio.CapacityLimiter
     wanted: str = REPRESENTATION
     strict: bool = True
+    scopes: str = ""
+    """The scopes of the token as they were granted."""
 
 
-async def open_call(request: Request) -> Call:
-    """Negotiate the format, find out who asks and what they may do. ApiError 401, 403, 406; AccessDenied."""
-    accept_json(request)
+async def open_call(request: Request, *, negotiated: bool = False) -> Call:
+    """Negotiate the format, find out who asks and what they may do. ApiError 401, 403, 406; AccessDenied.
+
+    `negotiated`: what is answered is not JSON, and the client has been told its format.
+    """
+    if not negotiated:
+        accept_json(request)
     store: Store = request.app.state.store
     writers: anyio.CapacityLimiter = request.app.state.writers
     session = await _session(request, store)
@@ -82,6 +88,7 @@ async def open_call(request: Request) -> Call:
         writers=writers,
         wanted=next((p for p in (MINIMAL, OPERATION_OUTCOME) if f"return={p}" in preferences), REPRESENTATION),
         strict="handling=lenient" not in preferences,
+        scopes=session.scopes,
     )
 
 

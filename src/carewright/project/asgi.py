@@ -114,7 +114,9 @@ def create() -> Dispatcher:
     store = wiring.store()
     return Dispatcher(
         store,
-        api=create_api(store, rate=environment.api_rate, hosts=environment.allowed_hosts),
+        api=create_api(
+            store, files=wiring.bulk_files(environment), rate=environment.api_rate, hosts=environment.allowed_hosts
+        ),
         live=create_live(store),
         pages=_in_threads(pages),
         health=Health(store, anchored=environment.audit_anchor is not None),

@@ -4,8 +4,10 @@ The layout is that of FHIR Bulk Data: https://hl7.org/fhir/uv/bulkdata/STU2/expo
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from carewright.core.access.model import Access
 from carewright.core.audit.records import Action, record
@@ -15,6 +17,22 @@ from carewright.core.store.model import Origin
 from carewright.core.store.store import Store
 
 Told = Callable[[str, int], None]
+
+
+class Writable(Protocol):
+    """What takes bytes: a file of the system, or one of a job."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+def write_lines(file: Writable, bodies: Iterable[bytes], *, told: Callable[[int], None] = lambda done: None) -> int:
+    """Write bodies as lines, as they are; how many."""
+    count = 0
+    for body in bodies:
+        file.write(body + b"\n")
+        count += 1
+        told(1)
+    return count
 
 
 class NotEmptyFolder(Exception):
@@ -41,11 +59,7 @@ def export(
             path = folder / f"{resource_type}.ndjson"
             beside = path.with_suffix(".part")
             with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                counts[resource_type] = 0
-                for body in bodies:
-                    file.write(body + b"\n")
-                    counts[resource_type] += 1
-                    told(resource_type, 1)
+                counts[resource_type] = write_lines(file, bodies, told=partial(told, resource_type))
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)

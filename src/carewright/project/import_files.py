@@ -48,15 +48,21 @@ class Item:
     size: int = 0
 
 
-def items(source: Source) -> Iterator[Item]:
-    """The resources of a file in order; Unreadable if the file as a whole cannot be read."""
+def items(source: Source, *, behind: int = 0) -> Iterator[Item]:
+    """The resources of a file in order, those behind a number; Unreadable if the file as a whole cannot be read."""
     refuse_what_is_no_text(source)
-    yield from _lines(source) if source.of_lines else _document(source)
+    if source.of_lines:
+        yield from _lines(source, skipped=behind)
+    else:
+        yield from (item for item in _document(source) if item.number > behind)
 
 
-def _lines(source: Source) -> Iterator[Item]:
-    behind, number = 0, 0
+def _lines(source: Source, *, skipped: int) -> Iterator[Item]:
+    number = 0
     with source.opened() as (content, raw):
+        while number < skipped and content.readline():
+            number += 1
+        behind = raw.tell()
         while True:
             number += 1
             try:

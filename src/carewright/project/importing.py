@@ -30,7 +30,7 @@ from carewright.project.import_files import Item, Links, conditional_links, item
 from carewright.project.import_report import Journal, Outcome
 from carewright.project.import_sources import Source, Unreadable
 
-__all__ = ["Journal", "Outcome", "import_files", "issues_of"]
+__all__ = ["Journal", "Outcome", "import_files", "import_sources", "issues_of"]
 
 BATCH = 200
 BATCH_BYTES = 2 * 1024 * 1024
@@ -51,11 +51,18 @@ def import_files(
     sources = [Source.of(path) for path in paths]
     earlier = journal.earlier(sources)
     outcome = Outcome(refused=earlier, done=Counter(refused=len(earlier)) if earlier else Counter())
+    import_sources(store, access, sources, journal=journal, outcome=outcome, told=told)
+    journal.forget()
+    return outcome
+
+
+def import_sources(
+    store: Store, access: Access, sources: Sequence[Source], *, journal: Journal, outcome: Outcome, told: Told
+) -> None:
+    """Import what `journal` does not say is done, and note it there and in `outcome`. See the module."""
     run = _Run(Writer(store, access, origin=Origin.IMPORT), first_pass(sources), journal, outcome)
     for source in sources:
         run.file(source, told)
-    journal.forget()
-    return outcome
 
 
 def first_pass(sources: Sequence[Source]) -> Links:
@@ -92,7 +99,7 @@ class _Run:
         """Write what one file holds, from where an interrupted import stopped."""
         already = self.journal.done(source)
         try:
-            for batch in self._batches(item for item in items(source) if item.number > already):
+            for batch in self._batches(items(source, behind=already)):
                 self._batch(source, batch)
                 self.journal.note(source, batch[-1].number, self.outcome.refused)
                 told(source.path.name, sum(item.size for item in batch))

@@ -14,6 +14,7 @@ from carewright.core.access.model import Access, Actor, Interaction, Purpose
 from carewright.core.audit.anchors import Anchors
 from carewright.core.blobs.blobs import Blobs
 from carewright.core.blobs.files import KEY_BYTES, BlobFiles
+from carewright.core.bulk.files import BulkFiles
 from carewright.core.fhir.structures import resource_types
 from carewright.core.registry import Manifest, Registry
 from carewright.core.store.store import Store, open_driver
@@ -26,6 +27,7 @@ MANIFESTS = (
     "carewright.core.settings.manifest",
     "carewright.core.smart.manifest",
     "carewright.core.work.manifest",
+    "carewright.core.bulk.manifest",
     "carewright.skills.emergency.skill",
     "carewright.skills.registration.skill",
     "carewright.skills.staffing.skill",
@@ -115,6 +117,11 @@ def open_blobs(opened: Store, environment: Environment) -> Blobs:
 def blobs() -> Blobs:
     """The files of this process."""
     return open_blobs(store(), Environment.read())
+
+
+def bulk_files(environment: Environment) -> BulkFiles:
+    """The files of exports and imports of this installation, in the data folder."""
+    return BulkFiles(environment.data_dir / "bulk", key=key_for("exports", environment))
 
 
 def incoming_folder(opened: Store, environment: Environment) -> IncomingFolder | None:

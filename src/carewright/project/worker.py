@@ -1,4 +1,5 @@
-"""The worker: seals the audit, watches clock and incoming folder, runs the reactions, throws away what has expired.
+"""The worker: seals the audit, watches clock and incoming folder, runs the reactions, exports and imports, throws away
+what has expired.
 
 There are one or more per installation. Each job has a thread of its own, so that a slow reaction never holds up the
 sealer. SIGTERM ends it cleanly: what is being done is finished, the chain is anchored, leases are given back.
@@ -19,8 +20,11 @@ from carewright.core.access import sessions
 from carewright.core.audit import sealer as sealing
 from carewright.core.audit.anchors import Anchors
 from carewright.core.audit.sealer import Sealer
+from carewright.core.bulk.files import BulkFiles
 from carewright.core.store import drafts
+from carewright.core.store.bulk_jobs import Kind
 from carewright.core.store.store import Store
+from carewright.project.bulk_running import BulkRunner
 from carewright.project.incoming_folder import INTERVAL_SECONDS, IncomingFolder
 from carewright.project.reactions import ReactionRunner
 from carewright.project.timers import Covering, TimerRunner, nobody
@@ -29,6 +33,7 @@ REACTION_INTERVAL_SECONDS = 0.5
 TIMER_INTERVAL_SECONDS = 0.5
 PURGE_INTERVAL_SECONDS = 3600.0
 HUDDLE_INTERVAL_SECONDS = 600.0
+BULK_INTERVAL_SECONDS = 1.0
 AFTER_ERROR_SECONDS = 5.0
 STOP_PATIENCE_SECONDS = 20.0
 
@@ -48,6 +53,8 @@ class Worker:
     anchors: Anchors | None = None
     covering: Covering = nobody
     folder: IncomingFolder | None = None
+    files: BulkFiles | None = None
+    """Where the files of exports and imports are kept; without it, neither is worked on."""
     fill_huddles: Callable[[str], object] | None = None
     """Of a practice: hands out in the evening what tomorrow's patients need (workspaces/huddle/night.py)."""
     holder: str = field(default_factory=process_name)
@@ -57,6 +64,11 @@ class Worker:
         self._sealers: dict[str, Sealer] = {}
         reactions = [reaction for manifest in self.store.registry.manifests for reaction in manifest.reactions]
         self._timers = TimerRunner(self.store, self.holder, covering=self.covering)
+        self._bulk = [
+            BulkRunner(self.store, files, kind, self.holder, stopping=self.stopping.is_set)
+            for files in ([self.files] if self.files else [])
+            for kind in Kind
+        ]
         self._runners = [ReactionRunner(self.store, reaction, self.holder) for reaction in reactions]
 
     def run(self) -> None:
@@ -67,6 +79,7 @@ class Worker:
             ("purge", self.purge, PURGE_INTERVAL_SECONDS),
             *([("incoming", self.folder.step, INTERVAL_SECONDS)] if self.folder else []),
             *([("huddle", self.fill, HUDDLE_INTERVAL_SECONDS)] if self.fill_huddles else []),
+            *((f"bulk {b.kind}", _drains(self.store, b), BULK_INTERVAL_SECONDS) for b in self._bulk),
             *((r.consumer, _steps(self.store, r), REACTION_INTERVAL_SECONDS) for r in self._runners),
         ]
         threads = [threading.Thread(target=self._repeat, args=job, name=job[0], daemon=True) for job in jobs]
@@ -79,6 +92,8 @@ class Worker:
             sealer.close()
         for runner in self._runners:
             runner.close()
+        for bulk in self._bulk:
+            bulk.close()
 
     def stop(self) -> None:
         self.stopping.set()
@@ -122,6 +137,10 @@ class Worker:
 
 def _steps(store: Store, runner: ReactionRunner) -> Callable[[], object]:
     return lambda: [runner.step(practice) for practice in store.practices()]
+
+
+def _drains(store: Store, runner: BulkRunner) -> Callable[[], object]:
+    return lambda: [runner.drain(practice) for practice in store.practices()]
 
 
 def run_until_told(worker: Worker, *, with_parent: bool = False) -> None:

@@ -65,10 +65,11 @@ class Writer:
         raise AssertionError("unreachable")
 
     def _attempt(self, planned: Transaction) -> list[Written]:
-        now = wall_now()
-        now = now.replace(microsecond=now.microsecond // MILLISECOND * MILLISECOND)  # FHIR instants carry milliseconds
         try:
             with self.store.driver.writing(self.access.practice) as connection:
+                # Stamped inside: what waited for its turn must not look older than an export that came first.
+                now = wall_now()
+                now = now.replace(microsecond=now.microsecond // MILLISECOND * MILLISECOND)  # as FHIR instants have it
                 return Commit(
                     connection=connection,
                     transaction=planned,

@@ -8,8 +8,8 @@ from carewright.project.worker import Worker, run_until_told
 from carewright.skills.staffing.queries import covering
 
 HELP = """\
-Run the worker until told to stop: seal the audit, run reactions, fill tomorrow's huddle in the evening, throw away
-what has expired.
+Run the worker until told to stop: seal the audit, run reactions, exports and imports, fill tomorrow's huddle in the
+evening, throw away what has expired.
 
 One worker is needed. On PostgreSQL there may be more: they agree among themselves who does what.
 """
@@ -25,6 +25,9 @@ def run(options: argparse.Namespace) -> int:
         store.practices()  # a database that cannot be used at all is said now, in one line; later it is waited for
         folder = wiring.incoming_folder(store, found)
         filler = wiring.huddle_filler(store)
-        worker = Worker(store, anchors=wiring.anchors_of(found), folder=folder, fill_huddles=filler, covering=covering)
+        worker = Worker(
+            store, anchors=wiring.anchors_of(found), folder=folder, files=wiring.bulk_files(found),
+            fill_huddles=filler, covering=covering,
+        )  # fmt: skip
         run_until_told(worker, with_parent=options.with_parent)
     return 0

@@ -3,9 +3,9 @@
 Everything that builds statements or rows is free of I/O; only the drivers talk to a database.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -56,6 +56,10 @@ class Connection(Protocol):
 
     def rows(self, statement: Sql) -> list[Row]: ...
 
+    def stream(self, statement: Sql) -> Iterator[Row]:
+        """The rows one after the other, never all of them in memory. Inside of `moment` or `snapshot` only."""
+        ...
+
     def execute(self, statement: Sql) -> int:
         """Run a statement that changes rows; how many were changed."""
         ...
@@ -93,6 +97,11 @@ class Watch(Protocol):
     async def close(self) -> None: ...
 
 
+def before(now: datetime) -> datetime:
+    """The last millisecond before `now`: what is written from now on is stamped later than that."""
+    return now.replace(microsecond=now.microsecond // 1000 * 1000) - timedelta(milliseconds=1)
+
+
 class UniqueViolation(Exception):
     """A unique key stood already; `table` is where."""
 
@@ -120,6 +129,11 @@ class Driver(Protocol):
 
     def snapshot(self, practice: str) -> AbstractContextManager[Connection]:
         """Reads that all see one moment, however long they take, without holding up anybody's writes."""
+        ...
+
+    def moment(self, practice: str) -> AbstractContextManager[tuple[Connection, datetime]]:
+        """Reads that all see one moment, for seconds or minutes, and the instant up to which they see everything: what
+        is stamped at or before it had been committed. They may see some that is a little later."""
         ...
 
     def reading_async(self, practice: str) -> AbstractAsyncContextManager[AsyncConnection]: ...

@@ -7,15 +7,16 @@ Pipelining: https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, LiteralString
-from uuid import UUID
+from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
+from carewright.core.clock import wall_now
 from carewright.core.store.drivers.announcements import Announcer, Listener
 from carewright.core.store.drivers.base import (
     READ_SECONDS,
@@ -25,6 +26,7 @@ from carewright.core.store.drivers.base import (
     Dialect,
     UniqueViolation,
     Watch,
+    before,
 )
 from carewright.core.store.model import TooCostly, Unavailable
 from carewright.core.store.schema import Table
@@ -66,6 +68,27 @@ def to_psycopg(text: str) -> LiteralString:
 def _values(params: tuple[object, ...]) -> list[object]:
     """Long lists as arrays."""
     return [list(value) if isinstance(value, Many) else value for value in params]
+
+
+READS_ONE_MOMENT = "carewright-one-moment"
+"""The name under which long reads go while they last: they write nothing, so nobody waits for them."""
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""By how much the clocks of servers and database may differ, and a write may dawdle before its transaction begins."""
+OLDEST_WRITER: LiteralString = (
+    "SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user "
+    "AND pid <> pg_backend_pid() AND application_name <> %s"
+)
+STREAMED_AT_ONCE = 5_000
+
+
+@contextmanager
+def _one_moment(connection: "psycopg.Connection[Row]") -> Iterator[None]:
+    """A transaction whose reads all see one moment, however long it lasts."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        connection.execute(f"SET LOCAL application_name = '{READS_ONE_MOMENT}'")
+        yield
 
 
 class PostgresqlDialect:
@@ -125,6 +148,12 @@ class PostgresqlConnection:
 
     def rows(self, statement: Sql) -> list[Row]:
         return self._connection.execute(to_psycopg(statement.text), _values(statement.params)).fetchall()
+
+    def stream(self, statement: Sql) -> Iterator[Row]:
+        with self._connection.cursor(name=f"stream_{uuid4().hex}") as cursor:
+            cursor.itersize = STREAMED_AT_ONCE
+            cursor.execute(to_psycopg(statement.text), _values(statement.params))
+            yield from cursor
 
     def execute(self, statement: Sql) -> int:
         cursor = self._connection.execute(to_psycopg(statement.text), _values(statement.params))
@@ -227,11 +256,23 @@ class PostgresqlDriver:
     def snapshot(self, practice: str) -> Iterator[Connection]:
         """One REPEATABLE READ, READ ONLY transaction; it takes no transaction number, so it hides no feed rows."""
         with _answering(), self._connections().connection() as connection:
+            self._practice_of.pop(connection, None)
             connection.execute(SET_PRACTICE, (practice,))
-            with connection.transaction():
-                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            with _one_moment(connection):
                 yield PostgresqlConnection(connection, self.dialect)
+
+    @contextmanager
+    def moment(self, practice: str) -> Iterator[tuple[Connection, datetime]]:
+        """As `snapshot`. A transaction that is open now was stamped when it had begun, so that all before the oldest of
+        them is committed; the last seconds are left for clocks that differ."""
+        with _answering(), self._connections().connection() as connection:
+            now = wall_now()
+            row = connection.execute(OLDEST_WRITER, (READS_ONE_MOMENT,)).fetchone()
+            oldest = row[0] if row and isinstance(row[0], datetime) else now
+            self._practice_of.pop(connection, None)
+            connection.execute(SET_PRACTICE, (practice,))
+            with _one_moment(connection):
+                yield PostgresqlConnection(connection, self.dialect), before(min(now, oldest) - CLOCKS_DIFFER)
 
     @asynccontextmanager
     async def reading_async(self, practice: str) -> AsyncIterator[AsyncConnection]:

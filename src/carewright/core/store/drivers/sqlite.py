@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from uuid import UUID
 import anyio
 import anyio.to_thread
 
+from carewright.core.clock import wall_now
 from carewright.core.store.drivers.base import (
     READ_SECONDS,
     AsyncConnection,
@@ -27,6 +28,7 @@ from carewright.core.store.drivers.base import (
     Dialect,
     UniqueViolation,
     Watch,
+    before,
 )
 from carewright.core.store.hooks import ColumnType
 from carewright.core.store.model import TooCostly
@@ -144,6 +146,9 @@ class SqliteConnection:
             raise
         finally:
             self._connection.set_progress_handler(None, 0)
+
+    def stream(self, statement: Sql) -> Iterator[Row]:
+        yield from self._run(statement)
 
     def execute(self, statement: Sql) -> int:
         return self._run(statement).rowcount
@@ -286,6 +291,16 @@ class SqliteDriver:
             with closing(open_database(self.path, read_only=True)) as original:
                 original.backup(copy)
             yield SqliteConnection(copy, self.dialect)
+
+    @contextmanager
+    def moment(self, practice: str) -> Iterator[tuple[Connection, datetime]]:
+        """A read transaction that begins while nobody can write. The log grows as long as it lasts."""
+        with ExitStack() as stack:
+            with self.writing(practice):
+                connection = stack.enter_context(self.reading(practice))
+                connection.rows(Sql("SELECT 1 FROM practice LIMIT 1"))  # it is the first read that fixes the moment
+                now = wall_now()
+            yield connection, before(now)
 
     @asynccontextmanager
     async def reading_async(self, practice: str) -> AsyncIterator[AsyncConnection]:

@@ -15,7 +15,7 @@ from carewright.core.store.sql import Sql, all_of, joined, marks
 
 PLACES = (
     "match", "criterion", "missing", "chain", "reverse", "include", "revinclude", "sort", "read", "history", "feed",
-    "projection", "provenance",
+    "projection", "provenance", "export",
 )  # fmt: skip
 
 

@@ -105,12 +105,13 @@ def world(practice: str) -> list[list[Resource]]:
                 "valueString": f"{practice} {resource_id}", **when, **more}  # fmt: skip
 
     doctor = {"resourceType": "Practitioner", "id": "d1", "name": [{"family": "Rao" if here else "Berg"}]}
+    other = {"resourceType": "Practitioner", "id": "d2", "name": [{"family": "Kim" if here else "Moss"}]}
     house = {"resourceType": "Organization", "id": "h1", "name": "Main St" if here else "Hill Rd"}
     form = {"resourceType": "Questionnaire", "id": "q1", "status": "active", "url": f"http://{practice[0]}.example/q"}
     recall = {"resourceType": "List", "id": "l1", "status": "current", "mode": "working", "title": f"Recall {seven}",
               "entry": [{"item": {"reference": f"Patient/{p}"}} for p in ("p1", "p2")]}  # fmt: skip
     first: list[Resource] = [
-        doctor, house, form, recall,
+        doctor, other, house, form, recall,
         patient("p1", "Okafor" if here else "Zimmer", MARCH if here else None,
                 generalPractitioner=[{"reference": "Practitioner/d1"}]),
         patient("p2", "Lindqvist" if here else "Okafor", None if here else MARCH),
@@ -120,7 +121,8 @@ def world(practice: str) -> list[list[Resource]]:
         visit("e3", "p1", JUNE if here else None, **labelled),
         result("o1", "p1" if here else "p2", "e1" if here else "e2", APRIL, f"code-{seven}"),
         result("o2", "p2" if here else "p1", "e2" if here else "e1", None if here else MARCH, "code-9"),
-        result("o3", "p1" if here else "p2", "e3", JUNE, "code-secret", **labelled),
+        result("o3", "p1" if here else "p2", "e3", JUNE, "code-secret", **labelled,
+               performer=[{"reference": "Practitioner/d2"}]),
         result("o4", "p1", "e3" if here else "e1", MARCH if here else APRIL, "code-9"),
         result("o5", "p2", "e3" if here else "e2", APRIL, "code-4"),
         result("o6", "p1", "e1", None, "code-secret-undated", **labelled),

@@ -192,12 +192,13 @@ class Asker:
     practice: str
     situation: Situation
     headers: dict[str, str] = field(default_factory=dict)
+    scopes: str = ""
 
     def __post_init__(self) -> None:
         secret = open_session(
             self.store, practice=self.practice, actor="Device/matrix", display="Matrix", user_name="matrix",
             roles=[self.situation.role], kind=SessionKind.TOKEN,
-            scopes="patient/*.cruds" if self.situation.confined else "user/*.cruds",
+            scopes=self.scopes or ("patient/*.cruds" if self.situation.confined else "user/*.cruds"),
             patient="open" if self.situation.confined else None,
             expires_at=self.store.clock.wall() + timedelta(hours=1),
         )  # fmt: skip

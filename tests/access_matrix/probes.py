@@ -19,6 +19,7 @@ from carewright.core.store.reader import Reader
 from carewright.core.store.search.parse import parse
 from carewright.core.store.store import Store
 from tests.access_matrix import clinic
+from tests.access_matrix.export_probes import export_leaks
 from tests.store.conftest import open_store
 from tests.store.people import everything
 from tests.store.search_oracle import Eyes
@@ -121,6 +122,7 @@ def leaks(store: Store, access: Access, twins: Twins) -> Iterator[str]:
         yield from feed_leaks(reader, access)
         yield from projection_leaks(reader, access)
         yield from provenance_leaks(reader, access)
+    yield from export_leaks(store, access)
 
 
 def search_leaks(store: Store, access: Access, twins: Twins) -> Iterator[str]:

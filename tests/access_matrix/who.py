@@ -24,6 +24,14 @@ KEEPERS = frozenset({LEAD, MANAGER})
 """Those who keep the protocols of the practice."""
 OVERSEERS = frozenset({PRIVACY, AUDITOR})
 
+# -- exports and imports ----------------------------------------------------------------------------------------------
+
+ACTIONS: Mapping[str, frozenset[Role]] = {
+    "bulk.import": frozenset({MANAGER}),
+    "bulk.see": frozenset({MANAGER, PRIVACY}),
+}
+"""What is done with many records at once → the roles whose programs, or who themselves, may do it."""
+
 # -- the screens ------------------------------------------------------------------------------------------------------
 
 PAGES: Mapping[str, frozenset[Role]] = {

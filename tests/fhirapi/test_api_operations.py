@@ -127,6 +127,6 @@ def test_the_statement_lists_what_is_offered(api: Practice) -> None:
     assert len(supported["Observation"]) == 16
     assert supported["Task"] == []
     offered = {one["type"]: {found["name"] for found in one.get("operation", [])} for one in listed}
-    assert offered["Patient"] == {"everything", "meta", "validate"}
+    assert offered["Patient"] == {"everything", "export", "meta", "validate"}
     assert offered["Observation"] == {"lastn", "meta", "validate"}
     assert offered["Task"] == {"meta", "validate"}

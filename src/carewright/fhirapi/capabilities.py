@@ -21,6 +21,7 @@ from carewright.core.store.model import Resource
 from carewright.core.store.search.parse import MODIFIERS
 from carewright.core.store.transaction import RETRACTABLE
 from carewright.core.store.virtual import AUDIT_PARAMETERS
+from carewright.core.terminology.coding import OWN_BASE
 from carewright.fhirapi import answers, bundles, smart
 from carewright.fhirapi.calls import accept_json, base_of
 from carewright.fhirapi.create import VIRTUAL
@@ -37,6 +38,9 @@ INTERACTIONS = {
 
 SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+BULK_DATA = "http://hl7.org/fhir/uv/bulkdata"
+EXPORTED = {"Patient": "OperationDefinition/patient-export", "Group": "OperationDefinition/group-export"}
+"""The types of which an export may be asked."""
 ADDRESS = "urn:carewright:address"
 """Stands for the address until a client asks."""
 
@@ -72,6 +76,7 @@ def capabilities(registry: Registry, *, base: str, since: datetime) -> Resource:
         "status": "active",
         "date": bundles.instant(since),
         "kind": "instance",
+        "instantiates": [f"{BULK_DATA}/CapabilityStatement/bulk-data"],
         "software": {"name": "Carewright", "version": release},
         "implementation": {"description": "The chart of one practice.", "url": base},
         "fhirVersion": "4.0.1",
@@ -86,6 +91,10 @@ def capabilities(registry: Registry, *, base: str, since: datetime) -> Resource:
                     {"code": "transaction", "documentation": "Writes only: reads go into a batch."},
                     {"code": "batch"},
                     {"code": "history-system"},
+                ],
+                "operation": [
+                    {"name": "export", "definition": f"{BULK_DATA}/OperationDefinition/export"},
+                    {"name": "import", "definition": f"{OWN_BASE}/OperationDefinition/import"},
                 ],
             }
         ],
@@ -150,6 +159,8 @@ def _resource(resource_type: str, offered: Mapping[str, frozenset[Interaction]])
     if "read" in codes:
         offered_here = (one for one in OPERATIONS.values() if one.is_offered_of(resource_type))
         found["operation"] = [{"name": one.name, "definition": one.definition} for one in offered_here]
+        if resource_type in EXPORTED:
+            found["operation"] += [{"name": "export", "definition": f"{BULK_DATA}/{EXPORTED[resource_type]}"}]
     return {name: value for name, value in found.items() if value != []}
 
 

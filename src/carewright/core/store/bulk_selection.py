@@ -124,9 +124,11 @@ def _body(resource_id: object, body: object, dialect: Dialect) -> Body:
 
 
 def _earlier(entry: Entry, scope: Scope) -> Sql:
-    return Sql("SELECT v.body FROM version v WHERE ") + all_of(
-        [scope.where_now("v", "export"), Sql("v.key = ? AND v.version = ?", (entry.key, entry.version))]
-    )
+    """A superseded version. What it said is in no index: of a type that is held to a search there is none."""
+    parts = [scope.where("v", "export"), Sql("v.key = ? AND v.version = ?", (entry.key, entry.version))]
+    if scope.predicate.limits:
+        parts.append(Sql("v.type NOT IN ") + marks(sorted(scope.predicate.limits)))
+    return Sql("SELECT v.body FROM version v WHERE ") + all_of(parts)
 
 
 def is_there(connection: Connection, practice: str, resource_type: str) -> bool:

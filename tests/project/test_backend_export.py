@@ -1,0 +1,45 @@
+"""The example of the integrators' guide, run as it stands against a server and its worker."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from tests.needs import REPOSITORY
+from tests.project.processes import command, environment, free_port, running, wait_for_health
+
+SCRIPT = REPOSITORY / "docs" / "examples" / "backend_export.py"
+
+
+def test_the_example_takes_a_practice_out_and_goes_on_from_there(tmp_path: Path) -> None:
+    env = environment(tmp_path / "data")
+    people = [{"resourceType": "Patient", "id": f"p{n}", "name": [{"family": "Rao"}]} for n in range(5)]
+    (tmp_path / "people.ndjson").write_text("".join(json.dumps(one) + "\n" for one in people))
+    command("migrate", env=env)
+    command("import", "--practice", "main", str(tmp_path / "people.ndjson"), env=env)
+    made = "from datetime import timedelta; from carewright.core.access.model import Role; " \
+        "from carewright.core.access.sessions import SessionKind, open_session; " \
+        "from carewright.project.wiring import store; s = store(); " \
+        "print(open_session(s, practice='main', actor='Device/backend', display='', user_name='', " \
+        "roles=[Role.PROVIDER], kind=SessionKind.TOKEN, scopes='system/*.rs', " \
+        "expires_at=s.clock.wall() + timedelta(hours=1)))"  # fmt: skip
+    token = subprocess.run([sys.executable, "-c", made], env=env, capture_output=True, text=True, check=True).stdout
+    port = free_port()
+    with running("serve", "--port", str(port), env=env) as server, running("worker", env=env):
+        wait_for_health(port, server)
+        env["CARE_TOKEN"] = token.strip()
+        words = [sys.executable, str(SCRIPT), f"http://127.0.0.1:{port}/fhir"]
+        done = subprocess.run([*words, str(tmp_path / "out")], env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        since = (tmp_path / "out" / "transactionTime").read_text()
+        more = [*words, str(tmp_path / "more"), "Patient", since]
+        again = subprocess.run(more, env=env, capture_output=True, text=True, check=False)
+        assert again.returncode == 0, again.stderr
+        refused = subprocess.run([*words, str(tmp_path / "no"), "Nothing"], env=env, capture_output=True, check=False)
+    lines = (tmp_path / "out" / "Patient.ndjson").read_text().splitlines()
+    assert Counter(json.loads(line)["id"] for line in lines) == Counter(f"p{n}" for n in range(5))
+    assert not (tmp_path / "more" / "Patient.ndjson").exists(), "nothing was written since"
+    assert refused.returncode != 0
+    assert b"Nothing" in refused.stderr
+    assert not list((tmp_path / "data" / "bulk").rglob("*.ndjson*")), "the example removes what it has fetched"

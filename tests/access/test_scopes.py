@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carewright.core.access.model import Interaction
+from carewright.core.access.model import Interaction, Predicate
 from carewright.core.access.scopes import Scope, ScopeError, grantable, limits, narrow, parse, unlimited
 
 C, R, U, D, S = Interaction
@@ -117,3 +117,10 @@ def test_an_interaction_is_left_exactly_if_role_and_scope_allow_it(
             by_role = interaction in grants.get(resource_type, frozenset())
             by_scope = any(s.type in ("*", resource_type) and interaction in s.interactions for s in scopes)
             assert (interaction in left.get(resource_type, frozenset())) == (by_role and by_scope)
+
+
+def test_what_may_be_seen_groups_listeners_by_its_limits_too() -> None:
+    held = {"Observation": ("code=a",)}
+    one, same, other = (Predicate(types=frozenset({"Observation"}), limits=limits) for limits in (held, dict(held), {}))
+    assert {one: 1}[same] == 1
+    assert one != other

@@ -114,9 +114,9 @@ class Predicate:
     types: frozenset[str]
     patient: str | None = None
     sensitive: int = 0
-    limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """A type to the searches of which its records have to meet one (`category=vital-signs`); a type that is not named
-    has no limit."""
+    has no limit. Left out of the hash alone: the live feed groups its listeners by what they see."""
 
 
 Limits = Mapping[str, Mapping[Interaction, tuple[str, ...]]]

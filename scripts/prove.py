@@ -24,6 +24,7 @@ PROOFS = {
     "durability": ("tests/proofs/test_sync_before_acknowledgement.py",),
     "screens": ("tests/screens",),
     "import": ("tests/project/test_importing.py",),
+    "bulk": ("tests/bulk", "tests/proofs/test_bulk_kill.py", "tests/access_matrix/test_exports.py"),
     "days": ("tests/proofs/test_days.py",),
 }
 """The proofs that have a name of their own, and where they are. Named, all of a proof runs: long and short forms."""

@@ -13,6 +13,7 @@ from carewright.core.access.codes import ROLE_SYSTEM
 from carewright.core.access.model import Role
 from carewright.core.blobs.blobs import Blobs
 from carewright.core.blobs.files import BlobFiles
+from carewright.core.bulk.files import BulkFiles
 from carewright.core.clock import Clock
 from carewright.core.store.model import Resource
 from carewright.core.terminology.coding import LOCATION_PHYSICAL_TYPE, Coding
@@ -93,7 +94,8 @@ def open_pages(clinic: Clinic) -> Pages:
     clinic.store.clock = Clock.set_to(TEN_FORTY)
     clinic.have(*_places(), *(resource for name, role in clinic.people.items() for resource in _person(name, role)))
     files = BlobFiles(Path(os.environ["CARE_DATA_DIR"]) / "blobs", key=bytes(32))
-    runtime.use(lambda: clinic.store, blobs=lambda: Blobs(clinic.store, files))
+    exports = BulkFiles(Path(os.environ["CARE_DATA_DIR"]) / "bulk", key=bytes(32))
+    runtime.use(lambda: clinic.store, blobs=lambda: Blobs(clinic.store, files), bulk=lambda: exports)
     sites.forget()
     reset()
     cache.clear()  # where allauth counts

@@ -24,6 +24,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "protocol_name": ("diabetes",),
     "number": ("1",),
     "order_id": ("flu",),
+    "job_id": ("nothing",),
     "call_id": ("call", "task-near", "task-secret"),
 }
 """A part of an address that stands for no patient's record → what is put there. A new one has to be named here."""

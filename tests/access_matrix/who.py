@@ -103,6 +103,7 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "protocols": TREATING | {MANAGER}, "protocol": TREATING | {MANAGER}, "protocol-version": TREATING | {MANAGER},
     "protocols-bring-in": KEEPERS, "protocol-edit": KEEPERS, "protocol-back": KEEPERS, "protocol-use": KEEPERS,
     "protocol-choose": FLOOR,
+    **dict.fromkeys(("bulk-jobs", "bulk-jobs-list", "bulk-job-end"), ACTIONS["bulk.see"]),
     "standing-orders": TREATING | {MANAGER}, "standing-order": TREATING | {MANAGER},
     "standing-order-draft": frozenset({LEAD, NURSE, PROVIDER, MANAGER}), "standing-order-sign": frozenset({PROVIDER}),
     "standing-order-retire": frozenset({PROVIDER, MANAGER}),

@@ -33,6 +33,7 @@ from carewright.workspaces.rooming.checklist import lines_for
 from tests.clinic import TEN_FORTY, Clinic
 from tests.pages import Pages, configure_django
 from tests.pseudo_locale import PseudoTranslation, left_in_english, pseudo
+from tests.screens.bulk import have_jobs
 from tests.screens.filled import form_at
 from tests.screens.visits import Visit, step, weight
 
@@ -205,6 +206,13 @@ def test_a_step_that_the_table_does_not_have(day: Day) -> None:
     assert english(dana.post(page, {"action": "finish", "version": "1"}), status=409) == set()
     roomed = {"action": "start_rooming", "version": "1", "room": "room-1"}
     assert english(day.client("fay").post(page, roomed), status=409) == set()
+
+
+@pytest.mark.usefixtures("pseudo_locale")
+def test_exports_and_imports(day: Day) -> None:
+    clinic = day.pages.clinic
+    have_jobs(clinic, whose="Πρόγραμμα")
+    assert english_on(day.client("mona"), "/exports/", "/exports/list") == {}
 
 
 @pytest.mark.usefixtures("pseudo_locale")

@@ -9,6 +9,7 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         from carewright.project import wiring
+        from carewright.project.environment import Environment
         from carewright.shell import runtime
 
-        runtime.use(wiring.store, blobs=wiring.blobs)
+        runtime.use(wiring.store, blobs=wiring.blobs, bulk=lambda: wiring.bulk_files(Environment.read()))

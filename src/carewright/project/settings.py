@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "carewright.workspaces.phone",
     "carewright.workspaces.worklist",
     "carewright.workspaces.team",
+    "carewright.workspaces.bulk_jobs",
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -74,6 +74,7 @@ MANIFESTS = (
     "carewright.workspaces.phone.manifest",
     "carewright.workspaces.worklist.manifest",
     "carewright.workspaces.team.manifest",
+    "carewright.workspaces.bulk_jobs.manifest",
 )
 
 

@@ -11,7 +11,7 @@ from carewright.core.access.model import Access
 from carewright.core.audit.records import Action, AuditRecord, record
 from carewright.core.bulk.files import BulkFiles
 from carewright.core.bulk.frozen import frozen
-from carewright.core.bulk.manifest import OPEN_JOBS, OPEN_JOBS_EACH
+from carewright.core.bulk.manifest import OPEN_JOBS, OPEN_JOBS_EACH, SEE
 from carewright.core.clock import wall_now
 from carewright.core.settings import values
 from carewright.core.store import bulk_jobs
@@ -78,6 +78,14 @@ def find(store: "Store", access: Access, job_id: str) -> Found | None:
             return None
         files = bulk_jobs.files(connection, access.practice, job_id)
     return Found(job, tuple(files), int(job.place.get("counts", {}).get("refused", 0)))
+
+
+def every(store: "Store", access: Access) -> list[Job]:
+    """All jobs of the practice, the newest first. AccessDenied."""
+    access.require_action(SEE)
+    with store.driver.reading(access.practice) as connection:
+        found = bulk_jobs.every(connection, access.practice)
+    return [job for job in found if not is_past(job, wall_now())]
 
 
 def is_past(job: Job, now: datetime) -> bool:

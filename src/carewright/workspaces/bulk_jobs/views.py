@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from carewright.core.bulk import jobs
 from carewright.core.bulk.manifest import SEE
-from carewright.core.store.model import NotFound, Origin
+from carewright.core.store.model import Origin
 from carewright.shell import runtime
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest, needs
@@ -32,11 +32,10 @@ def listed(request: CareRequest) -> HttpResponse:
 @require_POST
 @needs(SEE)
 def end(request: CareRequest, job_id: str) -> HttpResponse:
-    """Cancel one that is under way, or throw away the files of one that is done."""
+    """Cancel one that is under way, or throw away the files of one that is done. One that is gone already is gone."""
     job = next((job for job in jobs.every(request.store, request.access) if job.id == job_id), None)
-    if job is None:
-        raise NotFound("This export or import is gone already.")
-    jobs.cancel(request.store, runtime.bulk_files(), request.access, job, origin=Origin.SCREEN)
+    if job is not None:
+        jobs.cancel(request.store, runtime.bulk_files(), request.access, job, origin=Origin.SCREEN)
     return _list(request) if "HX-Request" in request.headers else redirect("bulk-jobs")
 
 

@@ -31,7 +31,7 @@ def main() -> None:
     write(FHIR / "structures.txt", STRUCTURES_HEAD, structure_lines(structures))
     parameters = parameter_lines(structures, r4.bundle("searchParams"), us_core.files("SearchParameter"))
     write(FHIR / "search_parameters.txt", PARAMETERS_HEAD, parameters)
-    write(FHIR / "patient_compartment.txt", COMPARTMENT_HEAD, compartment_lines(r4))
+    write(FHIR / "compartments.txt", COMPARTMENTS_HEAD, compartment_lines(r4))
     urls = sorted(required_bindings(structures))
     write(TERMINOLOGY / "required_value_sets.txt", VALUE_SETS_HEAD, terminology.value_set_lines(urls))
     write(TERMINOLOGY / "code_systems.txt", CODE_SYSTEMS_HEAD, terminology.code_system_lines(urls))
@@ -152,14 +152,18 @@ def _parameter(parameter: Definition, resource_type: str, codes: dict[str, str],
     return "\t".join([parameter["code"], parameter["type"], " | ".join(own), detail, source]).rstrip("\t")
 
 
-COMPARTMENT_HEAD = f"""\
-The R4 Patient compartment: resource type and the search parameters that put a resource into it. Source: {R4}."""
+COMPARTMENTS = ("Device", "Encounter", "Patient", "Practitioner", "RelatedPerson")
+COMPARTMENTS_HEAD = f"""\
+The R4 compartments: whose, and below it each resource type and the search parameters that put a resource into it.
+Source: {R4}."""
 
 
 def compartment_lines(r4: Package) -> Iterator[str]:
-    for resource in r4.read("CompartmentDefinition-patient")["resource"]:
-        if resource.get("param"):
-            yield " ".join([resource["code"], *resource["param"]])
+    for name in COMPARTMENTS:
+        yield name
+        for resource in r4.read(f"CompartmentDefinition-{name[:1].lower()}{name[1:]}")["resource"]:
+            if resource.get("param"):
+                yield "  " + " ".join([resource["code"], *resource["param"]])
 
 
 VALUE_SETS_HEAD = f"""\

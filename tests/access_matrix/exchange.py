@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from carewright.core.access.labels import CONFIDENTIALITY
 from carewright.core.access.model import ADMINISTRATIVE, Role
 from carewright.core.access.sessions import SessionKind, open_session
+from carewright.core.fhir.compartments import compartments
 from carewright.core.fhir.structures import resource_types
 from carewright.core.store.model import Origin, Resource
 from carewright.core.store.store import Store
@@ -101,6 +102,7 @@ EVERY_SEARCH = (
     "_id=open,restricted,secret,others,foreign,missing", "_id=secret&_total=accurate",
     f"_security={CONFIDENTIALITY}|V", f"_security:not={CONFIDENTIALITY}|V", "_security:missing=true",
     "_lastUpdated=gt2000-01-01", "_has:List:item:status=current", "_summary=true", "_elements=extension",
+    "_filter=_id eq secret or _id eq open or _id eq foreign",
 )  # fmt: skip
 OF_PATIENTS = (
     "patient=Patient/open", "patient=secret", "patient=Patient/foreign", "patient:missing=true",
@@ -108,12 +110,16 @@ OF_PATIENTS = (
     "patient:Patient._id=secret", "_include={type}:patient", "_include={type}:patient:Patient&_count=2",
     "patient:Patient.family:exact=Zwarth&_total=accurate",
     "_include:iterate={type}:patient&_revinclude:iterate=Observation:patient",
+    "_filter=patient:Patient.family eq Zwarth or patient eq secret&_total=accurate",
+    "_filter=(patient eq secret or _id eq open) and _id eq secret",
 )  # fmt: skip
 OF_THE_PATIENT = tuple(
     text
     for t in ("Observation", "Condition", "Encounter", "AllergyIntolerance", "Task", "Communication")
     for text in (f"_revinclude={t}:patient", f"_has:{t}:patient:_id=secret", f"_has:{t}:patient:_id=others")
 )
+OWNERS = ("open", "secret", FOREIGN)
+"""Whose compartments are searched."""
 BASE = "/fhir"
 
 
@@ -234,6 +240,8 @@ def reads(resource_type: str, situation: Situation) -> list[str]:
     more: tuple[str, ...] = OF_PATIENTS if resource_type in ABOUT or resource_type == "Appointment" else ()
     more = OF_THE_PATIENT if resource_type == "Patient" else more
     paths = [f"{resource_type}?{text.format(type=resource_type)}".rstrip("?") for text in (*EVERY_SEARCH, *more)]
+    owners = [owner for owner in ("Patient", "Encounter") if resource_type in compartments()[owner]]
+    paths += [f"{owner}/{variant}/{resource_type}?_total=accurate" for owner in owners for variant in OWNERS]
     for variant in IDS:
         ref = f"{resource_type}/{variant}"
         paths += [ref, f"{ref}/_history", f"{ref}/_history/1", f"{ref}/_history/2"]

@@ -144,11 +144,13 @@ def _thinned(number: int, resource_type: str, paths: list[str], direct: tuple[st
 
 def _unexpected(situation: Situation, path: str, found: Resource) -> Iterator[str]:
     resource_type, _, resource_id = path.partition("?")[0].partition("/")
+    if resource_id.count("/") == 1 and (member := resource_id.partition("/")[2]) in who.READS:
+        resource_type, resource_id = member, ""  # within a compartment: what is searched is the member
     status = found["response"]["status"][:3]
     if not situation.reads(resource_type):
         if status != "403":
             yield f"GET {path} is open to {situation}: {status}"
-    elif "/" not in path:
+    elif not resource_id:
         if status not in ("200", "400"):
             yield f"GET {path} is closed to {situation}: {status}"
     elif resource_id in exchange.IDS:

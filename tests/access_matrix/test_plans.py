@@ -18,7 +18,7 @@ from carewright.core.store.model import Ref, Resource
 from carewright.core.store.schema import CURRENT, FEED, INDEX_TABLES, VERSION
 from carewright.core.store.search.parse import parse
 from carewright.core.store.search.scope import Scope
-from carewright.core.store.sql import Row, Sql
+from carewright.core.store.sql import PlannedAnew, Row, Sql
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from tests.postgresql_server import Database
@@ -52,7 +52,22 @@ SEARCHES = {
     "uri": ("Observation", "_profile=http://example.org/p7"),
     "all of a type": ("Patient", "_count=20"),
     "total": ("Observation", "subject=Patient/p7&_total=accurate"),
+    "filter of any": ("Observation", "_filter=code eq code-7 or date eq 2026-03-07"),
+    "filter of all": ("Observation", "_filter=subject eq Patient/p7 and (code eq code-7 or code eq code-8)"),
+    "name of two words": ("Patient", "name=77 name"),
 }
+SELECTIVE = {
+    "a rare code of a common status": "status=final&code=code-7",
+    "a rare code, named first": "code=code-7&status=final",
+    "a rare code among most dates": "date=ge2026-02-01&code=code-7",
+    "a rare day among most codes": "code=http://loinc.org|&date=2026-03-07",
+    "a rare code and a common one": "category=lab&code=http://loinc.org|&value-concept=rare",
+    "a rare one in a filter": "_filter=status eq final and code eq code-7",
+    "a rare profile": "status=final&date=ge2026-02-01&_profile=http://example.org/p7",
+    "a chain": "status=final&subject:Patient.family=name-77",
+}
+"""Criteria that most of the 2,400 observations meet, and one that few do."""
+FEW_ROWS = 700
 
 
 def resources() -> Iterator[Resource]:
@@ -67,6 +82,8 @@ def resources() -> Iterator[Resource]:
                 "resourceType": "Observation", "id": f"o{p}-{n}", "status": "final",
                 "meta": {"profile": [f"http://example.org/p{p}"]},
                 "code": {"coding": [{"system": "http://loinc.org", "code": f"code-{(p + n) % 200}"}]},
+                "category": [{"coding": [{"code": "lab"}]}],
+                **({"valueCodeableConcept": {"coding": [{"code": "rare"}]}} if p % 200 == 3 else {}),
                 "subject": {"reference": f"Patient/p{p}"},
                 "effectiveDateTime": f"2026-{p % 12 + 1:02d}-{(p + n) % 28 + 1:02d}",
             }  # fmt: skip
@@ -148,3 +165,47 @@ def test_reading_history_and_the_feed_use_an_index(thousands: Store) -> None:
         entries = plans.run(explained, reads.feed(scope, dialect, after=(0, 0), limit=10))  # type: ignore[arg-type] # reads only
         plans.run(explained, reads.feed(scope, dialect, after=entries[-1].position, limit=10))  # type: ignore[arg-type] # reads only
     assert [name for plan in explained.plans for name in scans(plan)] == []
+
+
+class Analyzed(Explained):
+    """As Explained, with how many rows each part of a plan has really looked at."""
+
+    def rows(self, statement: Sql) -> list[Row]:
+        text = Sql("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.text, statement.params)
+        plan: Any = self._connection.rows(PlannedAnew(text.text, text.params))[0][0]
+        self.plans += [entry["Plan"] for entry in (json.loads(plan) if isinstance(plan, str) else plan)]
+        return self._connection.rows(statement)
+
+
+def looked_at(plan: dict[str, Any]) -> float:
+    """The rows that the scans of a plan have read, kept or thrown away."""
+    own = 0.0
+    if "Scan" in plan["Node Type"] and plan.get("Relation Name") in SCANNED:
+        own = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
+    return own + sum(looked_at(inner) for inner in plan.get("Plans", ()))
+
+
+@pytest.mark.parametrize("kind", SELECTIVE)
+def test_a_search_begins_where_few_resources_are(thousands: Store, kind: str) -> None:
+    """Whatever is named first: the rows that are read are of the order of what is found, not of the type."""
+    pairs = [tuple(part.split("=", 1)) for part in SELECTIVE[kind].split("&")]
+    scope = Scope(PRACTICE, everything(PRACTICE).predicate(Interaction.SEARCH))
+    with thousands.driver.reading(PRACTICE) as connection:
+        analyzed = Analyzed(connection)
+        page = plans.run(analyzed, reads.search(parse("Observation", pairs), scope, connection.dialect))  # type: ignore[arg-type] # reads only
+    assert 0 < len(page.matches) < 100
+    assert max(looked_at(plan) for plan in analyzed.plans) < FEW_ROWS
+
+
+def test_no_plan_is_kept_for_a_search_by_several_criteria(thousands: Store) -> None:
+    """After five runs PostgreSQL may take one plan for all values: for `final`, that begins at a million records."""
+    scope = Scope(PRACTICE, everything(PRACTICE).predicate(Interaction.SEARCH))
+    several = [("status", "final"), ("code", "code-7")]
+    with thousands.driver.reading(PRACTICE) as connection:
+        for n in range(12):
+            for pairs in (several, [("status", "final")], [("subject", f"Patient/p{n}")]):
+                plans.run(connection, reads.search(parse("Observation", pairs), scope, connection.dialect))
+        kept = connection.rows(Sql("SELECT statement, generic_plans FROM pg_prepared_statements"))
+    by_criterion = [text for text, _ in kept if "FROM index_token" in str(text)]
+    assert by_criterion == []
+    assert any("index_reference" in str(text) for text, _ in kept), "one that names a person is prepared once"

@@ -2,10 +2,10 @@
 
 import pytest
 
+from carewright.core.fhir.compartments import compartments
 from carewright.core.fhir.references import PATIENT_PATHS, Reference, parse, patient_of, rewrite, walk
 from carewright.core.fhir.search_parameters import parameters_for
-from carewright.core.fhir.structures import DEFINITIONS, elements, is_resource
-from carewright.core.terminology.tables import read_table
+from carewright.core.fhir.structures import elements, is_resource
 
 ADA = "urn:uuid:7c5be3a4-4b2c-4f2e-9c0f-0d7c3f6b8a11"
 
@@ -130,7 +130,7 @@ def test_a_resource_belongs_to_the_patient_it_is_about(resource, patient):
 
 
 def test_the_patient_table_covers_the_compartment_and_names_real_elements():
-    compartment = {line.split()[0] for line, _ in read_table(DEFINITIONS / "patient_compartment.txt")}
+    compartment = set(compartments()["Patient"])
     assert compartment - set(PATIENT_PATHS) == {"Patient", "Group"}
     assert set(PATIENT_PATHS) - compartment == {"Device", "GuidanceResponse", "Task"}
     for resource_type, paths in PATIENT_PATHS.items():
@@ -140,8 +140,7 @@ def test_the_patient_table_covers_the_compartment_and_names_real_elements():
 
 def test_every_parameter_of_the_compartment_is_in_the_patient_table():
     left_out = {"Patient", "Group"}
-    for line, _ in read_table(DEFINITIONS / "patient_compartment.txt"):
-        resource_type, *codes = line.split()
+    for resource_type, codes in compartments()["Patient"].items():
         if resource_type in left_out:
             continue
         reached = {str(p).removesuffix(".reference") for c in codes for p in parameters_for(resource_type)[c].paths}

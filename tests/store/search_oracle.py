@@ -5,17 +5,14 @@ own. Source: https://hl7.org/fhir/R4/search.html. What the specification leaves 
 documentation says: a resource without a value sorts last, a date without a zone is UTC.
 """
 
-import math
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from typing import Any
 
+from tests.store.search_values import Range, amount_matches, amount_of, date_matches, date_range, period_range
+
 Resource = dict[str, Any]
-Range = tuple[float, float]
 Values = Callable[[Resource], Iterable[Any]]
 
 
@@ -232,105 +229,6 @@ def parameter(resource_type: str, code: str) -> tuple[str, Values] | None:
     return PARAMETERS[resource_type].get(code) or EVERY_TYPE.get(code)
 
 
-# -- dates ------------------------------------------------------------------------------------------------------------
-
-_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def date_range(text: str) -> Range:
-    """[from, to) in seconds since 1970, as long as the text is precise."""
-    found = _DATE.fullmatch(text)
-    assert found, text
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
-    start = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0),
-                     tzinfo=UTC)  # fmt: skip
-    if hour:
-        width = timedelta(seconds=1) if second else timedelta(minutes=1)
-        if fraction:
-            start += timedelta(microseconds=int(fraction[1:].ljust(6, "0")))
-            width = timedelta(microseconds=10 ** (6 - len(fraction) + 1))
-        end = start + width
-    elif day:
-        end = start + timedelta(days=1)
-    elif month:
-        end = datetime(start.year + start.month // 12, start.month % 12 + 1, 1, tzinfo=UTC)
-    else:
-        end = datetime(start.year + 1, 1, 1, tzinfo=UTC)
-    shift = timedelta(0)
-    if zone not in (None, "Z"):
-        shift = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:])) * (-1 if zone[0] == "-" else 1)
-    return _microseconds(start - shift), _microseconds(end - shift)
-
-
-def _microseconds(instant: datetime) -> float:
-    return (instant - EPOCH) // timedelta(microseconds=1)
-
-
-def period_range(period: Resource) -> Range:
-    low = date_range(period["start"])[0] if "start" in period else -math.inf
-    high = date_range(period["end"])[1] if "end" in period else math.inf
-    return low, high
-
-
-def date_matches(value: Range, searched: str) -> bool:
-    """The table of prefixes: https://hl7.org/fhir/R4/search.html#prefix"""
-    prefix, text = (searched[:2], searched[2:]) if searched[:2].isalpha() else ("eq", searched)
-    low, high = date_range(text)
-    fully_contains = low <= value[0] and value[1] <= high
-    overlaps_above, overlaps_below = value[1] > high, value[0] < low
-    return {
-        "eq": fully_contains,
-        "ne": not fully_contains,
-        "gt": overlaps_above,
-        "lt": overlaps_below,
-        "ge": overlaps_above or fully_contains,
-        "le": overlaps_below or fully_contains,
-        "sa": value[0] >= high,
-        "eb": value[1] <= low,
-    }[prefix]
-
-
-# -- amounts ----------------------------------------------------------------------------------------------------------
-
-
-def amount_of(quantity: Resource) -> tuple[Fraction | float, Fraction | float, str, str, str]:
-    """(from, to, system, code, unit): one number, or the stretch that a comparator leaves, without its end if it is
-    `<` or `>`; the smallest step there is stands for that."""
-    number, step = Fraction(quantity["value"]), Fraction(1, 10**9)
-    bounds: dict[str, tuple[Fraction | float, Fraction | float]] = {
-        "": (number, number), "<": (-math.inf, number - step), "<=": (-math.inf, number),
-        ">": (number + step, math.inf), ">=": (number, math.inf),
-    }  # fmt: skip
-    low, high = bounds[quantity.get("comparator", "")]
-    return low, high, quantity.get("system", ""), quantity.get("code", ""), quantity.get("unit", "")
-
-
-def amount_matches(value: tuple[Fraction | float, Fraction | float, str, str, str], searched: str) -> bool:
-    """https://hl7.org/fhir/R4/search.html#number: without a prefix as wide as the last digit, with one exact."""
-    text, *unit = searched.split("|")
-    prefix, digits = (text[:2], text[2:]) if text[:1].isalpha() else ("eq", text)
-    number = Fraction(digits)
-    half = Fraction(1, 2 * 10 ** len(digits.partition(".")[2]))
-    low, high, system, code, name = value
-    if unit and unit[0] and system != unit[0]:
-        return False
-    if unit and unit[1] and unit[1] not in ((code,) if unit[0] else (code, name)):
-        return False
-    inside = number - half <= low and high < number + half
-    return {
-        "eq": inside,
-        "ne": not inside,
-        "gt": high > number,
-        "ge": high >= number,
-        "lt": low < number,
-        "le": low <= number,
-        "sa": low > number,
-        "eb": high < number,
-        "ap": low <= number + abs(number) / 10 and high >= number - abs(number) / 10,
-    }[prefix]
-
-
 # -- the other kinds --------------------------------------------------------------------------------------------------
 
 
@@ -343,9 +241,23 @@ def plain(text: str) -> str:
 def string_matches(value: str, searched: str, modifier: str) -> bool:
     if modifier == "exact":
         return value == searched
+    if modifier == "whole":
+        return plain(searched) == plain(value)
     if modifier == "contains":
         return plain(searched) in plain(value)
     return plain(value).startswith(plain(searched))
+
+
+def name_matches(value: Iterable[str], searched: str, *, whole: bool) -> bool:
+    """The words of a search begin words of a person's names, in any order; one word may begin a whole part too."""
+    parts = [plain(part) for part in value]
+    known = [*parts, *(word for part in parts for word in part.replace("-", " ").split())]
+    if whole:
+        return plain(searched) in known
+    wanted = plain(searched).split()
+    if len(wanted) < 2:
+        return any(one.startswith(plain(searched)) for one in known)
+    return all(any(one.startswith(word) for one in known) for word in wanted)
 
 
 def token_matches(value: tuple[str | None, str], searched: tuple[str | None, str]) -> bool:
@@ -372,6 +284,9 @@ class Ask:
     inner: "Ask | None" = None
     targets: tuple[str, ...] = ()
     source: str = ""
+    either: tuple["Ask", ...] = ()
+    both: tuple["Ask", ...] = ()
+    """Of a filter: any of these, or all of them."""
 
 
 @dataclass(frozen=True)
@@ -390,6 +305,9 @@ class World:
 
     def meets(self, resource: Resource, ask: Ask) -> bool:
         """Whether the resource meets the criterion."""
+        if ask.either or ask.both:
+            met = [self.meets(resource, part) for part in (*ask.either, *ask.both)]
+            return any(met) if ask.either else all(met)
         if ask.source:
             return self._is_referred_to(resource, ask)
         if ask.param == "_id":
@@ -400,6 +318,8 @@ class World:
             return any(self._leads_on(reference, ask.inner, ask.targets) for reference in values)
         if ask.modifier == "missing":
             return (not values) == (ask.values == ("true",))
+        if ask.param == "name" and ask.modifier in ("", "whole"):
+            return any(name_matches(values, searched, whole=bool(ask.modifier)) for searched in ask.values)
         hit = any(self._hits(kind, value, searched, ask.modifier) for value in values for searched in ask.values)
         return not hit if ask.modifier == "not" else hit
 
@@ -456,6 +376,8 @@ class World:
             return max(high for _, high in values) if descending else min(low for low, _ in values)
         if kind == "quantity":
             return max(v[1] for v in values) if descending else min(v[0] for v in values)
+        if code == "name":
+            values += [word for v in values for word in plain(v).replace("-", " ").split()]
         plained = [plain(v) if kind == "string" else v[1] if kind == "token" else v for v in values]
         return max(plained) if descending else min(plained)
 

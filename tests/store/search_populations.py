@@ -31,6 +31,8 @@ NAMES = (
     "a_b", "Smith, Jr.", "back\\slash", "pipe|d", "名前", "Ωmega",
 )  # fmt: skip
 PIECES = ("o", "ok", "li", "jos", "JOSÉ", "mull", "la cruz", "%", "_", "名", ",", "\\", "x", "d", " de", "ωM")
+SEVERAL_WORDS = ("cruz de", "LINDQVIST oka", "jose okafor", "smith jr.", "okafor jose nobody", "la CRU de", "li li")
+"""Names as they are searched for by people who know them in another order."""
 SYSTEMS = ("http://loinc.org", "urn:x", None)
 CODES = ("8867-4", "8310-5", "a,b", "a|b", "x", "10% off")
 LABELS = ("R", "HIV", "N", "LOCAL")
@@ -105,7 +107,7 @@ def periods(draw: st.DrawFn) -> Resource:
 
 
 def _utc(text: str) -> float:
-    from tests.store.search_oracle import date_range
+    from tests.store.search_values import date_range
 
     return date_range(text)[0]
 
@@ -261,7 +263,8 @@ def _values(kind: str, param: str, modifier: str) -> st.SearchStrategy[Any]:
         texts = st.sampled_from((*DAYS, *(STAMPS if param == "_lastUpdated" else SEARCHED_TIMES)))
         return st.builds(str.__add__, st.sampled_from(PREFIXES), texts)
     if kind == "string":
-        return names if modifier == "exact" else st.one_of(names, st.sampled_from(PIECES))
+        pieces = (*PIECES, *SEVERAL_WORDS) if param == "name" else PIECES
+        return names if modifier == "exact" else st.one_of(names, st.sampled_from(pieces))
     if kind == "reference":
         every = [f"{t}/{i}" for t, ids in IDS.items() for i in ids]
         return st.sampled_from([i for ids in IDS.values() for i in ids] if modifier else [*every, *PATIENTS, *PEOPLE])
@@ -314,6 +317,37 @@ def asks(draw: st.DrawFn, resource_type: str, depth: int = 0) -> Ask:
     return Ask(param, tuple(values), modifier)
 
 
+@st.composite
+def filters(draw: st.DrawFn, resource_type: str, depth: int = 0) -> Ask:
+    """Several tests, joined; some of them are joined again, or lead to another resource."""
+    parts = []
+    for _ in range(draw(st.integers(2, 3))):
+        chains = [p for s, p in CHAINS if s == resource_type]
+        shape = draw(st.integers(0, 5))
+        if shape == 0 and depth < 2:
+            parts.append(draw(filters(resource_type, depth + 1)))
+        elif shape == 1 and chains:
+            param = draw(st.sampled_from(chains))
+            target = draw(st.sampled_from(CHAINS[resource_type, param]))
+            parts.append(Ask(param, inner=draw(tests(target)), targets=(target,), modifier=target))
+        else:
+            parts.append(draw(tests(resource_type)))
+    return Ask("_filter", either=tuple(parts)) if draw(st.booleans()) else Ask("_filter", both=tuple(parts))
+
+
+@st.composite
+def tests(draw: st.DrawFn, resource_type: str) -> Ask:
+    """A parameter and a value, as a filter compares them."""
+    known = {**PARAMETERS[resource_type], **EVERY_TYPE, "_lastUpdated": ("date", None)}
+    param = draw(st.sampled_from(sorted(known)))
+    kind = known[param][0]
+    modifier = "whole" if kind == "string" else ""
+    value = draw(_values(kind, param, modifier))
+    if kind in ("date", "quantity"):
+        value = value[2:] if value[:1].isalpha() else value
+    return Ask(param, (value,), modifier)
+
+
 Included = tuple[str, str, str, bool, bool]
 """Source, parameter, target, whether it is a _revinclude, whether it is iterated."""
 
@@ -350,7 +384,8 @@ def searches(draw: st.DrawFn) -> Search:
     resource_type = draw(st.sampled_from(sorted(IDS)))
     return Search(
         type=resource_type,
-        asks=tuple(draw(st.lists(asks(resource_type), max_size=2))),
+        asks=tuple(draw(st.lists(st.one_of(asks(resource_type), asks(resource_type), filters(resource_type)),
+                                 max_size=2))),
         sort=tuple(draw(st.lists(st.tuples(st.sampled_from(SORTS[resource_type]), st.booleans()), max_size=3,
                                  unique_by=lambda sort: sort[0]))),
         count=draw(st.integers(1, 4)),

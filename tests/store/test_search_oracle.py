@@ -4,6 +4,7 @@ In the suite a dozen random populations, and one thick one that is asked everyth
 `./run prove search-oracle` runs many more.
 """
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -93,6 +94,8 @@ def escaped(text: str) -> str:
 
 def written(ask: Ask, resource_type: str) -> tuple[str, str]:
     """The criterion as (name, value)."""
+    if ask.either or ask.both:
+        return "_filter", filtered(ask, resource_type)
     if ask.inner is not None and ask.source:
         name, value = written(ask.inner, ask.source)
         return f"_has:{ask.source}:{ask.param}:{name}", value
@@ -103,6 +106,21 @@ def written(ask: Ask, resource_type: str) -> tuple[str, str]:
     kind = found[0] if found else "token" if ask.param == "_id" else "date"
     values = [_value(kind, value) for value in ask.values]
     return ask.param + (f":{ask.modifier}" if ask.modifier else ""), ",".join(values)
+
+
+def filtered(ask: Ask, resource_type: str) -> str:
+    """A criterion as it stands in a filter."""
+    if ask.either or ask.both:
+        word = " or " if ask.either else " and "
+        return f"({word.join(filtered(part, resource_type) for part in (*ask.either, *ask.both))})"
+    path, end, last = [], ask, resource_type
+    while end.inner is not None:
+        path.append(f"{end.param}:{end.modifier}")
+        end, last = end.inner, end.targets[0]
+    known = parameter(last, end.param)
+    kind = known[0] if known else "token" if end.param == "_id" else "date"
+    value = str(end.values[0]) if kind == "string" else _value(kind, end.values[0])
+    return f"{'.'.join([*path, end.param])} eq {json.dumps(value, ensure_ascii=len(value) % 2 == 0)}"
 
 
 def _value(kind: str, value: object) -> str:

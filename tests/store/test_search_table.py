@@ -33,6 +33,7 @@ from tests.store.search_populations import (
     PIECES,
     PREFIXES,
     RESULTS,
+    SEVERAL_WORDS,
     SORTS,
     STAMPS,
     SYSTEMS,
@@ -194,7 +195,7 @@ def values_of(kind: str, param: str, modifier: str) -> list[Any]:
         known = STAMPS if param == "_lastUpdated" else (*DAYS[:6], *TIMES)
         return [prefix + text for prefix in PREFIXES[1:] for text in known]
     if kind == "string":
-        return [*NAMES, *(PIECES if modifier != "exact" else ())]
+        return [*NAMES, *(PIECES if modifier != "exact" else ()), *(SEVERAL_WORDS if param == "name" else ())]
     if kind == "reference":
         return (
             [f"{t}/{i}" for t, ids in IDS.items() for i in ids]
@@ -258,6 +259,37 @@ def linked_asks(resource_type: str) -> Iterator[Ask]:
                     yield Ask(param, inner=deeper, source=source)
 
 
+def filter_asks(resource_type: str) -> Iterator[Ask]:
+    """Filters: each test with the next, by each word, and with one that is reached by a reference."""
+    single = [
+        Ask(ask.param, ask.values, "whole" if ask.modifier == "exact" else "")
+        for ask in few_asks(resource_type)
+        if ask.modifier == ("exact" if _kind(resource_type, ask.param) == "string" else "")
+        and len(ask.values) == 1
+        and not (_kind(resource_type, ask.param) in ("date", "quantity") and ask.values[0][:1].isalpha())
+    ]
+    beyond = [
+        Ask(param, inner=inner, targets=(target,), modifier=target)
+        for (source, param), targets in CHAINS.items()
+        if source == resource_type
+        for target in targets
+        for inner in list(few_asks(target))[:40:9]
+        if not inner.modifier and _kind(target, inner.param) == "token" and len(inner.values) == 1
+    ]
+    others = cycle([*single[3:], *beyond, *single[:3]])
+    for n, ask in enumerate([*single, *beyond]):
+        inner = (next(others), next(others))
+        yield Ask("_filter", either=(ask, inner[0]))
+        yield Ask("_filter", both=(ask, Ask("_filter", either=inner)))
+        if n % 2:
+            yield Ask("_filter", either=(ask, Ask("_filter", both=inner)))
+
+
+def _kind(resource_type: str, param: str) -> str:
+    known = PARAMETERS[resource_type].get(param) or EVERY_TYPE.get(param)
+    return known[0] if known else "token" if param == "_id" else "date"
+
+
 def linked_once(resource_type: str) -> Iterator[Ask]:
     for (source, param), targets in CHAINS.items():
         for target in targets:
@@ -282,7 +314,8 @@ def questions(strides: tuple[int, int]) -> Iterator[Search]:
     """Every criterion alone, and in turn with another one, in every order, with every include."""
     plain, linked = strides
     for resource_type in IDS:
-        single = [*list(plain_asks(resource_type))[::plain], *list(linked_asks(resource_type))[::linked]]
+        filters = list(filter_asks(resource_type))[::plain]
+        single = [*list(plain_asks(resource_type))[::plain], *list(linked_asks(resource_type))[::linked], *filters]
         others = cycle([*few_asks(resource_type), *list(linked_asks(resource_type))[::5]])
         sorts = cycle([((code, descending),) for code in SORTS[resource_type] for descending in (False, True)])
         includes = cycle(includes_of(resource_type) or [()])

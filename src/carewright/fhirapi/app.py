@@ -29,6 +29,7 @@ from carewright.fhirapi import (
     bulk_import,
     bulk_status,
     capabilities,
+    compartment,
     conditional,
     create,
     delete,
@@ -88,6 +89,8 @@ INTERACTIONS: tuple[tuple[str, str, Interaction], ...] = (
     ("DELETE", "/{type}/{id}", delete.endpoint),
     ("GET", "/{type}/{id}/_history", history.endpoint),
     ("GET", "/{type}/{id}/_history/{version}", vread.endpoint),
+    ("GET", "/{type}/{id}/{member}", compartment.endpoint),
+    ("POST", "/{type}/{id}/{member}/_search", compartment.endpoint),
 )
 """Method, path behind the base, and what carries it out."""
 

@@ -3,7 +3,19 @@
 import time
 
 from carewright.core.fhir.issues import outcome
-from carewright.fhirapi import conditional, create, delete, history, operations, patch, read, search, update, vread
+from carewright.fhirapi import (
+    compartment,
+    conditional,
+    create,
+    delete,
+    history,
+    operations,
+    patch,
+    read,
+    search,
+    update,
+    vread,
+)
 from carewright.fhirapi.answers import Answer
 from carewright.fhirapi.calls import CONTROL, Call, Pairs
 from carewright.fhirapi.entries import Entry
@@ -89,4 +101,6 @@ async def _get(call: Call, entry: Entry) -> Answer:
             return await history.perform(call, entry.ref, pairs)
         case (_, _, "_history", version):
             return await vread.perform(call, entry.ref, version, pairs)
+        case (_, _, member):
+            return await compartment.perform(call, entry.ref, member, pairs)
     raise ApiError(404, "not-supported", "There is nothing to read at this address.")

@@ -23,6 +23,7 @@ from carewright.core.store.model import (
     StoreError,
     TooBusy,
     TooCostly,
+    TooDeep,
     Unavailable,
 )
 from carewright.core.store.search.query import SearchError
@@ -70,6 +71,7 @@ _STATUS: Sequence[tuple[type[Exception], int, str]] = (
     (Refused, 422, "business-rule"),
     (TooBusy, 503, "transient"),
     (TooCostly, 503, "too-costly"),
+    (TooDeep, 400, "too-costly"),
     (Unavailable, 503, "transient"),
     (AuditQueueFull, 503, "transient"),
     (AccessDenied, 403, "forbidden"),

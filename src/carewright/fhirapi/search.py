@@ -3,12 +3,16 @@
 By POST the values stay out of addresses, and so out of logs; our own clients search that way.
 """
 
+from collections.abc import Iterable
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from carewright.core.access.model import Interaction
 from carewright.core.fhir.codec import encode
 from carewright.core.fhir.issues import Issue, outcome
+from carewright.core.store.model import Ref
+from carewright.core.store.search.compartment import within
 from carewright.core.store.search.parse import parse
 from carewright.fhirapi import answers, bundles
 from carewright.fhirapi.answers import Answer
@@ -21,8 +25,13 @@ async def endpoint(request: Request, call: Call) -> Response:
     return answers.response(await perform(call, type_of(request), await search_pairs(request)), base=call.base)
 
 
-async def perform(call: Call, resource_type: str, pairs: Pairs) -> Answer:
-    """One page as a searchset. SearchError for what is not understood (left out and named if lenient)."""
+async def perform(
+    call: Call, resource_type: str, pairs: Pairs, *, owner: Ref | None = None, members: Iterable[str] = ()
+) -> Answer:
+    """One page as a searchset. SearchError for what is not understood (left out and named if lenient).
+
+    Within the compartment of `owner`: of what refers to it by one of the parameters `members`.
+    """
     ignored: list[str] = []
     shape = Shape.of(call, resource_type, pairs)
     reader = call.store.async_reader(call.access, reason="api.search")
@@ -31,12 +40,14 @@ async def perform(call: Call, resource_type: str, pairs: Pairs) -> Answer:
         async with reader:
             call.access.require(Interaction.SEARCH, resource_type)
             query = parse(resource_type, asked, ignored=None if call.strict else ignored)
+            query = within(query, owner=owner, members=members) if owner else query
             page = await reader.search(query)
     used = [(name, value) for name, value in pairs if name not in ignored]
-    links = [("self", bundles.address(call.base, resource_type, used))]
+    path = f"{owner}/{resource_type}" if owner else resource_type
+    links = [("self", bundles.address(call.base, path, used))]
     if page.next:
         rest = [(name, value) for name, value in used if name != "_after"]
-        links.append(("next", bundles.address(call.base, resource_type, [*rest, ("_after", page.next)])))
+        links.append(("next", bundles.address(call.base, path, [*rest, ("_after", page.next)])))
     entries = [bundles.found(shape.of_stored(stored), base=call.base, mode="match") for stored in page.matches]
     entries += [bundles.found(shape.of_stored(stored), base=call.base, mode="include") for stored in page.included]
     if ignored:

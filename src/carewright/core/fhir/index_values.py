@@ -251,6 +251,20 @@ def _parts(*parts: str) -> Callable[[Names], Emit]:
     return make
 
 
+def _human_name(names: Names) -> Emit:
+    """The parts of a name, and each word of a part that has several: a client may begin with any of them."""
+    parts = _parts("family", "given", "prefix", "suffix", "text")(names)
+
+    def emit(value: Any, out: IndexValues) -> None:
+        before = len(out.strings)
+        parts(value, out)
+        for name, folded, text in out.strings[before:]:
+            words = folded.replace("-", " ").split()
+            out.strings += [(name, word, text) for word in words if len(words) > 1]
+
+    return emit
+
+
 def _uri(names: Names) -> Emit:
     def emit(value: Any, out: IndexValues) -> None:
         if type(value) is str:
@@ -366,7 +380,7 @@ _MAKERS: dict[tuple[str, str], Callable[[Names], Emit]] = {
     ("date", "Period"): _period,
     ("date", "Timing"): _timing,
     **{("string", t): _string for t in ("string", "markdown")},
-    ("string", "HumanName"): _parts("family", "given", "prefix", "suffix", "text"),
+    ("string", "HumanName"): _human_name,
     ("string", "Address"): _parts("line", "city", "district", "state", "postalCode", "country", "text"),
     **{("uri", t): _uri for t in ("uri", "url", "canonical")},
     **{("number", t): _number for t in ("decimal", "integer")},

@@ -226,7 +226,7 @@ PATIENT_PATHS: Mapping[str, str] = {
 }
 """Resource type to the elements that name its patient, the one it is about first.
 
-From the R4 Patient compartment (definitions/patient_compartment.txt; a test holds the two together) plus Device,
+From the R4 Patient compartment (compartments.py; a test holds the two together) plus Device,
 GuidanceResponse and Task, which R4 leaves out although they name their patient. Left out: Group (many patients) and
 Patient (itself).
 """

@@ -53,6 +53,11 @@ class SearchParameter:
     source: str = "R4"
     reason: str = ""
 
+    @property
+    def holds_names(self) -> bool:
+        """Whether it looks into the names of people, whose words stand in any order."""
+        return self.kind == "string" and any(path.type == "HumanName" for path in self.paths)
+
 
 def parameters_for(resource_type: str) -> Mapping[str, SearchParameter]:
     """All parameters of a resource type by code, `_id` and the like included; empty for an unknown type."""

@@ -134,6 +134,15 @@ class TooBusy(StoreError):
         super().__init__("Others are writing at the same time. Nothing was saved; try again in a moment.")
 
 
+class TooDeep(StoreError):
+    """A search leads on further than the database reads."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This search leads on too far to be asked at once. Use a shorter chain, or a filter with fewer parentheses."
+        )
+
+
 class TooCostly(StoreError):
     """A read took longer than anybody may hold up the database."""
 

@@ -25,6 +25,10 @@ class Sql:
         return Sql(self.text + other.text, self.params + other.params)
 
 
+class PlannedAnew(Sql):
+    """A statement whose best plan depends on its values: a database that keeps plans must not keep one for it."""
+
+
 class Many(tuple[object, ...]):
     """The values of a long list, as one parameter behind the mark `MANY`."""
 

@@ -87,7 +87,7 @@ def _seen_types(alias: str, scope: Scope) -> Sql:
 
 
 def _provenance_condition(criterion: Criterion, scope: Scope) -> Sql:
-    if criterion.modifier or criterion.chain or criterion.reverse:
+    if criterion.modifier or criterion.chain or criterion.reverse or criterion.junction:
         raise SearchError(
             f"Our own Provenance is searched by {', '.join(PROVENANCE_PARAMETERS)}, without modifiers or chains."
         )
@@ -191,7 +191,7 @@ def _about_nobody_else(scope: Scope) -> list[Sql]:
 
 
 def _audit_condition(criterion: Criterion, scope: Scope) -> Sql:
-    if criterion.modifier or criterion.chain or criterion.reverse:
+    if criterion.modifier or criterion.chain or criterion.reverse or criterion.junction:
         raise SearchError(f"AuditEvent is searched by {', '.join(AUDIT_PARAMETERS)}, without modifiers or chains.")
     either = {
         "_id": lambda value: Sql("e.id = ?", (value,)),

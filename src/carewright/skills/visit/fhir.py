@@ -67,7 +67,7 @@ def to_fhir(visit: Visit, *, onto: Resource | None = None) -> Resource:
         "appointment": [{"reference": visit.appointment}] if visit.appointment else None,
         "period": _period(visit.stages[0].since, visit.since if status in _ENDED else None),
         "reasonCode": kept.get("reasonCode") if onto else [{"text": visit.reason}] if visit.reason else None,
-        "location": [_stay_to_fhir(stay) for stay in visit.rooms] or None,
+        "location": [*(_stay_to_fhir(stay) for stay in visit.rooms), *_other_places(kept)] or None,
         "serviceProvider": {"reference": visit.site} if visit.site else None,
     }
     return {k: v for k, v in {**kept, **known}.items() if v is not None}
@@ -86,7 +86,7 @@ def from_fhir(encounter: Resource) -> Visit:
         patient=encounter["subject"]["reference"],
         type=_type_from(concept),
         stages=_stages_from(encounter),
-        rooms=tuple(_stay_from(entry) for entry in encounter.get("location", ()) if _start(entry)),
+        rooms=tuple(_stay_from(entry) for entry in encounter.get("location", ()) if _is_stay(entry)),
         reason=next((r["text"] for r in encounter.get("reasonCode", ()) if r.get("text")), ""),
         provider=_individual(encounter, PRIMARY_PERFORMER),
         assistant=_individual(encounter, SECONDARY_PERFORMER),
@@ -187,9 +187,14 @@ def _stay_from(entry: Resource) -> RoomStay:
     return RoomStay(location=entry["location"]["reference"], since=_parse(entry["period"]["start"]), until=_end(entry))
 
 
-def _start(entry: Resource) -> str | None:
-    start: str | None = entry.get("period", {}).get("start")
-    return start
+def _is_stay(entry: Resource) -> bool:
+    """Whether the patient was in a room of ours from a time on; elsewhere places are words, or have no time."""
+    in_a_room = str(entry.get("location", {}).get("reference", "")).startswith("Location/")
+    return in_a_room and bool(entry.get("period", {}).get("start"))
+
+
+def _other_places(encounter: Resource) -> list[Resource]:
+    return [entry for entry in encounter.get("location", ()) if not _is_stay(entry)]
 
 
 def _end(entry: Resource) -> datetime | None:

@@ -30,7 +30,7 @@ from carewright.core.store.drivers.base import (
 )
 from carewright.core.store.model import TooCostly, Unavailable
 from carewright.core.store.schema import Table
-from carewright.core.store.sql import MANY, Many, Row, Sql
+from carewright.core.store.sql import MANY, Many, PlannedAnew, Row, Sql
 
 SET_PRACTICE = "SELECT set_config('carewright.practice', %s, false)"
 ARRAY_TYPES = {"text": "text", "bigint": "bigint", "float8": "float8", "timestamptz": "timestamptz", "uuid": "uuid"}
@@ -91,6 +91,12 @@ def _one_moment(connection: "psycopg.Connection[Row]") -> Iterator[None]:
         yield
 
 
+def _prepared(statement: Sql) -> bool | None:
+    """False where a prepared statement would after some runs keep one plan for all values: a million resources are
+    `final`, and a plan that begins there for the sake of a rarer status takes seconds. None leaves it to psycopg."""
+    return False if isinstance(statement, PlannedAnew) else None
+
+
 class PostgresqlDialect:
     name = "postgresql"
 
@@ -147,7 +153,8 @@ class PostgresqlConnection:
         self.dialect: Dialect = dialect
 
     def rows(self, statement: Sql) -> list[Row]:
-        return self._connection.execute(to_psycopg(statement.text), _values(statement.params)).fetchall()
+        text, values = to_psycopg(statement.text), _values(statement.params)
+        return self._connection.execute(text, values, prepare=_prepared(statement)).fetchall()
 
     def stream(self, statement: Sql) -> Iterator[Row]:
         with self._connection.cursor(name=f"stream_{uuid4().hex}") as cursor:
@@ -194,7 +201,8 @@ class PostgresqlAsyncConnection:
         self.dialect: Dialect = dialect
 
     async def rows(self, statement: Sql) -> list[Row]:
-        cursor = await self._connection.execute(to_psycopg(statement.text), _values(statement.params))
+        text, values = to_psycopg(statement.text), _values(statement.params)
+        cursor = await self._connection.execute(text, values, prepare=_prepared(statement))
         return await cursor.fetchall()
 
 

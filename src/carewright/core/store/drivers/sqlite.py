@@ -31,10 +31,12 @@ from carewright.core.store.drivers.base import (
     before,
 )
 from carewright.core.store.hooks import ColumnType
-from carewright.core.store.model import TooCostly
+from carewright.core.store.model import TooCostly, TooDeep
 from carewright.core.store.schema import Table
 from carewright.core.store.sql import Row, Sql, spread
 
+PARSER_FULL = "parser stack overflow"
+"""SQLite holds a hundred symbols of a statement that are not closed yet."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 BUSY_TIMEOUT_MS = 30_000
@@ -181,6 +183,10 @@ class SqliteConnection:
             return self._connection.execute(written.text, tuple(map(to_database, written.params)))
         except sqlite3.IntegrityError as error:
             raise UniqueViolation(str(error).removeprefix("UNIQUE constraint failed: ").split(".")[0]) from error
+        except sqlite3.OperationalError as error:
+            if str(error) == PARSER_FULL:
+                raise TooDeep from error
+            raise
 
 
 class _AsyncReads:

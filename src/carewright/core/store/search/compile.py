@@ -11,13 +11,13 @@ from carewright.core.access.model import AccessDenied
 from carewright.core.fhir.dates import MAX_INSTANT, MIN_INSTANT
 from carewright.core.fhir.index_values import MAX_NUMBER, MIN_NUMBER
 from carewright.core.store.search import string
-from carewright.core.store.search.criteria import TABLES, Conditions, begins_narrow
+from carewright.core.store.search.criteria import NARROW, TABLES, Conditions, begins_narrow, rank
 from carewright.core.store.search.cursor import Kind, SortColumn, behind, decode_cursor
 from carewright.core.store.search.parse import parameter
 from carewright.core.store.search.people import Families, confined_to
 from carewright.core.store.search.query import Include, SearchQuery, Sort
 from carewright.core.store.search.scope import Scope
-from carewright.core.store.sql import Sql, all_of, marks
+from carewright.core.store.sql import PlannedAnew, Sql, all_of, marks
 
 ENDS: Mapping[Kind, tuple[object, object]] = {
     "text": ("", string.LAST), "instant": (MIN_INSTANT, MAX_INSTANT), "number": (MIN_NUMBER, MAX_NUMBER),
@@ -46,12 +46,22 @@ def matches(query: SearchQuery, scope: Scope, families: Families) -> Sql:
     page += Sql(f") SELECT {COLUMNS}{names} FROM c {JOIN_BODY}")
     if query.after:
         page += Sql(" WHERE ") + behind(decode_cursor(query.after, columns), columns)
-    return page + Sql(f" ORDER BY {', '.join(order)} LIMIT ?", (query.count + 1,))
+    return _planned(query, page + Sql(f" ORDER BY {', '.join(order)} LIMIT ?", (query.count + 1,)))
 
 
 def count(query: SearchQuery, scope: Scope, families: Families) -> Sql:
     """How many resources match."""
-    return Sql("SELECT count(*) FROM current_resource c WHERE ") + conditions(query, scope, families)
+    found = Sql("SELECT count(*) FROM current_resource c WHERE ") + conditions(query, scope, families)
+    return _planned(query, found)
+
+
+def _planned(query: SearchQuery, statement: Sql) -> Sql:
+    """The statement of a search, planned for its own values where it matters what they are: of several criteria any
+    may be the one that few resources meet. One that names a record or a person is looked up in one way only."""
+    ranks = [rank(query.type, c, one_chart=confined_to(query) is not None) for c in query.criteria]
+    if len(ranks) > 1 or any(one > NARROW for one in ranks):
+        return PlannedAnew(statement.text, statement.params)
+    return statement
 
 
 def conditions(query: SearchQuery, scope: Scope, families: Families) -> Sql:
@@ -61,7 +71,7 @@ def conditions(query: SearchQuery, scope: Scope, families: Families) -> Sql:
     named = confined_to(query)
     charts = None if named is None else tuple(key for patient in sorted(named) for key in families[patient])
     criteria = Conditions(scope=scope, families=families, charts=charts).all(query.type, query.criteria)
-    return all_of([scope.where("c", "match"), Sql("c.type = ? AND c.deleted = 0", (query.type,)), criteria])
+    return all_of([criteria, Sql("c.type = ? AND c.deleted = 0", (query.type,)), scope.where("c", "match")])
 
 
 def included(include: Include, keys: Sequence[UUID], scope: Scope) -> Sql:

@@ -17,7 +17,7 @@ from carewright.core.store.keys import key_of
 from carewright.core.store.search import composite, date, number, quantity, reference, string, token, uri
 from carewright.core.store.search.parse import may_refer_to, parameter, unescape
 from carewright.core.store.search.people import Families
-from carewright.core.store.search.query import Chain, Criterion, Reverse
+from carewright.core.store.search.query import Chain, Criterion, Junction, Reverse
 from carewright.core.store.sql import Sql, all_of, any_of, joined, marks
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ def rank(resource_type: str, criterion: Criterion, *, one_chart: bool) -> int:
 
     `one_chart`: the search names its subject.
     """
+    if criterion.junction is not None:
+        ranks = (rank(resource_type, part, one_chart=one_chart) for part in criterion.junction.parts)
+        return min(ranks) if criterion.junction.every else max(ranks)
     if criterion.modifier in TESTED:
         return ONLY_TESTS
     if criterion.reverse or criterion.chain:
@@ -93,13 +96,13 @@ class Conditions:
     families: Families
     charts: tuple[UUID, ...] | None = None
 
-    def all(self, resource_type: str, criteria: tuple[Criterion, ...]) -> Sql:
-        """The criteria as one condition on the row `c` of `current_resource`."""
+    def all(self, resource_type: str, criteria: tuple[Criterion, ...], *, row: str = "c") -> Sql:
+        """The criteria as one condition on the row of `current_resource`."""
         ranks = {c: rank(resource_type, c, one_chart=self.charts is not None) for c in criteria}
         ordered = sorted(criteria, key=ranks.__getitem__)
         leading = ordered[:1] if ordered and ranks[ordered[0]] < TOO_MANY else []
-        parts = [self._as_set(resource_type, "c", criterion) for criterion in leading]
-        return all_of(parts + [self._as_test(resource_type, "c", c) for c in ordered[len(leading) :]])
+        parts = [self._as_set(resource_type, row, criterion) for criterion in leading]
+        return all_of(parts + [self._as_test(resource_type, row, c) for c in ordered[len(leading) :]])
 
     def of_row(self, resource_type: str, row: str, criteria: tuple[Criterion, ...]) -> Sql:
         """The criteria as one condition on any row that names a resource by its key: of a table, of an index, of the
@@ -110,6 +113,8 @@ class Conditions:
 
     def _as_set(self, resource_type: str, row: str, criterion: Criterion) -> Sql:
         """The condition that the key of `row` is among those that meet the criterion."""
+        if criterion.junction is not None:
+            return self._joined_sets(resource_type, row, criterion.junction)
         if criterion.reverse is not None:
             return Sql(f"{row}.key IN (") + self._referred_to(resource_type, criterion.reverse) + Sql(")")
         found = parameter(resource_type, criterion.param)
@@ -121,16 +126,34 @@ class Conditions:
             return Sql(f"{row}.key IN (") + listed + Sql(")")
         if criterion.chain is not None:
             inner = self._leading_on(criterion.chain)
-            select = self._of_type(resource_type, found, "chain")
+            place = "chain"
         else:
             inner = self._values(found, criterion)
-            select = self._of_type(resource_type, found, "criterion")
-        return Sql(f"{row}.key IN (") + select + Sql(" AND ") + inner + Sql(")")
+            place = "criterion"
+        return Sql(f"{row}.key IN (") + self._of_type(resource_type, found, place, inner) + Sql(")")
 
-    def _of_type(self, resource_type: str, found: SearchParameter, place: str) -> Sql:
-        """The keys of the resources of a type that have a value of the parameter, in the named charts if any are."""
-        select = Sql(f"SELECT i.key FROM {TABLES[found.kind]} i WHERE ") + self.scope.where("i", place)
-        select += Sql(" AND i.type = ? AND i.param = ?", (resource_type, found.code))
+    def _joined_sets(self, resource_type: str, row: str, junction: Junction) -> Sql:
+        """Several criteria at once. Any of them: the keys that meet each, put together, because a database does not
+        look at an index for an alternative between sub-selects."""
+        if junction.every:
+            return self.all(resource_type, junction.parts, row=row)
+        each = [self._standing(resource_type, self.all(resource_type, (part,), row="i")) for part in junction.parts]
+        return Sql(f"{row}.key IN (") + joined(" UNION ALL ", each) + Sql(")")
+
+    def _of_type(self, resource_type: str, found: SearchParameter, place: str, inner: Sql) -> Sql:
+        """The keys of the resources of a type with a value of the parameter that meets `inner`, in the named charts if
+        any are.
+
+        What leads on to further sub-selects stands first, here and below: SQLite reads a hundred symbols that are not
+        closed, and whatever stands before an open parenthesis is some of them. A chain of three for somebody confined
+        to one patient was too deep.
+        """
+        select = Sql(f"SELECT i.key FROM {TABLES[found.kind]} i WHERE ") + inner
+        select += (
+            Sql(" AND ")
+            + self.scope.where("i", place)
+            + Sql(" AND i.type = ? AND i.param = ?", (resource_type, found.code))
+        )
         if self.charts is not None and found.kind in BY_PATIENT:
             select += Sql(" AND i.patient_key IN ") + marks(self.charts)
         return select
@@ -141,17 +164,14 @@ class Conditions:
             parts = composite.parts_of(found.code, value)
             for branch in found.branches:
                 if isinstance(branch, Pairs):
-                    rows = self._of_type(
-                        resource_type, replace(found, code=kept_under(resource_type, branch)), "criterion"
-                    )
-                    yield rows + Sql(" AND ") + composite.pair_condition("i", parts, kind=branch.kinds[1])
+                    kept = replace(found, code=kept_under(resource_type, branch))
+                    pair = composite.pair_condition("i", parts, kind=branch.kinds[1])
+                    yield self._of_type(resource_type, kept, "criterion", pair)
                 else:
                     first, second = self._together(branch, parts)
                     leading = parameter(resource_type, first.param)
-                    rows = (
-                        self._of_type(resource_type, leading, "criterion") + Sql(" AND ") + self._values(leading, first)
-                    )
-                    yield rows + Sql(" AND ") + self._as_test(resource_type, "i", second)
+                    both = self._values(leading, first) + Sql(" AND ") + self._as_test(resource_type, "i", second)
+                    yield self._of_type(resource_type, leading, "criterion", both)
 
     def _meets_pair(self, resource_type: str, row: str, found: SearchParameter, criterion: Criterion) -> Sql:
         """A composite as a condition on the resource of `row`."""
@@ -160,9 +180,9 @@ class Conditions:
             parts = composite.parts_of(found.code, value)
             for branch in found.branches:
                 if isinstance(branch, Pairs):
-                    rows = self._rows_of(row, replace(found, code=kept_under(resource_type, branch)), "criterion")
                     pair = composite.pair_condition(alias, parts, kind=branch.kinds[1])
-                    either.append(rows + Sql(" AND ") + pair + Sql(")"))
+                    kept = replace(found, code=kept_under(resource_type, branch))
+                    either.append(self._rows_of(row, kept, "criterion", pair))
                 else:
                     both = [self._as_test(resource_type, row, part) for part in self._together(branch, parts)]
                     either.append(Sql("(") + all_of(both) + Sql(")"))
@@ -174,7 +194,7 @@ class Conditions:
 
     def _leading_on(self, chain: Chain) -> Sql:
         """On a reference row `i`: it leads to a record that meets the criterion, or was merged into one that does."""
-        targets = [self._standing(t) + Sql(" AND ") + self._inside(t, chain.criterion) for t in self._seen(chain)]
+        targets = [self._standing(t, self._inside(t, chain.criterion)) for t in self._seen(chain)]
         if not targets:
             return NOTHING
         met = joined(" UNION ALL ", targets)
@@ -195,11 +215,13 @@ class Conditions:
     def _referred_to(self, resource_type: str, reverse: Reverse) -> Sql:
         """The keys of the records of a type to which one leads that meets the criterion, and of what they were merged
         into."""
-        select = Sql("SELECT i.target_key FROM index_reference i WHERE ") + self.scope.where("i", "reverse")
+        sees = self.scope.sees(reverse.type)
+        select = Sql("SELECT i.target_key FROM index_reference i WHERE ")
+        select += self._inside(reverse.type, reverse.criterion) if sees else NOTHING
         select += Sql(" AND i.type = ? AND i.param = ? AND ", (reverse.type, reverse.reference))
-        if not self.scope.sees(reverse.type):
-            return select + NOTHING
-        select += self._inside(reverse.type, reverse.criterion)
+        select += self.scope.where("i", "reverse")
+        if not sees:
+            return select
         if resource_type != "Patient":
             return select
         merged = Sql(
@@ -215,10 +237,10 @@ class Conditions:
     def _seen(self, chain: Chain) -> list[str]:
         return [t for t in chain.types if self.scope.sees(t)]
 
-    def _standing(self, resource_type: str) -> Sql:
-        """The keys of what stands of a type, for the far end of a chain."""
-        select = Sql("SELECT i.key FROM current_resource i WHERE ") + self.scope.where("i", "chain")
-        return select + Sql(" AND i.type = ? AND i.deleted = 0", (resource_type,))
+    def _standing(self, resource_type: str, inner: Sql) -> Sql:
+        """The keys of what stands of a type and meets `inner`, for the far end of a chain."""
+        select = Sql("SELECT i.key FROM current_resource i WHERE ") + inner
+        return select + Sql(" AND i.type = ? AND i.deleted = 0 AND ", (resource_type,)) + self.scope.where("i", "chain")
 
     # -- a test: on one resource ------------------------------------------------------------------------------------
 
@@ -227,6 +249,9 @@ class Conditions:
 
         A key says its type; naming the type as well would make SQLite take the index by value for each resource.
         """
+        if criterion.junction is not None:
+            tests = [self._as_test(resource_type, row, part) for part in criterion.junction.parts]
+            return Sql("(") + all_of(tests) + Sql(")") if criterion.junction.every else any_of(tests)
         if criterion.reverse is not None:
             return self._is_referred_to(resource_type, row, criterion.reverse)
         found = _index_of(parameter(resource_type, criterion.param), criterion)
@@ -237,18 +262,19 @@ class Conditions:
         if found.kind == "composite" and found.branches:
             return self._meets_pair(resource_type, row, found, criterion)
         if criterion.modifier == "missing":
-            has = self._rows_of(row, found, "missing")
-            return Sql("NOT " if criterion.values == ("true",) else "") + has + Sql(")")
-        has = self._rows_of(row, found, "criterion") + Sql(" AND ") + self._values(found, criterion, alias=_inner(row))
-        return Sql("NOT " if criterion.modifier in ("not", "not-in") else "") + has + Sql(")")
+            return Sql("NOT " if criterion.values == ("true",) else "") + self._rows_of(row, found, "missing", ANYTHING)
+        has = self._rows_of(row, found, "criterion", self._values(found, criterion, alias=_inner(row)))
+        return Sql("NOT " if criterion.modifier in ("not", "not-in") else "") + has
 
-    def _rows_of(self, row: str, found: SearchParameter, place: str) -> Sql:
-        """`EXISTS (…` of the parameter's index rows of the resource of `row`; the parenthesis stays open."""
+    def _rows_of(self, row: str, found: SearchParameter, place: str, inner: Sql) -> Sql:
+        """That among the parameter's index rows of the resource of `row` is one that meets `inner`."""
         alias = _inner(row)
         return (
             Sql(f"EXISTS (SELECT 1 FROM {TABLES[found.kind]} {alias} WHERE ")
+            + inner
+            + Sql(f" AND {alias}.key = {row}.key AND {alias}.param = ? AND ", (found.code,))
             + self.scope.where(alias, place)
-            + Sql(f" AND {alias}.key = {row}.key AND {alias}.param = ?", (found.code,))
+            + Sql(")")
         )
 
     def _in_the_row(self, resource_type: str, row: str, found: SearchParameter, criterion: Criterion) -> Sql:
@@ -276,19 +302,21 @@ class Conditions:
                     f"(SELECT a.surviving_key FROM alias a WHERE a.practice = ? AND a.old_key = {alias}.target_key)"
                 )
                 keys = Sql(f"{target}.key IN ({alias}.target_key, {merged})", (self.scope.practice,))
-            select = Sql(f"EXISTS (SELECT 1 FROM current_resource {target} WHERE ") + self.scope.where(target, "chain")
-            select += Sql(" AND ") + keys + Sql(f" AND {target}.type = ? AND {target}.deleted = 0 AND ", (t,))
-            either.append(select + self._as_test(t, target, chain.criterion) + Sql(")"))
-        return self._rows_of(row, found, "chain") + Sql(" AND ") + any_of(either) + Sql(")")
+            select = Sql(f"EXISTS (SELECT 1 FROM current_resource {target} WHERE ")
+            select += self._as_test(t, target, chain.criterion) + Sql(" AND ") + keys
+            select += Sql(f" AND {target}.type = ? AND {target}.deleted = 0 AND ", (t,))
+            either.append(select + self.scope.where(target, "chain") + Sql(")"))
+        return self._rows_of(row, found, "chain", any_of(either))
 
     def _is_referred_to(self, resource_type: str, row: str, reverse: Reverse) -> Sql:
         """A record that meets the criterion refers to this resource, or to one that was merged into it."""
         if not self.scope.sees(reverse.type):
             return NOTHING
         alias = _inner(row)
-        refers = Sql(f"SELECT 1 FROM index_reference {alias} WHERE ") + self.scope.where(alias, "reverse")
-        refers += Sql(f" AND {alias}.type = ? AND {alias}.param = ? AND ", (reverse.type, reverse.reference))
-        refers += self._as_test(reverse.type, alias, reverse.criterion)
+        refers = Sql(f"SELECT 1 FROM index_reference {alias} WHERE ")
+        refers += self._as_test(reverse.type, alias, reverse.criterion) + Sql(" AND ")
+        refers += self.scope.where(alias, "reverse")
+        refers += Sql(f" AND {alias}.type = ? AND {alias}.param = ?", (reverse.type, reverse.reference))
         here = Sql("EXISTS (") + refers + Sql(f" AND {alias}.target_key = {row}.key)")
         if resource_type != "Patient":
             return here

@@ -39,7 +39,9 @@ def range_condition(row_low: str, row_high: str, value: str, *, width: timedelta
         low, high = _about(low, high)
         return Sql(f"({row_low} < ? AND {row_high} > ?)", (high, low - width))
     ends_by_low, ends_by_high = low - width, high - width
-    contained = Sql(f"({row_low} >= ? AND {row_high} <= ?)", (low, ends_by_high))
+    # That what ends by then begins before then is said too: of both ends of one column the database knows how few rows
+    # lie between them, of two columns it takes each bound by itself to leave half of all.
+    contained = Sql(f"({row_low} >= ? AND {row_low} < ? AND {row_high} <= ?)", (low, high, ends_by_high))
     before, behind = Sql(f"{row_low} < ?", (low,)), Sql(f"{row_high} > ?", (ends_by_high,))
     either = {
         "eq": contained,

@@ -6,15 +6,19 @@ Unknown parameters are an error (`handling=strict`) or left out and named (`leni
 
 import re
 from collections.abc import Iterable, Mapping, Sized
+from dataclasses import replace
 
 from carewright.core.fhir.search_parameters import SearchParameter, parameters_for
 from carewright.core.fhir.structures import resource_types
+from carewright.core.store.search import filter as filters
+from carewright.core.store.search import names
 from carewright.core.store.search.query import (
     DEFAULT_COUNT,
     MAX_COUNT,
     Chain,
     Criterion,
     Include,
+    Junction,
     Reverse,
     SearchError,
     SearchQuery,
@@ -41,7 +45,12 @@ OPTIONS: Mapping[str, frozenset[str]] = {
 """What else a search may say, and how. What is contained in a resource is not searched."""
 NOT_IN_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 """What no text in the chart holds (FHIR's string, Unicode's surrogates) and PostgreSQL cannot be asked for."""
+FILTER = "_filter"
+WHOLE = "whole"
+"""A modifier of texts that no client writes: the same from end to end, whatever the case (`eq` of a filter)."""
 SORTABLE = frozenset({"date", "string", "token", "uri", "number", "quantity"})
+AMOUNTS = frozenset({"date", "number", "quantity"})
+"""Kinds whose values may have a prefix."""
 MAX_CHAIN_DEPTH = 3
 MAX_VALUES = 300
 MAX_CRITERIA, MAX_INCLUDES, MAX_SORTS = 50, 20, 5
@@ -70,7 +79,7 @@ def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, ignored: list
             options[name] = _option(name, value)
         elif value != "":
             _add(criteria, resource_type, name, value, ignored)
-    _within_bounds(criteria, includes, sort)
+    _within_bounds([one for criterion in criteria for one in criterion.alone()], includes, sort)
     counts = options.get("_summary") == "count" or _count(options.get("_count")) == 0
     return SearchQuery(
         type=resource_type,
@@ -95,7 +104,10 @@ def _within_bounds(criteria: Sized, includes: Sized, sort: Sized) -> None:
 
 def _add(criteria: list[Criterion], resource_type: str, name: str, value: str, ignored: list[str] | None) -> None:
     try:
-        criteria.append(_criterion(resource_type, name, value, depth=0))
+        if name == FILTER:
+            criteria.extend(_filtered(resource_type, filters.read(value)))
+        else:
+            criteria.append(_criterion(resource_type, name, value, depth=0))
     except UnknownParameter:
         if ignored is None:
             raise
@@ -162,10 +174,69 @@ def _criterion(resource_type: str, name: str, value: str, *, depth: int) -> Crit
         raise SearchError(f"'{code}' does not understand ':{modifier}'. It understands {known}.")
     if modifier == "missing" and value not in ("true", "false"):
         raise SearchError(f"'{name}' is true or false; got '{value}'.")
+    if found.holds_names and not modifier and names.has_words(values):
+        return names.in_any_order(code, values)
     return Criterion(param=code, values=values, modifier=modifier)
 
 
+# -- _filter ----------------------------------------------------------------------------------------------------------
+
+
+def _filtered(resource_type: str, found: filters.Comparison | filters.Group) -> list[Criterion]:
+    """The criteria of a filter. What all must hold stands beside the search's other criteria, as if it were written
+    there."""
+    if isinstance(found, filters.Group) and found.every:
+        return [criterion for part in found.parts for criterion in _filtered(resource_type, part)]
+    return [_tested(resource_type, found)]
+
+
+def _tested(resource_type: str, found: filters.Comparison | filters.Group) -> Criterion:
+    if isinstance(found, filters.Group):
+        parts = tuple(_tested(resource_type, part) for part in found.parts)
+        return Criterion(param=FILTER, junction=Junction(every=found.every, parts=parts))
+    kind = _kind_at(resource_type, found.path)
+    if kind in AMOUNTS and found.value[:1].isalpha():
+        raise SearchError(f"_filter compares '{found.path}' by 'eq' with a bare value, without a prefix.")
+    path = f"{found.path}:exact" if kind == "string" else found.path
+    criterion = _criterion(resource_type, path, _as_one(found.value, words=kind == "string"), depth=0)
+    return _whole(criterion) if kind == "string" else criterion
+
+
+def _as_one(text: str, *, words: bool) -> str:
+    """A filter's value as that of a parameter. A comma parts nothing; before another character of a code (`a\\|b`) a
+    backslash means what it means in any search."""
+    if words:
+        return re.sub(r"([\\,|$])", r"\\\1", text)
+    return re.sub(r"\\.|,", lambda found: "\\," if found[0] == "," else found[0], text, flags=re.DOTALL)
+
+
+def _whole(criterion: Criterion) -> Criterion:
+    """The criterion on a text with the text as a whole, at the end of its chain."""
+    if criterion.chain is None:
+        return replace(criterion, modifier=WHOLE)
+    return replace(criterion, chain=replace(criterion.chain, criterion=_whole(criterion.chain.criterion)))
+
+
+def _kind_at(resource_type: str, path: str) -> str:
+    """The kind of the parameter at the end of a chain."""
+    head, _, rest = path.partition(".")
+    code, _, modifier = head.partition(":")
+    found = parameter(resource_type, code)
+    if rest:
+        return _kind_at(_targets(found, modifier, rest)[0], rest)
+    if modifier:
+        raise SearchError(f"_filter reads: parameter eq value. Ask by '{head}' beside it.")
+    return found.kind
+
+
 def _chained(found: SearchParameter, modifier: str, rest: str, value: str, *, depth: int) -> Criterion:
+    types = _targets(found, modifier, rest)
+    criterion = _criterion(types[0], rest, value, depth=depth + 1)
+    return Criterion(param=found.code, chain=Chain(types=types, criterion=criterion))
+
+
+def _targets(found: SearchParameter, modifier: str, rest: str) -> tuple[str, ...]:
+    """The types that a chain by a reference leads to, by the parameter that follows."""
     if found.kind != "reference":
         raise SearchError(f"'{found.code}' is not a reference, so nothing can be chained to it.")
     targets = may_refer_to(found)
@@ -175,8 +246,7 @@ def _chained(found: SearchParameter, modifier: str, rest: str, value: str, *, de
     types = (modifier,) if modifier else tuple(t for t in targets if inner in parameters_for(t))
     if not types:
         raise SearchError(f"Nothing that '{found.code}' refers to can be searched by '{inner}'.")
-    criterion = _criterion(types[0], rest, value, depth=depth + 1)
-    return Criterion(param=found.code, chain=Chain(types=types, criterion=criterion))
+    return types
 
 
 def _reverse(name: str, value: str, *, depth: int) -> Criterion:

@@ -73,7 +73,10 @@ def named(query: SearchQuery) -> frozenset[UUID]:
 
 
 def _named(resource_type: str, criterion: Criterion) -> Iterator[UUID]:
-    if criterion.reverse is not None:
+    if criterion.junction is not None:
+        for part in criterion.junction.parts:
+            yield from _named(resource_type, part)
+    elif criterion.reverse is not None:
         yield from _named(criterion.reverse.type, criterion.reverse.criterion)
     elif criterion.chain is not None:
         for target in criterion.chain.types:
@@ -96,7 +99,7 @@ def confined_to(query: SearchQuery) -> frozenset[UUID] | None:
     index rows alone.
     """
     for criterion in query.criteria:
-        if criterion.chain or criterion.reverse or criterion.modifier in NAMES_NOBODY:
+        if criterion.junction or criterion.chain or criterion.reverse or criterion.modifier in NAMES_NOBODY:
             continue
         found = parameter(query.type, criterion.param)
         if found.kind != "reference" or not _is_the_subject(query.type, found):

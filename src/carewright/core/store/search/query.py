@@ -3,6 +3,7 @@
 Source: https://hl7.org/fhir/R4/search.html
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 DEFAULT_COUNT = 50
@@ -18,7 +19,7 @@ class Criterion:
     """One search parameter with its alternatives (the values between commas: any of them).
 
     `chain` is the rest of a chained search: for `subject:Patient.name=x` it is the criterion `name=x` on Patient.
-    `reverse` is the inner part of `_has`.
+    `reverse` is the inner part of `_has`, `junction` several criteria in one.
     """
 
     param: str
@@ -26,6 +27,15 @@ class Criterion:
     modifier: str = ""
     chain: "Chain | None" = None
     reverse: "Reverse | None" = None
+    junction: "Junction | None" = None
+
+    def alone(self) -> Iterator["Criterion"]:
+        """The criteria that a junction joins, whatever is inside it; of any other the criterion itself."""
+        if self.junction is None:
+            yield self
+        else:
+            for part in self.junction.parts:
+                yield from part.alone()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +53,14 @@ class Reverse:
     type: str
     reference: str
     criterion: Criterion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Junction:
+    """All of the parts are met (`every`), or any of them: of `_filter`, of a name's words, of a compartment."""
+
+    every: bool
+    parts: tuple[Criterion, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,5 +100,5 @@ class SearchQuery:
 
 
 def _text(criterion: Criterion) -> str:
-    inner = criterion.chain or criterion.reverse
+    inner = criterion.chain or criterion.reverse or criterion.junction
     return f"{criterion.param}:{criterion.modifier}={','.join(sorted(criterion.values))}{inner or ''}"

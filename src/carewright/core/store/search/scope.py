@@ -60,11 +60,11 @@ class Scope:
             # would reckon with every two-hundredth row.
             parts.append(Sql(f"({alias}.security = 0 OR ({alias}.security & ?) = 0)", (hidden,)))
         if self.predicate.patient is not None:
-            of_nobody = Sql(f"({alias}.patient_key IS NULL")
+            mine = Sql(f"{alias}.patient_key IN (") + self.with_aliases(self.predicate.patient) + Sql(")")
+            of_nobody = Sql(f" OR {alias}.patient_key IS NULL")
             if typed:
                 of_nobody += Sql(f" AND {alias}.type IN ") + marks(sorted(ADMINISTRATIVE))
-            mine = Sql(f") OR {alias}.patient_key IN (") + self.with_aliases(self.predicate.patient) + Sql(")")
-            parts.append(Sql("(") + of_nobody + mine + Sql(")"))
+            parts.append(Sql("(") + mine + of_nobody + Sql(")"))
         if typed:
             parts += self._within_limits(alias)
         return parts

@@ -6,7 +6,7 @@ security PostgreSQL does not use an index for LIKE.
 
 from carewright.core.fhir.index_values import FOLDED_LENGTH
 from carewright.core.fhir.text import fold
-from carewright.core.store.search.parse import unescape
+from carewright.core.store.search.parse import WHOLE, unescape
 from carewright.core.store.sql import Sql
 
 TABLE = "index_string"
@@ -20,6 +20,8 @@ def condition(alias: str, value: str, modifier: str) -> Sql:
     folded = fold(text)[:FOLDED_LENGTH]
     if modifier == "exact":  # the folded text is what the index leads with
         return Sql(f"({alias}.folded = ? AND {alias}.exact = ?)", (folded, text))
+    if modifier == WHOLE:
+        return Sql(f"{alias}.folded = ?", (folded,))
     if modifier == "contains":
         return holding(f"{alias}.folded", folded)
     return Sql(f"{alias}.folded >= ? AND {alias}.folded < ?", (folded, folded + LAST))

@@ -1,6 +1,7 @@
 """The Encounter of a visit: what US Core asks for, what is kept, what comes from elsewhere."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,24 @@ def test_an_encounter_from_elsewhere_is_one_stage(status: str, board: VisitStatu
     assert visit.status is board
     assert visit.type.display == "Encounter for symptom"
     assert visit.room is None
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"location": {"display": "Emergency"}, "status": "active", "period": {"start": "2018-01-02T09:00:00-05:00"}},
+        {"location": {"reference": "#home"}, "period": {"start": "2018-01-02T09:00:00-05:00"}},
+        {"location": {"reference": "Location/x"}},
+    ],
+)
+def test_a_place_that_is_no_room_of_ours_is_kept_and_nobody_is_in_it(place: dict[str, Any]) -> None:
+    encounter = {
+        "resourceType": "Encounter", "status": "in-progress", "class": {"code": "AMB"}, "location": [place],
+        "subject": {"reference": "Patient/1"}, "period": {"start": "2018-01-02T09:00:00-05:00"},
+    }  # fmt: skip
+    visit = fhir.from_fhir(encounter)
+    assert visit.rooms == ()
+    assert fhir.to_fhir(visit, onto=encounter)["location"] == [place]
 
 
 def test_a_flow_task_says_whose_visit_and_where_it_stands() -> None:

@@ -25,6 +25,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "number": ("1",),
     "order_id": ("flu",),
     "job_id": ("nothing",),
+    "practice": ("nowhere",),
+    "ticket": ("none",),
+    "client_id": ("none",),
     "call_id": ("call", "task-near", "task-secret"),
 }
 """A part of an address that stands for no patient's record → what is put there. A new one has to be named here."""

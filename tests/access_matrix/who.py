@@ -89,6 +89,8 @@ PAGES: Mapping[str, frozenset[Role]] = {
         ("refills", "refills-list", "refills-new", "refill", "refill-prepare", "refill-tell", "refill-end"), TREATING
     ),
     "refill-answer": frozenset({PROVIDER}),
+    "apps-of": TREATING, "apps-start": TREATING,
+    "apps-registered": frozenset({MANAGER}), "apps-new": frozenset({MANAGER}), "apps-disable": frozenset({MANAGER}),
     "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
     "incoming": OFFICE, "incoming-list": OFFICE, "incoming-paper": OFFICE, "incoming-patient": OFFICE,
     "incoming-upload": OFFICE, "incoming-find": OFFICE, "incoming-match": OFFICE, "incoming-route": OFFICE,
@@ -115,6 +117,7 @@ OWN_SIGN_ON = frozenset(name for name in PAGES if name.startswith(("account_", "
 
 PUBLIC: Mapping[str, str] = {
     "asset": "style sheets, scripts and pictures of the product",
+    "app-authorize": "an app's request is looked at and kept before anybody has signed in; it names no patient",
     "sign-in": "before anybody is signed in",
     "account_login": "the sign-in under the name by which allauth knows it",
     "mfa_authenticate": "the second step of the sign-in",
@@ -123,6 +126,7 @@ PUBLIC: Mapping[str, str] = {
 """What is open to everybody, and why."""
 
 NOT_ASKED: Mapping[str, str] = {
+    "app-consent": "is for one request of an app; apps/tests ask for it about who may and may not be seen",
     "sign-out": "ends the session that the matrix asks with; answers with the sign-in page",
     "lock": "locks that session; answers with an empty page",
     "unlock": "is for a locked session; answers with an empty page",

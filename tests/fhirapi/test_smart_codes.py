@@ -183,6 +183,18 @@ def test_a_refresh_token_turns_and_one_that_comes_twice_ends_the_family(somebody
     assert of.read(narrow["access_token"]) == 200, "another family goes on"
 
 
+def test_a_public_app_s_refresh_token_says_whose_it_is(somebody: Practice) -> None:
+    public, secret = app(somebody), app(somebody, kind=ClientKind.SECRET)
+    scope = "launch/patient patient/*.rs offline_access"
+    for of, status in ((public, 200), (secret, 401)):
+        token = of.redeem(of.code(scope=scope)).json()["refresh_token"]
+        form = {"grant_type": "refresh_token", "refresh_token": token}
+        assert somebody.client.post(f"{of.base}/auth/token", data=form).status_code == status
+    refused(
+        somebody.client.post(f"{public.base}/auth/token", data={**form, "refresh_token": "x"}), "invalid_client", 401
+    )
+
+
 def test_a_refresh_ends_with_the_ninety_days_the_role_and_the_sign_on(somebody: Practice) -> None:
     of = app(somebody, scopes="launch/patient patient/*.rs offline_access online_access")
     offline = of.redeem(of.code(scope="launch/patient patient/*.rs offline_access")).json()["refresh_token"]

@@ -1,9 +1,10 @@
-"""The product behind an address, for the browser: pages and live feed on one store, on both engines.
+"""The product behind an address, for the browser: pages, API and live feed on one store, on both engines.
 
 def test_something(page, clinic_pages, sign_in): sign_in(page, "dana"); page.goto("/search")
 """
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -26,18 +27,20 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 expect.set_options(timeout=15_000)  # a shared machine may be slow; how fast a page is, bench/ measures
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PAGE_THREADS = 8
+_API = re.compile(r"(?:/p/[^/]+)?/fhir(?:/.*)?")
 SignIn = Callable[[Page, str], None]
 
 
 class Product:
-    """Pages and live feed, as project/asgi.py joins them; the store belongs to the test."""
+    """Pages, API and live feed, as project/asgi.py joins them; the store belongs to the test."""
 
     def __init__(self, store: Store) -> None:
         from django.core.wsgi import get_wsgi_application
 
+        from carewright.fhirapi.app import create_app as create_api
         from carewright.live.app import create_app
 
-        self.store, self.live = store, create_app(store)
+        self.store, self.live, self.api = store, create_app(store), create_api(store)
         self.pages = cast(ASGIApp, WSGIMiddleware(cast(Any, get_wsgi_application()), workers=PAGE_THREADS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +48,12 @@ class Product:
             await self.live(scope, receive, send)
             await self.store.driver.close_async()
         else:
-            await (self.live if scope["path"].startswith("/live") else self.pages)(scope, receive, send)
+            await self._of(scope["path"])(scope, receive, send)
+
+    def _of(self, path: str) -> ASGIApp:
+        if path.startswith("/live"):
+            return self.live
+        return self.api if _API.fullmatch(path) else self.pages
 
 
 @contextmanager

@@ -34,7 +34,7 @@ MAX_FORM_BYTES = 64 * 1024
 
 CAPABILITIES = (
     "launch-ehr", "launch-standalone", "client-public", "client-confidential-symmetric",
-    "client-confidential-asymmetric", "sso-openid-connect", "context-ehr-patient", "context-ehr-encounter",
+    "client-confidential-asymmetric", "sso-openid-connect", "context-ehr-patient",
     "context-standalone-patient", "context-banner", "permission-offline", "permission-online", "permission-patient",
     "permission-user", "permission-v2",
 )  # fmt: skip

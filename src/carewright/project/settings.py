@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "carewright.workspaces.protocol_pages",
     "carewright.workspaces.standing_order_pages",
     "carewright.workspaces.merge_charts",
+    "carewright.workspaces.apps",
     "carewright.workspaces.phone",
     "carewright.workspaces.worklist",
     "carewright.workspaces.team",

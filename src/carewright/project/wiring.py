@@ -71,6 +71,7 @@ MANIFESTS = (
     "carewright.workspaces.protocol_pages.manifest",
     "carewright.workspaces.standing_order_pages.manifest",
     "carewright.workspaces.merge_charts.manifest",
+    "carewright.workspaces.apps.manifest",
     "carewright.workspaces.phone.manifest",
     "carewright.workspaces.worklist.manifest",
     "carewright.workspaces.team.manifest",

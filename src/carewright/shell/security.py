@@ -17,7 +17,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+FORM_ACTION = "form-action 'self'"
 PERMISSIONS_POLICY = "camera=(self), microphone=(self), geolocation=(), usb=(), payment=()"
+
+
+def with_forms_to(*origins: str) -> str:
+    """The policy of a page whose form may lead elsewhere, by way of an answer of ours: to an app that is registered."""
+    return CONTENT_SECURITY_POLICY.replace(FORM_ACTION, " ".join((FORM_ACTION, *sorted(set(origins)))))
 
 
 class HeadersMiddleware:

@@ -76,10 +76,15 @@ def _is_more(one: Scope, other: Scope) -> bool:
     return wider and one != other
 
 
+def confines(words: Iterable[str]) -> bool:
+    """Whether a token is for one patient's chart alone: a single `patient/` scope confines all others."""
+    return any(scope.level == "patient" for scope in of_records(words))
+
+
 def needs_patient(words: Iterable[str]) -> bool:
     """Whether somebody has to say whose chart it is."""
     listed = list(words)
-    return LAUNCH_PATIENT in listed or any(scope.level == "patient" for scope in of_records(listed))
+    return LAUNCH_PATIENT in listed or confines(listed)
 
 
 def of_token(words: Iterable[str], *, practitioner: str) -> str:

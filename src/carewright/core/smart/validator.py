@@ -52,7 +52,11 @@ class Validator(RequestValidator):  # type: ignore[misc] # oauthlib has no types
     # -- who the client is ------------------------------------------------------------------------------------------
 
     def client_authentication_required(self, request: Request, *_: Any, **__: Any) -> bool:
-        """Only a public client that brings nothing by which to tell it is taken at its word."""
+        """Only a public client that brings nothing by which to tell it is taken at its word, or at its refresh token's:
+        SMART's own client for browsers does not say its name there (RFC 6749, 6, does not ask it to)."""
+        if not request.client_id and request.refresh_token:
+            ticket = tickets.find(self.store, TicketKind.REFRESH, request.refresh_token, practice=self.practice)
+            request.client_id = ticket.client_id if ticket else None
         if given(request, "client_assertion") or request.client_secret or basic_credentials(request.headers):
             return True
         client = self._client(request.client_id)

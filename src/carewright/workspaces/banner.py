@@ -17,6 +17,7 @@ from carewright.shell.components import Level
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest
 from carewright.shell.saying import say, term_words
+from carewright.shell.words import age_on, sex_words
 from carewright.skills.allergies import queries as allergies
 from carewright.skills.allergies.model import Allergy, Asked
 from carewright.skills.allergies.rules import reaction_words, standing
@@ -24,6 +25,7 @@ from carewright.skills.photo.fhir import photo_of
 from carewright.skills.registration import codes
 from carewright.skills.registration import queries as registration
 from carewright.skills.registration.model import BannerFlag, Patient
+from carewright.skills.registration.rules.mrn import show_mrn
 from carewright.skills.visit.model import Visit
 
 SHOWN_ALLERGIES = 4
@@ -50,6 +52,36 @@ class AboutPatient:
     patient: Patient
     resource: Resource
     banner: PatientBanner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """A chart as a choice in a list: whose it is, in words."""
+
+    id: str
+    name: str
+    born: str
+    age_sex: str
+    mrn: str
+    version: int = 0
+
+    @property
+    def words(self) -> str:
+        born = gettext("born %(born)s") % {"born": self.born} if self.born else gettext("birth date not known")
+        return " · ".join([self.name, born, *([gettext("MRN %(mrn)s") % {"mrn": self.mrn}] if self.mrn else [])])
+
+
+def who(request: CareRequest, patient: Patient, *, version: int = 0) -> Who:
+    """A patient as a line."""
+    born = patient.birth_date.isoformat() if patient.birth_date else ""
+    return Who(
+        id=patient.id,
+        name=patient.name.words,
+        born=request.care.clock.partial_date(born) if born else "",
+        age_sex=f"{age_on(born=born, on=request.care.now_local.date())}, {sex_words(patient.gender)}",
+        mrn=show_mrn(patient.mrn),
+        version=version,
+    )
 
 
 def about(request: CareRequest, reader: Reader, patient_id: str, *, visit: Visit | None = None) -> AboutPatient:

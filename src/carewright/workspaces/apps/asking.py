@@ -10,9 +10,6 @@ from carewright.core.smart import requested, tickets
 from carewright.core.smart.authorizations import Allowed
 from carewright.core.smart.model import Client, TicketKind
 from carewright.shell.permissions import CareRequest
-from carewright.shell.words import age_on, sex_words
-from carewright.skills.registration.model import Patient
-from carewright.skills.registration.rules.mrn import show_mrn
 from carewright.workspaces.apps import addresses
 
 
@@ -47,17 +44,6 @@ class Asked:
     def back_to(self) -> str:
         """The host that is told, for people."""
         return self.redirect_uri.partition("://")[2].partition("/")[0] or self.redirect_uri.partition(":")[0]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Who:
-    """A patient as a choice, in words."""
-
-    id: str
-    name: str
-    born: str
-    age_sex: str
-    mrn: str
 
 
 def asked(request: CareRequest, practice: str, ticket: str) -> Asked:
@@ -109,18 +95,6 @@ def fatal_words(error: FatalClientError) -> str:
     if isinstance(error, MismatchingRedirectURIError):
         return gettext("The app wants to be sent back to an address that it is not registered with.")
     return gettext("The app is not registered here, or was disabled, or says too little. Ask the manager.")
-
-
-def who(request: CareRequest, patient: Patient) -> Who:
-    """A patient as a line of the list."""
-    born = patient.birth_date.isoformat() if patient.birth_date else ""
-    return Who(
-        id=patient.id,
-        name=patient.name.words,
-        born=request.care.clock.partial_date(born) if born else "",
-        age_sex=f"{age_on(born=born, on=request.care.now_local.date())}, {sex_words(patient.gender)}",
-        mrn=show_mrn(patient.mrn),
-    )
 
 
 def _ended() -> Over:

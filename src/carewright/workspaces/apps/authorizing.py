@@ -21,7 +21,7 @@ from carewright.shell.permissions import CareRequest, public, signed_in
 from carewright.skills.registration import queries as registration
 from carewright.workspaces.apps import addresses, asking, wanting
 from carewright.workspaces.apps.asking import Asked, Over
-from carewright.workspaces.banner import about
+from carewright.workspaces.banner import about, who
 
 FOUND_SHOWN = 12
 
@@ -97,7 +97,7 @@ def _pick(request: CareRequest, found: Asked) -> HttpResponse:
     typed = request.POST.get("q", "").strip()
     reader = request.reader("apps.find")
     hits = registration.find(reader, typed, count=FOUND_SHOWN) if typed else []
-    values = {"asked": found, "typed": typed, "hits": [asking.who(request, patient) for patient in hits]}
+    values = {"asked": found, "typed": typed, "hits": [who(request, patient) for patient in hits]}
     return addresses.may_lead_to(render(request, "apps/pick.html", values), found.redirect_uri)
 
 

@@ -1,6 +1,6 @@
 """The form in which a manager registers an app or a backend program."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -60,10 +60,7 @@ class ClientForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         roles = [(role.value, term_words(words)) for role, words in ROLE_WORDS.items()]
-        self.fields["roles"] = forms.ChoiceField(
-            label=_("Sees what this role sees"), required=False, choices=[("", "–"), *roles],
-            help_text=_("For programs without a person."),
-        )  # fmt: skip
+        cast(forms.ChoiceField, self.fields["roles"]).choices = [("", "–"), *roles]
 
     def wanted(self) -> Wanted:
         """What was typed, for `core.smart.clients`."""

@@ -13,11 +13,12 @@ from carewright.core.store.reader import Reader
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest
 from carewright.shell.saying import say, term_words
-from carewright.shell.words import age_on, sex_words
+from carewright.shell.words import sex_words
 from carewright.skills.registration import codes, merges, queries
 from carewright.skills.registration.model import Patient
 from carewright.skills.registration.rules.merging import retired_in
 from carewright.skills.registration.rules.mrn import show_mrn
+from carewright.workspaces.banner import Who, who
 
 PAIRS_SHOWN = 50
 VISITS_SHOWN = 3
@@ -50,23 +51,6 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Who:
-    """A chart as a choice: whose it is, in words."""
-
-    id: str
-    name: str
-    born: str
-    age_sex: str
-    mrn: str
-    version: int = 0
-
-    @property
-    def words(self) -> str:
-        born = gettext("born %(born)s") % {"born": self.born} if self.born else gettext("birth date not known")
-        return " · ".join([self.name, born, *([gettext("MRN %(mrn)s") % {"mrn": self.mrn}] if self.mrn else [])])
-
-
-@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Two charts side by side. `holds` are kinds of records with how many each chart has."""
 
@@ -80,19 +64,6 @@ class Comparison:
     @property
     def versions(self) -> dict[str, int]:
         return {f"Patient/{who.id}": who.version for who in (self.one, self.other)}
-
-
-def who(request: CareRequest, patient: Patient, *, version: int = 0) -> Who:
-    """A patient as a line."""
-    born = patient.birth_date.isoformat() if patient.birth_date else ""
-    return Who(
-        id=patient.id,
-        name=patient.name.words,
-        born=request.care.clock.partial_date(born) if born else "",
-        age_sex=f"{age_on(born=born, on=request.care.now_local.date())}, {sex_words(patient.gender)}",
-        mrn=show_mrn(patient.mrn),
-        version=version,
-    )
 
 
 def pairs(request: CareRequest) -> dict[str, object]:

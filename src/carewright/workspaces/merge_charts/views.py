@@ -14,6 +14,7 @@ from carewright.shell.forms import ContextForm
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import say
 from carewright.skills.registration import actions, merges, queries
+from carewright.workspaces.banner import who
 from carewright.workspaces.merge_charts import reading
 from carewright.workspaces.merge_charts.forms import MergeForm, ReasonForm
 from carewright.workspaces.merge_charts.reading import Comparison
@@ -42,7 +43,7 @@ def find(request: CareRequest) -> HttpResponse:
     hits = {patient.id: patient for patient in (*chosen, *found)}
     values = {
         "typed": typed,
-        "hits": [reading.who(request, patient) for patient in hits.values()],
+        "hits": [who(request, patient) for patient in hits.values()],
         "chosen": {patient.id for patient in chosen},
         "wrong": gettext("Choose two charts.") if "compare" in request.POST else "",
     }
@@ -140,8 +141,8 @@ def _done(request: CareRequest, patient_id: str, *, form: ReasonForm | None = No
         "merge": found,
         "merged_at": request.store.clock.at(found.merged_at),
         "undone_at": found.undone_at and request.store.clock.at(found.undone_at),
-        "retired": reading.who(request, retired),
-        "kept": reading.who(request, queries.patient(reader, found.survivor)[0]),
+        "retired": who(request, retired),
+        "kept": who(request, queries.patient(reader, found.survivor)[0]),
         "since": reading.since(request, found),
         "sees_chart": request.access.may_do("chart.see"),
         "form": form or _undo_form(request, found),

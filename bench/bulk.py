@@ -1,10 +1,11 @@
 """$import and $export measured as the worker does them: records a second, and the most memory its process ever held.
 
-    ./run bench bulk [--records 20000] [--engine sqlite postgresql]
+    ./run bench bulk [--records 20000] [--engine sqlite postgresql] [--rows]
 
 Records are written into one NDJSON body, one Patient for every 49 Observations, in no order of keys. The job is then
 put into the line as the API does it, and a process of its own does the worker's part. The registry is the product's:
 guards, projections, index and audit are on. What a client's fetching costs is not in it. A million is possible.
+`--rows` puts the records' versions straight into the tables, without index and import, and measures the export alone.
 """
 
 import argparse
@@ -24,8 +25,14 @@ from bench.store import observation
 from carewright.core.bulk import jobs
 from carewright.core.bulk.asked import Asked, Level
 from carewright.core.bulk.files import BulkFiles
-from carewright.core.store import bulk_jobs
+from carewright.core.clock import wall_now
+from carewright.core.fhir.codec import encode
+from carewright.core.store import bulk_jobs, schema
+from carewright.core.store.assembling import with_meta
 from carewright.core.store.bulk_jobs import Job, Kind, State
+from carewright.core.store.model import Change, Ref
+from carewright.core.store.rows import RowSet, Version, add_version, current_row
+from carewright.core.store.sql import Row
 from carewright.core.store.store import Store, migrate_database, open_driver
 from carewright.fhirapi.bulk_import import SENT
 from carewright.project.bulk_running import BulkRunner
@@ -35,12 +42,14 @@ from tests.postgresql_server import create_database, drop_database
 PRACTICE, KEY = "bench", b"b" * 32
 RECORDS = 20_000
 OF_ONE_PATIENT = 50
+ROWS_AT_ONCE = 5_000
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=RECORDS)
     parser.add_argument("--engine", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
+    parser.add_argument("--rows", action="store_true")
     parser.add_argument("--work", nargs=3, metavar=("URL", "FOLDER", "KIND"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
@@ -51,23 +60,18 @@ def main() -> int:
     )
     for engine, url in databases(options.engine):
         with tempfile.TemporaryDirectory() as folder:
-            measure(engine, url, Path(folder), options.records)
+            measure(engine, url, Path(folder), options.records, rows=options.rows)
     return 0
 
 
-def measure(engine: str, url: str, folder: Path, records: int) -> None:
+def measure(engine: str, url: str, folder: Path, records: int, *, rows: bool) -> None:
     store, files = opened(url), BulkFiles(folder, key=KEY)
     store.ensure_practice(PRACTICE, "Bench")
-    access = operator_access(PRACTICE)
-    job_id = jobs.new_id()
-    with files.writing(PRACTICE, job_id, SENT) as writer:
-        for line in lines(records):
-            writer.write(line)
-    asked: dict[str, Any] = {"url": "bench", "size": writer.size}
-    jobs.ask(store, access, Kind.IMPORT, asked=asked, detail={}, job_id=job_id, total=writer.size)
-    told(engine, "import", records, writer.size, run(url, folder, Kind.IMPORT))
-    check(store, job_id, records)
-    wanted = Asked(url="bench", level=Level.SYSTEM)
+    if rows:
+        put_rows(store, records)
+    else:
+        measure_import(engine, url, files, store, records)
+    access, wanted = operator_access(PRACTICE), Asked(url="bench", level=Level.SYSTEM)
     export = jobs.ask(store, access, Kind.EXPORT, asked=wanted.as_json(), detail={})
     spent = run(url, folder, Kind.EXPORT)
     with store.driver.reading(PRACTICE) as connection:
@@ -75,6 +79,43 @@ def measure(engine: str, url: str, folder: Path, records: int) -> None:
     told(engine, "export", records, size, spent)
     check(store, export.id, records)
     store.close()
+
+
+def measure_import(engine: str, url: str, files: BulkFiles, store: Store, records: int) -> None:
+    job_id = jobs.new_id()
+    with files.writing(PRACTICE, job_id, SENT) as writer:
+        for line in lines(records):
+            writer.write(line)
+    asked: dict[str, Any] = {"url": "bench", "size": writer.size}
+    access = operator_access(PRACTICE)
+    jobs.ask(store, access, Kind.IMPORT, asked=asked, detail={}, job_id=job_id, total=writer.size)
+    told(engine, "import", records, writer.size, run(url, files.folder, Kind.IMPORT))
+    check(store, job_id, records)
+
+
+def put_rows(store: Store, records: int) -> None:
+    """Versions and what is current, and nothing else."""
+    now = wall_now()
+    for start in range(0, records, ROWS_AT_ONCE):
+        versions, current = [], []
+        for number in range(start, min(start + ROWS_AT_ONCE, records)):
+            made = with_meta(person(number) if number % OF_ONE_PATIENT == 0 else reading(number), version=1, at=now)
+            ref, of = Ref(made["resourceType"], made["id"]), f"p{number // OF_ONE_PATIENT}"
+            version = Version(
+                practice=PRACTICE, ref=ref, version=1, change=Change.CREATE, at=now, audit_id="bench", actor="Device/b",
+                on_behalf_of=None, origin="import", reason="bench", resource=None, body=encode(made), patient_id=of,
+            )  # fmt: skip
+            versions.append(version_row(version))
+            current.append(current_row(version))
+        with store.driver.writing(PRACTICE) as connection:
+            connection.insert(schema.VERSION, versions)
+            connection.insert(schema.CURRENT, current)
+
+
+def version_row(version: Version) -> Row:
+    rows = RowSet()
+    add_version(rows, version)
+    return rows.by_table[schema.VERSION][0]
 
 
 def run(url: str, folder: Path, kind: Kind) -> dict[str, float]:

@@ -2,11 +2,14 @@
 
 import gzip
 import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
+import anyio
 import pytest
+from starlette.requests import Request
 
 from carewright.core.access.model import Role
 from carewright.core.bulk.manifest import IMPORT_MEGABYTES, OPEN_JOBS_EACH
@@ -14,6 +17,8 @@ from carewright.core.store.bulk_jobs import Kind
 from carewright.core.store.leases import LeaseLost
 from carewright.core.store.model import Ref, Unavailable
 from carewright.core.store.sql import Sql
+from carewright.fhirapi import bulk_import
+from carewright.fhirapi.outcomes import ApiError
 from carewright.project import importing
 from carewright.project.bulk_running import BulkRunner
 from tests.bulk.warehouse import ASYNC, Warehouse, another, ndjson, observation, patient
@@ -157,6 +162,36 @@ def test_what_was_sent_is_encrypted_and_removed_when_it_is_in(api: Warehouse) ->
     assert b"Family" not in kept.read_bytes()
     api.work(Kind.IMPORT)
     assert not kept.exists()
+
+
+class Trickling:
+    """A request whose body stops coming."""
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        yield b"first"
+        await anyio.sleep(5)
+        yield b"second"
+
+
+def test_a_body_that_stops_coming_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carewright.fhirapi.bulk_import.BODY_SECONDS", 0.05)
+    taken = bytearray()
+
+    async def take() -> None:
+        async for chunk in bulk_import._in_time(cast(Request, Trickling())):
+            taken.extend(chunk)
+
+    with pytest.raises(ApiError) as refused:
+        anyio.run(take)
+    assert refused.value.status == 408
+    assert taken == b"first"
+
+
+def test_there_is_no_room_before_the_body_is_taken_in(api: Warehouse) -> None:
+    api.choose(OPEN_JOBS_EACH, 1)
+    assert api.send(ndjson([patient(1)])).status_code == 202
+    with mock.patch.object(bulk_import, "_keep", side_effect=AssertionError("taken in")):
+        assert api.send(ndjson([patient(2)])).status_code == 429
 
 
 # -- interruptions ----------------------------------------------------------------------------------------------------

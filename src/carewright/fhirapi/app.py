@@ -99,7 +99,8 @@ FROM_BROWSERS = (
     "Authorization", "Content-Type", "If-Match", "If-Modified-Since", "If-None-Exist", "If-None-Match", "Prefer",
     "X-Request-Id",
 )  # fmt: skip
-TO_BROWSERS = ("Content-Location", "ETag", "Last-Modified", "Location", "WWW-Authenticate", "X-Request-Id")
+TO_BROWSERS = ("Content-Location", "ETag", "Expires", "Last-Modified", "Location", "Retry-After", "WWW-Authenticate",
+               "X-Progress", "X-Request-Id")  # fmt: skip
 _GIVEN_ID = re.compile(r"[A-Za-z0-9\-]{8,64}", re.ASCII)
 
 

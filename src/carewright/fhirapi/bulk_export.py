@@ -3,7 +3,8 @@
 The answer is an address at which to ask how far it is (bulk_status.py); the worker writes the files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -68,13 +69,20 @@ async def accepted(call: Call, access: Access, kind: Kind, **more: Any) -> Respo
     def ask() -> Job:
         return jobs.ask(call.store, access, kind, **more)
 
-    try:
+    with throttled():
         job = await anyio.to_thread.run_sync(ask, limiter=call.writers)
-    except TooMany as error:
-        raise ApiError(429, "throttled", str(error), headers={"Retry-After": BUSY_SECONDS}) from error
     where = f"{call.base}/bulk/{job.id}"
     said = Issue("information", "informational", f"The {kind} has been accepted. Ask {where} how far it is.")
     return fhir_response(202, encode(outcome([said])), headers={"Content-Location": where})
+
+
+@contextmanager
+def throttled() -> Iterator[None]:
+    """ApiError 429 where the line is long enough."""
+    try:
+        yield
+    except TooMany as error:
+        raise ApiError(429, "throttled", str(error), headers={"Retry-After": BUSY_SECONDS}) from error
 
 
 def asked_for(pairs: Pairs, access: Access, *, url: str, level: Level, group: str = "", lenient: bool = False) -> Asked:

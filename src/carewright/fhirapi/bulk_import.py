@@ -6,7 +6,9 @@ client names. The status is asked as for an export; the manifest's `error` lists
 """
 
 import zlib
+from collections.abc import AsyncIterator
 
+import anyio
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,8 +20,8 @@ from carewright.core.bulk.manifest import IMPORT_MEGABYTES
 from carewright.core.settings import values
 from carewright.core.store.bulk_jobs import Kind
 from carewright.fhirapi.bulk_access import files_of, importing, require_async
-from carewright.fhirapi.bulk_export import FORMATS, NDJSON, accepted
-from carewright.fhirapi.calls import Call, media_type
+from carewright.fhirapi.bulk_export import FORMATS, NDJSON, accepted, throttled
+from carewright.fhirapi.calls import BODY_SECONDS, Call, media_type
 from carewright.fhirapi.outcomes import ApiError
 
 SENT = "sent.ndjson"
@@ -33,6 +35,8 @@ async def endpoint(request: Request, call: Call) -> Response:
     require_async(request)
     access = importing(call)
     packed = _packing(request)
+    with throttled():
+        await anyio.to_thread.run_sync(jobs.check_room, call.store, access, Kind.IMPORT, limiter=call.writers)
     job_id = jobs.new_id()
     try:
         size = await _keep(request, call, files, access, job_id=job_id, packed=packed)
@@ -60,7 +64,7 @@ async def _keep(request: Request, call: Call, files: BulkFiles, access: Access, 
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if packed else None
     with files.writing(access.practice, job_id, SENT) as writer:
         pending = bytearray()
-        async for chunk in request.stream():
+        async for chunk in _in_time(request):
             pending += chunk
             if len(pending) >= WRITTEN_AT_ONCE:
                 await anyio.to_thread.run_sync(_take, writer, bytes(pending), unpacker, most, limiter=call.writers)
@@ -71,6 +75,21 @@ async def _keep(request: Request, call: Call, files: BulkFiles, access: Access, 
         if writer.size == 0:
             raise ApiError(400, "required", "There is nothing in the body: send one resource per line.")
         return writer.size
+
+
+async def _in_time(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes; ApiError 408 where nothing comes for a while."""
+    chunks = request.stream()
+    while True:
+        try:
+            with anyio.fail_after(BODY_SECONDS):
+                chunk = await anext(chunks, None)
+        except TimeoutError:
+            text = f"Nothing was sent for {BODY_SECONDS:g} seconds. Send it again, in parts if it is large."
+            raise ApiError(408, "timeout", text) from None
+        if chunk is None:
+            return
+        yield chunk
 
 
 def _take(writer: FrameWriter, data: bytes, unpacker: "zlib._Decompress | None", most: int) -> None:

@@ -1,7 +1,7 @@
 """Asking for an export or import, asking how it stands, ending it. The work itself is done in the worker (project)."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,7 @@ def ask(
 ) -> Job:
     """Put a job into the line; TooMany. The same moment holds the audit row, with `detail` and no patient data."""
     now = wall_now()
-    mine, all_of_them = values.get(store, OPEN_JOBS_EACH, access), values.get(store, OPEN_JOBS, access)
+    bounds = _bounds(store, access)
     job = Job(
         practice=access.practice, id=job_id or new_id(), kind=kind, actor=access.actor.reference, asked=asked,
         access=frozen(access), created_at=now, turn_at=now, total=total,
@@ -62,12 +62,28 @@ def ask(
     audit = audit_of(access, f"bulk.{kind}", {"job": job.id, **detail})
     with store.driver.writing(access.practice) as connection:
         waiting = bulk_jobs.open_jobs(connection, access.practice, kind, lock=True)
-        if len(waiting) >= all_of_them:
-            raise TooMany(f"{len(waiting)} {kind}s of this practice are under way. Ask again when one has ended.")
-        if sum(other.actor == job.actor for other in waiting) >= mine:
-            raise TooMany(f"You have {mine} {kind}s under way already. Ask again when one has ended, or cancel one.")
+        _check_room(waiting, access, kind, bounds)
         bulk_jobs.add(connection, job, audit=audit)
     return job
+
+
+def check_room(store: "Store", access: Access, kind: Kind) -> None:
+    """TooMany where `ask` would be refused now: before a body of gigabytes is taken in."""
+    bounds = _bounds(store, access)
+    with store.driver.reading(access.practice) as connection:
+        _check_room(bulk_jobs.open_jobs(connection, access.practice, kind), access, kind, bounds)
+
+
+def _bounds(store: "Store", access: Access) -> tuple[int, int]:
+    return values.get(store, OPEN_JOBS_EACH, access), values.get(store, OPEN_JOBS, access)
+
+
+def _check_room(waiting: Sequence[Job], access: Access, kind: Kind, bounds: tuple[int, int]) -> None:
+    each, together = bounds
+    if len(waiting) >= together:
+        raise TooMany(f"{len(waiting)} {kind}s of this practice are under way. Ask again when one has ended.")
+    if sum(other.actor == access.actor.reference for other in waiting) >= each:
+        raise TooMany(f"You have {each} {kind}s under way already. Ask again when one has ended, or cancel one.")
 
 
 def find(store: "Store", access: Access, job_id: str) -> Found | None:

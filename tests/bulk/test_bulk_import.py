@@ -121,6 +121,18 @@ def test_only_who_may_imports_and_only_what_the_scopes_name(api: Warehouse) -> N
     assert manifest["extension"]["counts"] == {"created": 1, "refused": 1}
 
 
+def test_nobody_brings_in_an_audit_and_what_comes_names_who_brought_it(api: Warehouse) -> None:
+    event = {
+        "resourceType": "AuditEvent", "id": "a1", "recorded": "2026-01-01T00:00:00Z", "type": {"code": "rest"},
+        "agent": [{"requestor": True}], "source": {"observer": {"display": "x"}},
+    }  # fmt: skip
+    counts = api.load(ndjson([event, patient(1)]))["extension"]["counts"]
+    assert counts == {"created": 1, "refused": 1}
+    with api.store.driver.reading(api.name) as connection:
+        rows = connection.rows(Sql("SELECT actor, origin, reason FROM version WHERE practice = ?", (api.name,)))
+    assert rows == [("Device/warehouse", "import", "import")]
+
+
 @pytest.mark.parametrize(
     ("content_type", "status"),
     [("application/fhir+json", 415), ("text/csv", 415), ("multipart/form-data; boundary=x", 415), ("", 415)],

@@ -18,6 +18,8 @@ from carewright.fhirapi.outcomes import ApiError
 
 ASYNC = "respond-async"
 READ = frozenset({Interaction.READ, Interaction.SEARCH})
+RENDERED = frozenset({"AuditEvent"})
+"""What is made of the audit for each who asks: it is not taken out, and nobody brings any in."""
 LOAD = frozenset({Interaction.CREATE, Interaction.UPDATE})
 
 
@@ -55,13 +57,14 @@ def importing(call: Call) -> Access:
         raise AccessDenied(f"Your sign-on does not include '{IMPORT}'. It takes a token of: {', '.join(roles)}.")
     if call.access.patient is not None:
         raise AccessDenied("This token is for one patient's chart; an import is of many.")
-    grants = narrow(dict.fromkeys(resource_types(), READ | LOAD), scopes)
+    every = dict.fromkeys(set(resource_types()) - RENDERED, READ | LOAD)
+    grants = narrow(every, scopes)
     return replace(call.access, grants=grants, limits=limits(grants, scopes))
 
 
 def exportable(access: Access) -> frozenset[str]:
     """The types that an export may take. What is rendered for each who asks (AuditEvent) is none of them."""
-    return frozenset(access.grants) - {"AuditEvent"}
+    return frozenset(access.grants) - RENDERED
 
 
 def seen(access: Access) -> Seen:

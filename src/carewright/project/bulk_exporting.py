@@ -21,6 +21,7 @@ from typing import Any
 from uuid import UUID
 
 from carewright.core.access.model import Access, AccessDenied, Interaction
+from carewright.core.audit.records import AuditRecord
 from carewright.core.bulk import jobs, keys
 from carewright.core.bulk.asked import Asked, Level
 from carewright.core.bulk.files import BulkFiles, FrameWriter
@@ -171,15 +172,14 @@ class Exporter:
         for file in files:
             name = file.type if file.part is Part.OUTPUT else f"{file.type} deleted"
             counts[name] = counts.get(name, 0) + file.records
-        self._note(ended, still_ours())
-        self.store.write_audit(jobs.audit_of(access, "bulk.exported", {"job": job.id, "counts": counts}))
+        self._note(ended, still_ours(), audit=jobs.audit_of(access, "bulk.exported", {"job": job.id, "counts": counts}))
         self.files.remove(job.practice, job.id, keys.NAME)
         return ended
 
-    def _note(self, job: Job, lease: Lease, *, file: File | None = None) -> None:
+    def _note(self, job: Job, lease: Lease, *, file: File | None = None, audit: AuditRecord | None = None) -> None:
         with self.store.driver.writing(job.practice) as connection:
             require(connection, lease)
-            bulk_jobs.advance(connection, job)
+            bulk_jobs.advance(connection, job, audit=audit)
             if file is not None:
                 bulk_jobs.add_file(connection, job.practice, job.id, file)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from carewright.core.access.model import Access
+from carewright.core.audit.records import AuditRecord
 from carewright.core.bulk import jobs
 from carewright.core.bulk.files import BulkFiles
 from carewright.core.bulk.frozen import thawed
@@ -61,9 +62,8 @@ class Importer:
         ended = replace(
             job, state=State.DONE, done=job.total, transaction_at=now, ended_at=now, expires_at=now + hours, turn_at=now
         )
-        journal.write(ended)
         detail = {"job": job.id, "counts": dict(journal.outcome.done)}
-        self.store.write_audit(jobs.audit_of(access, "bulk.imported", detail))
+        journal.write(ended, audit=jobs.audit_of(access, "bulk.imported", detail))
         self.files.remove(job.practice, job.id, SENT)
         return ended
 
@@ -137,13 +137,13 @@ class _JobJournal(Journal):
     def forget(self) -> None:
         """The row goes when it expires."""
 
-    def write(self, job: Job) -> None:
+    def write(self, job: Job, *, audit: AuditRecord | None = None) -> None:
         """Note how the job stands, and what was refused since the last time. NoSuchJob, LeaseLost."""
         job = replace(job, place={**job.place, "counts": dict(self.outcome.done)})
         lease = self._still_ours()
         with self.store.driver.writing(job.practice) as connection:
             require(connection, lease)
-            bulk_jobs.advance(connection, job)
+            bulk_jobs.advance(connection, job, audit=audit)
             bulk_jobs.add_refusals(connection, job.practice, job.id, self.outcome.waiting)
         self.outcome.waiting.clear()
         self.job = job

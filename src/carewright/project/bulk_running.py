@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from carewright.core.access.model import AccessDenied
+from carewright.core.audit.records import AuditRecord
 from carewright.core.bulk import jobs
 from carewright.core.bulk.files import BulkFiles
 from carewright.core.bulk.frozen import thawed
@@ -120,16 +121,15 @@ class BulkRunner:
         access, now = thawed(job.practice, job.access), wall_now()
         hours = timedelta(hours=values.get(self.store, KEEP_HOURS, access))
         place = {**job.place, "error": why}
-        self._note(
-            replace(job, state=State.FAILED, place=place, ended_at=now, expires_at=now + hours, turn_at=now), lease
-        )
-        self.store.write_audit(jobs.audit_of(access, "bulk.failed", {"job": job.id, "kind": job.kind}))
+        audit = jobs.audit_of(access, "bulk.failed", {"job": job.id, "kind": job.kind})
+        failed = replace(job, state=State.FAILED, place=place, ended_at=now, expires_at=now + hours, turn_at=now)
+        self._note(failed, lease, audit=audit)
 
-    def _note(self, job: Job, lease: Lease) -> None:
+    def _note(self, job: Job, lease: Lease, *, audit: AuditRecord | None = None) -> None:
         try:
             with self.store.driver.writing(job.practice) as connection:
                 require(connection, lease)
-                bulk_jobs.advance(connection, job)
+                bulk_jobs.advance(connection, job, audit=audit)
         except NoSuchJob:
             self.files.remove(job.practice, job.id)
 

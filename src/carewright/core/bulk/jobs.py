@@ -118,8 +118,7 @@ def cancel(store: "Store", files: BulkFiles, access: Access, job: Job, *, origin
 def remove(store: "Store", files: BulkFiles, job: Job, *, audit: AuditRecord) -> None:
     """Delete the rows, and then the files: one without the other is only waste, which `sweep` finds."""
     with store.driver.writing(job.practice) as connection:
-        bulk_jobs.remove(connection, job.practice, job.id)
-    store.write_audit(audit)
+        bulk_jobs.remove(connection, job.practice, job.id, audit=audit)
     files.remove(job.practice, job.id)
 
 

@@ -128,7 +128,7 @@ def expired(connection: Connection, practice: str, *, now: datetime) -> list[Job
     return _jobs(connection, [Sql("practice = ? AND expires_at <= ?", (practice, now))])
 
 
-def advance(connection: Connection, job: Job) -> None:
+def advance(connection: Connection, job: Job, *, audit: AuditRecord | None = None) -> None:
     """Write how the job stands now; NoSuchJob where it was cancelled meanwhile. Call it behind the lease's fence."""
     values = (
         job.state.value, _text(job.place), job.done, job.total, job.transaction_at, job.turn_at, job.ended_at,
@@ -143,13 +143,16 @@ def advance(connection: Connection, job: Job) -> None:
     )
     if changed == 0:
         raise NoSuchJob(job.id)
+    if audit is not None:
+        connection.insert(schema.AUDIT, [audit.row()])
 
 
-def remove(connection: Connection, practice: str, job_id: str) -> bool:
-    """Delete a job with its rows; whether it was there. Its files are removed by whoever asks."""
+def remove(connection: Connection, practice: str, job_id: str, *, audit: AuditRecord) -> None:
+    """Delete a job with its rows, and say so in the audit. Its files are removed by whoever asks."""
     for table in ("bulk_file", "bulk_refusal"):
         connection.execute(Sql(f"DELETE FROM {table} WHERE practice = ? AND job = ?", (practice, job_id)))
-    return connection.execute(Sql("DELETE FROM bulk_job WHERE practice = ? AND id = ?", (practice, job_id))) > 0
+    connection.execute(Sql("DELETE FROM bulk_job WHERE practice = ? AND id = ?", (practice, job_id)))
+    connection.insert(schema.AUDIT, [audit.row()])
 
 
 def add_file(connection: Connection, practice: str, job_id: str, file: File) -> None:

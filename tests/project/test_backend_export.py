@@ -1,4 +1,5 @@
-"""The example of the integrators' guide, run as it stands against a server and its worker."""
+"""The examples of the integrators' guide, run as they stand against a server and its worker: a registered program signs
+for its token, and exports with it."""
 
 import json
 import subprocess
@@ -10,6 +11,15 @@ from tests.needs import REPOSITORY
 from tests.project.processes import command, environment, free_port, running, wait_for_health
 
 SCRIPT = REPOSITORY / "docs" / "examples" / "backend_export.py"
+TOKEN = REPOSITORY / "docs" / "examples" / "backend_token.py"
+
+
+def _run(script: Path, *arguments: str, env: dict[str, str]) -> str:
+    """An example to its end; what it prints."""
+    words = [sys.executable, str(script), *arguments]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def test_the_example_takes_a_practice_out_and_goes_on_from_there(tmp_path: Path) -> None:
@@ -18,18 +28,16 @@ def test_the_example_takes_a_practice_out_and_goes_on_from_there(tmp_path: Path)
     (tmp_path / "people.ndjson").write_text("".join(json.dumps(one) + "\n" for one in people))
     command("migrate", env=env)
     command("import", "--practice", "main", str(tmp_path / "people.ndjson"), env=env)
-    made = "from datetime import timedelta; from carewright.core.access.model import Role; " \
-        "from carewright.core.access.sessions import SessionKind, open_session; " \
-        "from carewright.project.wiring import store; s = store(); " \
-        "print(open_session(s, practice='main', actor='Device/backend', display='', user_name='', " \
-        "roles=[Role.PROVIDER], kind=SessionKind.TOKEN, scopes='system/*.rs', " \
-        "expires_at=s.clock.wall() + timedelta(hours=1)))"  # fmt: skip
-    token = subprocess.run([sys.executable, "-c", made], env=env, capture_output=True, text=True, check=True).stdout
+    keys = tmp_path / "keys.json"
+    keys.write_text(_run(TOKEN, "new", str(tmp_path / "key.json"), env=env))
+    asked = ["--kind", "backend", "--role", "provider", "--scope", "system/*.rs", "--jwks-file", str(keys)]
+    client = command("client", "add", "Warehouse", *asked, env=env).stdout.strip()
     port = free_port()
     with running("serve", "--port", str(port), env=env) as server, running("worker", env=env):
         wait_for_health(port, server)
-        env["CARE_TOKEN"] = token.strip()
-        words = [sys.executable, str(SCRIPT), f"http://127.0.0.1:{port}/fhir"]
+        base = f"http://127.0.0.1:{port}/fhir"
+        env["CARE_TOKEN"] = _run(TOKEN, base, client, str(tmp_path / "key.json"), "system/*.rs", env=env)
+        words = [sys.executable, str(SCRIPT), base]
         done = subprocess.run([*words, str(tmp_path / "out")], env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         since = (tmp_path / "out" / "transactionTime").read_text()

@@ -1,8 +1,10 @@
 """Backend Services: a program signs who it is. What the signature, its words and its keys have to be like."""
 
+import contextlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -314,3 +316,30 @@ def test_only_a_manager_registers_and_every_change_is_audited(api: Practice) -> 
         asked = ("SELECT reason FROM audit WHERE practice = ? AND detail LIKE ?", (api.name, f"%{client.client_id}%"))
         rows = connection.rows(Sql(*asked))
     assert {str(row[0]) for row in rows} == {"client.register", "client.disable"}
+
+
+def test_an_address_that_fails_is_not_asked_at_every_try(api: Practice, served: str) -> None:
+    program = backend(api, jwks_url=f"{served}/keys")
+    for _ in range(3):
+        refused(program.ask(program.assertion()))
+    assert Keys.asked == 1
+
+
+def test_an_answer_that_comes_a_byte_at_a_time_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jwks, "TIMEOUT_SECONDS", 0.5)
+    listener = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
+
+    def drip() -> None:
+        taken, _ = listener.accept()
+        with taken, contextlib.suppress(OSError):
+            while not ended.wait(0.1):
+                taken.sendall(b"H")
+
+    threading.Thread(target=drip, daemon=True).start()
+    began = time.monotonic()
+    with pytest.raises(jwks.KeysError):
+        jwks.Fetcher(loopback=True).fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/keys")
+    ended.set()
+    listener.close()
+    assert time.monotonic() - began < 20

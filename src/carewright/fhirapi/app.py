@@ -128,6 +128,7 @@ def create_app(
     )
     app.state.store, app.state.files, app.state.hosts = store, files, hosts
     app.state.writers = anyio.CapacityLimiter(WRITERS)
+    app.state.askers = anyio.CapacityLimiter(smart.ASKERS)
     app.state.rate = Rate(rate)
     app.state.statement = capabilities.Statement(store.registry, since=store.clock.wall())
     return app

@@ -31,6 +31,8 @@ CONFIGURATION = "/.well-known/smart-configuration"
 OPENID = "/.well-known/openid-configuration"
 KEYS = "/.well-known/jwks.json"
 MAX_FORM_BYTES = 64 * 1024
+ASKERS = 4
+"""Requests for tokens at the same time. They may wait for keys of another server, and must not hold up who writes."""
 
 CAPABILITIES = (
     "launch-ehr", "launch-standalone", "client-public", "client-confidential-symmetric",
@@ -118,7 +120,7 @@ def _asked(answer: Callable[[Server, str, str, Mapping[str, str]], Answer]) -> E
             return answer(Server(here), str(request.url), body.decode("latin-1"), headers)
 
         try:
-            found, text, status = await anyio.to_thread.run_sync(work, limiter=request.app.state.writers)
+            found, text, status = await anyio.to_thread.run_sync(work, limiter=request.app.state.askers)
         except ValueError:  # a body that is no form: oauthlib says so by raising
             return _oauth_error("The form cannot be read.")
         found.pop("Cache-Control", None)  # which stands on every answer of the API

@@ -38,6 +38,8 @@ SESSION_COOKIE = "care_session"
 SECRET_BYTES = 32
 TOUCH_INTERVAL = timedelta(minutes=1)
 NOBODY = ""
+TICKETS_KEPT = timedelta(days=1)
+"""Anybody may have an app's request kept, before anybody has signed in: it is cleared away soon."""
 CLIENT, AUTHORIZATION = "client", "authorization"
 """What the data of a program's token says: which program, and what of its person allows it."""
 
@@ -210,7 +212,7 @@ def purge(store: "Store", *, older_than: timedelta = timedelta(days=30)) -> int:
                 (practice, before, before),
             )
             purged += len(connection.rows(gone))
-            client_rows.purge(connection, practice, before=before)
+            client_rows.purge(connection, practice, before=before, tickets_before=store.clock.wall() - TICKETS_KEPT)
     return purged
 
 

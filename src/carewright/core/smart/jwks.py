@@ -19,7 +19,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
@@ -75,7 +75,7 @@ class Fetcher:
     """Fetches and keeps key sets. `loopback` lets tests use this machine, without encryption."""
 
     loopback: bool = False
-    _kept: OrderedDict[str, tuple[float, KeySet]] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[str, tuple[float, KeySet | None]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def keys_of(self, client: Client, *, kid: str) -> KeySet:
@@ -85,16 +85,26 @@ class Fetcher:
         with self._lock:
             kept = self._kept.get(client.jwks_url)
         if kept is not None:
-            age, known = time.monotonic() - kept[0], any(key.kid == kid for key in kept[1].keys)
-            if age < (KEPT_SECONDS if known else ANEW_SECONDS):
-                return kept[1]
-        found = key_set(self.fetch(client.jwks_url))
-        with self._lock:
-            self._kept[client.jwks_url] = (time.monotonic(), found)
-            self._kept.move_to_end(client.jwks_url)
-            while len(self._kept) > KEPT_SETS:
-                self._kept.popitem(last=False)
-        return found
+            age, keys = time.monotonic() - kept[0], kept[1]
+            known = keys is not None and any(key.kid == kid for key in keys.keys)
+            if keys is not None and age < (KEPT_SECONDS if known else ANEW_SECONDS):
+                return keys
+            if keys is None and age < ANEW_SECONDS:
+                raise KeysError("The keys could not be fetched a moment ago.")
+        return self._anew(client.jwks_url)
+
+    def _anew(self, url: str) -> KeySet:
+        """Fetch them now. That they cannot be had is kept as well, so that nobody makes us ask again and again."""
+        found: KeySet | None = None
+        try:
+            found = key_set(self.fetch(url))
+            return found
+        finally:
+            with self._lock:
+                self._kept[url] = (time.monotonic(), found)
+                self._kept.move_to_end(url)
+                while len(self._kept) > KEPT_SETS:
+                    self._kept.popitem(last=False)
 
     def check_address(self, url: str) -> None:
         """KeysError unless it is an address that would be asked."""
@@ -116,36 +126,59 @@ class Fetcher:
     def fetch(self, url: str) -> str:
         """What stands at the address; KeysError."""
         self.check_address(url)
-        parts, deadline = urlsplit(url), time.monotonic() + TIMEOUT_SECONDS
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        parts = urlsplit(url)
+        secure, host = parts.scheme == "https", parts.hostname or ""
+        port = parts.port or (443 if secure else 80)
         try:
-            connection = _connected(parts.hostname or "", port, secure=parts.scheme == "https", loopback=self.loopback)
+            asked = _connected(host, port, loopback=self.loopback)
+            cut = threading.Timer(TIMEOUT_SECONDS, _cut, (asked,))
+            cut.start()
             try:
-                path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-                connection.request("GET", path, headers={"Accept": "application/json"})
-                return _body(connection.getresponse(), deadline)
+                return _answer(asked, parts, secure=secure)
             finally:
-                connection.close()
-        except (OSError, http.client.HTTPException, UnicodeError) as error:
+                cut.cancel()
+                _cut(asked)
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise KeysError(
                 "The keys cannot be fetched from the address that the client was registered with."
             ) from error
 
 
-def _connected(host: str, port: int, *, secure: bool, loopback: bool) -> http.client.HTTPConnection:
+@dataclass
+class _Asked:
+    """A connection under way; `socket` is what is cut off when the time is over."""
+
+    socket: socket.socket
+    host: str
+
+
+def _connected(host: str, port: int, *, loopback: bool) -> _Asked:
     """A connection to an address that was looked at; the name is resolved once."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(_may_be_asked(address, loopback=loopback) for address in addresses):
         raise KeysError("The address of the keys is not one of the public Internet.")
-    plain = socket.create_connection((addresses[0], port), timeout=TIMEOUT_SECONDS)
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-    try:
-        connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
-    except BaseException:
-        plain.close()
-        raise
-    return connection
+    return _Asked(socket.create_connection((addresses[0], port), timeout=TIMEOUT_SECONDS), host)
+
+
+def _answer(asked: _Asked, parts: SplitResult, *, secure: bool) -> str:
+    if secure:
+        context = ssl.create_default_context()
+        wrapped = context.wrap_socket(asked.socket, server_hostname=asked.host, do_handshake_on_connect=False)
+        asked.socket = wrapped
+        wrapped.do_handshake()
+    connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
+    connection.sock = asked.socket
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection.request("GET", path, headers={"Accept": "application/json"})
+    return _body(connection.getresponse())
+
+
+def _cut(asked: _Asked) -> None:
+    """End it, wherever it is: an answer may come a byte at a time."""
+    with suppress(OSError):
+        asked.socket.shutdown(socket.SHUT_RDWR)
+    asked.socket.close()
 
 
 def _may_be_asked(address: str, *, loopback: bool) -> bool:
@@ -156,14 +189,14 @@ def _may_be_asked(address: str, *, loopback: bool) -> bool:
     return mapped.is_global and not mapped.is_multicast and not any(mapped in network for network in TRANSLATED)
 
 
-def _body(response: http.client.HTTPResponse, deadline: float) -> str:
+def _body(response: http.client.HTTPResponse) -> str:
     if response.status != http.client.OK:
         raise KeysError("The address of the keys does not answer with 200. A redirect is not followed.")
     body = b""
     while chunk := response.read1(MAX_BYTES):
         body += chunk
-        if len(body) > MAX_BYTES or time.monotonic() > deadline:
-            raise KeysError(f"The keys are more than {MAX_BYTES // 1024} KiB, or come too slowly.")
+        if len(body) > MAX_BYTES:
+            raise KeysError(f"The keys are more than {MAX_BYTES // 1024} KiB.")
     return body.decode()
 
 

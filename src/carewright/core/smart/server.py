@@ -40,7 +40,7 @@ class Tokens(BearerToken):  # type: ignore[misc] # oauthlib has no types
         secret = sessions.open_session(
             store, practice=given.practice, actor=given.actor, display=given.display, user_name=given.user_name,
             roles=given.roles, site=given.site, kind=SessionKind.TOKEN,
-            patient=given.patient if requested.confines(words) else None,
+            patient=given.patient if requested.confines(given.scopes.split()) else None,
             scopes=requested.of_token(words, practitioner=practitioner),
             expires_at=min(store.clock.wall() + ACCESS_FOR, given.expires_at),
             data={sessions.CLIENT: given.client_id, sessions.AUTHORIZATION: given.id},

@@ -126,9 +126,9 @@ def use_ticket(connection: Connection, practice: str, *, secret_hash: bytes, at:
     return bool(connection.execute(Sql(unused, (at, practice, secret_hash))))
 
 
-def purge(connection: Connection, practice: str, *, before: datetime) -> None:
-    """Delete what ended before that time."""
-    connection.execute(Sql("DELETE FROM ticket WHERE practice = ? AND expires_at < ?", (practice, before)))
+def purge(connection: Connection, practice: str, *, before: datetime, tickets_before: datetime) -> None:
+    """Delete what ended before those times."""
+    connection.execute(Sql("DELETE FROM ticket WHERE practice = ? AND expires_at < ?", (practice, tickets_before)))
     gone = "DELETE FROM app_authorization WHERE practice = ? AND (expires_at < ? OR ended_at < ?)"
     connection.execute(Sql(gone, (practice, before, before)))
 

@@ -21,6 +21,7 @@ PROOFS = {
     "work": ("tests/work/test_work_invariants.py", "tests/work/test_result_invariants.py"),
     "timers": ("tests/proofs/test_timers.py",),
     "fuzz": ("tests/fuzz",),
+    "subscriptions": ("tests/proofs/test_subscriptions_killed.py",),
     "durability": ("tests/proofs/test_sync_before_acknowledgement.py",),
     "screens": ("tests/screens",),
     "import": ("tests/project/test_importing.py",),

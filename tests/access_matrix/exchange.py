@@ -24,6 +24,7 @@ from carewright.core.store.model import Origin, Resource
 from carewright.core.store.store import Store
 from carewright.core.store.transaction import MAX_ENTRIES
 from carewright.core.store.writer import Writer
+from carewright.core.subscriptions.topics import BASE as TOPICS
 from carewright.skills.refills.codes import REFILL
 from tests.access_matrix import who
 from tests.store.people import everything
@@ -61,6 +62,8 @@ BODIES: Mapping[str, Resource] = {
                         "base": ["Patient"], "type": "string", "expression": "Patient.id"},
     "StructureDefinition": {**ACTIVE, "url": "urn:matrix:s", "name": "S", "kind": "resource", "abstract": False,
                             "type": "Patient"},
+    "Subscription": {"status": "off", "reason": "Told", "criteria": f"{TOPICS}/task-change",
+                     "channel": {"type": "rest-hook", "endpoint": "https://receiver.example/hook"}},
     "Organization": NAMED, "Location": NAMED, "HealthcareService": NAMED,
     "Practitioner": {"name": [{"family": "Lind"}]},
     "PractitionerRole": {"practitioner": {"reference": "Practitioner/open"}},
@@ -251,6 +254,8 @@ def reads(resource_type: str, situation: Situation) -> list[str]:
             paths += [f"Observation/$lastn?patient={variant}&code:text=weight&max=9"]
         if resource_type == "ValueSet":
             paths += [f"{ref}/$expand"]
+        if resource_type == "Subscription":
+            paths += [f"{ref}/$events"]
         paths += [f"{ref}/$meta", f"{ref}/$validate"]
     return [*paths, f"{resource_type}/_history", f"{resource_type}/_history?_count=1"]
 

@@ -22,6 +22,8 @@ LEADS = frozenset({LEAD, MANAGER})
 """Those who lead the day, and say that two charts are one person's."""
 KEEPERS = frozenset({LEAD, MANAGER})
 """Those who keep the protocols of the practice."""
+SUBSCRIBERS = frozenset({LEAD, PROVIDER, MANAGER})
+"""Those who let another program be told of what happens."""
 OVERSEERS = frozenset({PRIVACY, AUDITOR})
 
 # -- exports and imports ----------------------------------------------------------------------------------------------
@@ -183,6 +185,7 @@ READS: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys((*_STAFF_TYPES, *_DEFINITIONS), EVERYBODY),
     "AuditEvent": OVERSEERS,
     "Provenance": WITH_PATIENTS | {AUDITOR},
+    "Subscription": SUBSCRIBERS,
     **dict.fromkeys(
         ("Patient", "RelatedPerson", "Group", "Flag", "Appointment", "Slot", "Encounter", "Task", "AllergyIntolerance",
          "List", "DocumentReference"), WITH_PATIENTS,
@@ -200,6 +203,7 @@ READS: Mapping[str, frozenset[Role]] = {
 """A type → the roles that may read and search it; what is not named, nobody."""
 
 WRITES: Mapping[str, frozenset[Role]] = {
+    "Subscription": SUBSCRIBERS,
     "CareTeam": LEADS,
     **dict.fromkeys(_STAFF_TYPES, frozenset({MANAGER})),
     "Location": OFFICE,
@@ -216,5 +220,7 @@ WRITES: Mapping[str, frozenset[Role]] = {
 }
 """A type → the roles that may create and update it."""
 
-DELETES: Mapping[str, frozenset[Role]] = dict.fromkeys(_STAFF_TYPES, frozenset({MANAGER}))
+DELETES: Mapping[str, frozenset[Role]] = {
+    **dict.fromkeys(_STAFF_TYPES, frozenset({MANAGER})), "Subscription": SUBSCRIBERS,
+}  # fmt: skip
 """A type → the roles that may delete it; no record of care is ever deleted."""

@@ -13,6 +13,7 @@ from carewright.core.store.model import Origin, Ref, Resource, TooBusy
 from carewright.core.store.search.query import SearchQuery
 from carewright.core.store.transaction import Transaction, Written
 from carewright.core.store.writer import Writer
+from carewright.fhirapi import subscriptions
 from carewright.fhirapi.calls import Call
 
 TURN_SECONDS = 20.0
@@ -54,6 +55,8 @@ async def write(call: Call, reason: str, plan: Callable[[Transaction], object]) 
     def work() -> list[Written]:
         with Writer(call.store, call.access, origin=Origin.API).transaction(reason=reason) as tx:
             plan(tx)
+            for planned in tx.writes:
+                subscriptions.close(planned, store=call.store, access=call.access, base=call.base)
         return tx.results
 
     with anyio.move_on_after(TURN_SECONDS) as waiting:

@@ -21,6 +21,9 @@ from carewright.core.store.model import Resource
 from carewright.core.store.search.parse import MODIFIERS
 from carewright.core.store.transaction import RETRACTABLE
 from carewright.core.store.virtual import AUDIT_PARAMETERS
+from carewright.core.subscriptions.model import IG
+from carewright.core.subscriptions.model import PROFILE as SUBSCRIPTION_PROFILE
+from carewright.core.subscriptions.topics import TOPICS
 from carewright.core.terminology.coding import OWN_BASE
 from carewright.fhirapi import answers, bundles, smart
 from carewright.fhirapi.calls import accept_json, base_of
@@ -41,6 +44,7 @@ OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-u
 BULK_DATA = "http://hl7.org/fhir/uv/bulkdata"
 EXPORTED = {"Patient": "OperationDefinition/patient-export", "Group": "OperationDefinition/group-export"}
 """The types of which an export may be asked."""
+TOPIC_OFFERED = f"{IG}/capabilitystatement-subscriptiontopic-canonical"
 ADDRESS = "urn:carewright:address"
 """Stands for the address until a client asks."""
 
@@ -156,6 +160,9 @@ def _resource(resource_type: str, offered: Mapping[str, frozenset[Interaction]])
         found["searchParam"] = [_parameter(p) for p in searchable]
     if supported := us_core.profiles_of(resource_type):
         found["supportedProfile"] = supported
+    if resource_type == "Subscription":
+        found["extension"] = [{"url": TOPIC_OFFERED, "valueCanonical": topic} for topic in TOPICS]
+        found["supportedProfile"] = [SUBSCRIPTION_PROFILE]
     if "read" in codes:
         offered_here = (one for one in OPERATIONS.values() if one.is_offered_of(resource_type))
         found["operation"] = [{"name": one.name, "definition": one.definition} for one in offered_here]

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from carewright.core.store.model import Ref
-from carewright.fhirapi import answers, everything, last, meta, terminology, validate
+from carewright.fhirapi import answers, everything, last, meta, subscriptions, terminology, validate
 from carewright.fhirapi.answers import Answer
 from carewright.fhirapi.calls import CONTROL, Call, read_resource, ref_of, type_of
 from carewright.fhirapi.given import Given
@@ -36,6 +36,7 @@ class Operation:
 
 
 _R4 = "http://hl7.org/fhir/OperationDefinition/"
+_BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-"
 OPERATIONS: Mapping[str, Operation] = {
     operation.name: operation
     for operation in (
@@ -49,6 +50,10 @@ OPERATIONS: Mapping[str, Operation] = {
                   of_type=terminology.expand, of_instance=terminology.expand_stored),
         Operation(name="lookup", definition=f"{_R4}CodeSystem-lookup", types=("CodeSystem",),
                   of_type=terminology.lookup),
+        Operation(name="status", definition=f"{_BACKPORT}status", types=("Subscription",),
+                  of_type=subscriptions.status_of_many, of_instance=subscriptions.status_of_one),
+        Operation(name="events", definition=f"{_BACKPORT}events", types=("Subscription",),
+                  of_instance=subscriptions.events),
     )
 }  # fmt: skip
 

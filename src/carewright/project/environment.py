@@ -27,6 +27,7 @@ VARIABLES: Mapping[str, str] = {
     "CARE_HTTPS": "1 when people reach the product by https: secure cookies and HSTS. Default: 0.",
     "CARE_TRUST_PROXY": "1 when a proxy in front sets X-Forwarded-Proto itself. Default: 0.",
     "CARE_API_RATE": "Requests a second that one API token may make of one server process; 0: no bound. Default: 500.",
+    "CARE_OUTWARD_ALLOWED": "Origins (https://engine.lan:8443), with commas, that may be asked though not public.",
     "CARE_DEBUG": "1 for development only: error details on the page, the component gallery. Default: 0.",
     "CARE_TIME_ZONE": "Time zone until a site says its own. Default: America/New_York.",
     "CARE_DEMO": "1 for the demonstration practice: the sign-in page lists its people. Default: 0.",
@@ -73,6 +74,7 @@ class Environment:
     demo: bool = False
     incoming_folder: Path | None = None
     api_rate: float = API_RATE
+    outward_allowed: frozenset[str] = frozenset()
 
     @property
     def store_url(self) -> str:
@@ -109,6 +111,7 @@ class Environment:
             clock_since=_since(variables, "CARE_CLOCK_SINCE"),
             demo=_yes(variables, "CARE_DEMO"),
             incoming_folder=Path(folder).absolute() if (folder := variables.get("CARE_INCOMING_FOLDER")) else None,
+            outward_allowed=_origins(variables),
             api_rate=_at_least_0(variables, "CARE_API_RATE", API_RATE),
         )
 
@@ -175,6 +178,15 @@ def _seconds(variables: Mapping[str, str], name: str) -> timedelta:
         return timedelta(seconds=float(variables.get(name) or 0))
     except ValueError:
         raise BadEnvironment(f"{name} is a number of seconds.") from None
+
+
+def _origins(variables: Mapping[str, str]) -> frozenset[str]:
+    listed = variables.get("CARE_OUTWARD_ALLOWED", "").replace(",", " ").lower().split()
+    for origin in listed:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("https", "http") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+            raise BadEnvironment("CARE_OUTWARD_ALLOWED holds origins: scheme, host and port, nothing behind them.")
+    return frozenset(listed)
 
 
 def _at_least_0(variables: Mapping[str, str], name: str, default: float) -> float:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from carewright.core.blobs.files import BlobDamaged
 from carewright.core.clock import wall_now
-from carewright.core.store import chain, consumers, reindex
+from carewright.core.store import chain, consumers, reindex, subscription_rows
 from carewright.core.store.model import Unavailable
 from carewright.core.store.sql import Sql
 from carewright.core.store.store import Store
@@ -15,6 +15,7 @@ from carewright.project.environment import Environment
 from carewright.project.findings import Finding, broken, good, warning
 from carewright.project.reactions import consumer_of
 from carewright.project.schema_state import PAGES_FILE, pages_behind, pages_rows, store_ahead, store_behind
+from carewright.project.subscription_turns import FAILURES_BEFORE_ERROR
 from carewright.project.unusable import NO_ANSWER, unusable
 
 OLDEST_POSTGRESQL = 15
@@ -130,6 +131,7 @@ def practice(found: Environment, store: Store, key: str) -> Iterator[Finding]:
     yield from feed(store, key)
     yield _projections(store, key)
     yield from _reactions(store, key)
+    yield from _subscriptions(store, key)
     yield from _files(found, store, key)
     yield from _people(found, store, key)
     yield _backup(store, key)
@@ -162,6 +164,17 @@ def _reactions(store: Store, key: str) -> Iterator[Finding]:
             if lag.oldest_at is not None and wall_now() - lag.oldest_at > STALLED_AFTER:
                 words = f"{key}: the reaction {reaction.name} is behind by {lag.waiting} changes."
                 yield warning(f"{words} The worker's log says whether it fails.")
+
+
+def _subscriptions(store: Store, key: str) -> Iterator[Finding]:
+    """Whose receiver does not take what it is sent, and what waits for it."""
+    with store.driver.reading(key) as connection:
+        states = subscription_rows.states(connection, key)
+    for state in states:
+        if state.failures >= FAILURES_BEFORE_ERROR and state.failing_since is not None:
+            words = f"{key}: the receiver of Subscription/{state.id} has taken nothing since"
+            waiting = f"{state.matched - state.delivered} events wait for it"
+            yield warning(f"{words} {state.failing_since:%Y-%m-%d %H:%M} UTC; {waiting}. Ask whoever runs it.")
 
 
 def _files(found: Environment, store: Store, key: str) -> Iterator[Finding]:

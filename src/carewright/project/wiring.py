@@ -16,6 +16,7 @@ from carewright.core.blobs.blobs import Blobs
 from carewright.core.blobs.files import KEY_BYTES, BlobFiles
 from carewright.core.bulk.files import BulkFiles
 from carewright.core.fhir.structures import resource_types
+from carewright.core.outward import Outward
 from carewright.core.registry import Manifest, Registry
 from carewright.core.store.store import Store, open_driver
 from carewright.project.environment import Environment
@@ -28,6 +29,7 @@ MANIFESTS = (
     "carewright.core.smart.manifest",
     "carewright.core.work.manifest",
     "carewright.core.bulk.manifest",
+    "carewright.core.subscriptions.manifest",
     "carewright.skills.emergency.skill",
     "carewright.skills.registration.skill",
     "carewright.skills.staffing.skill",
@@ -101,6 +103,7 @@ def open_store(environment: Environment) -> Store:
         registry=registry(),
         clock=environment.clock,
         digest_key=key_for("audit digests", environment),
+        outward=Outward(environment.outward_allowed),
     )
 
 

@@ -1,5 +1,5 @@
-"""The worker: seals the audit, watches clock and incoming folder, runs the reactions, exports and imports, throws away
-what has expired.
+"""The worker: seals the audit, watches clock and incoming folder, runs the reactions, exports and imports, tells
+subscribers, throws away what has expired.
 
 There are one or more per installation. Each job has a thread of its own, so that a slow reaction never holds up the
 sealer. SIGTERM ends it cleanly: what is being done is finished, the chain is anchored, leases are given back.
@@ -27,10 +27,12 @@ from carewright.core.store.store import Store
 from carewright.project.bulk_running import BulkRunner
 from carewright.project.incoming_folder import INTERVAL_SECONDS, IncomingFolder
 from carewright.project.reactions import ReactionRunner
+from carewright.project.subscriptions import SubscriptionRunner
 from carewright.project.timers import Covering, TimerRunner, nobody
 
 REACTION_INTERVAL_SECONDS = 0.5
 TIMER_INTERVAL_SECONDS = 0.5
+SUBSCRIPTION_INTERVAL_SECONDS = 0.5
 PURGE_INTERVAL_SECONDS = 3600.0
 HUDDLE_INTERVAL_SECONDS = 600.0
 BULK_INTERVAL_SECONDS = 1.0
@@ -69,6 +71,7 @@ class Worker:
             for files in ([self.files] if self.files else [])
             for kind in Kind
         ]
+        self._subscriptions = SubscriptionRunner(self.store, self.holder)
         self._runners = [ReactionRunner(self.store, reaction, self.holder) for reaction in reactions]
 
     def run(self) -> None:
@@ -76,6 +79,7 @@ class Worker:
         jobs: list[tuple[str, Callable[[], object], float]] = [
             ("sealer", self.seal, sealing.INTERVAL_SECONDS),
             ("timers", self.watch_clock, TIMER_INTERVAL_SECONDS),
+            ("subscriptions", self._subscriptions.step, SUBSCRIPTION_INTERVAL_SECONDS),
             ("purge", self.purge, PURGE_INTERVAL_SECONDS),
             *([("incoming", self.folder.step, INTERVAL_SECONDS)] if self.folder else []),
             *([("huddle", self.fill, HUDDLE_INTERVAL_SECONDS)] if self.fill_huddles else []),
@@ -94,6 +98,7 @@ class Worker:
             runner.close()
         for bulk in self._bulk:
             bulk.close()
+        self._subscriptions.close()
 
     def stop(self) -> None:
         self.stopping.set()
@@ -122,6 +127,7 @@ class Worker:
     def purge(self) -> int:
         """Throw away expired sessions and drafts."""
         purged = sessions.purge(self.store)
+        purged += sum(self._subscriptions.purge(practice) for practice in self.store.practices())
         return purged + sum(drafts.purge(self.store, practice) for practice in self.store.practices())
 
     def _repeat(self, name: str, step: Callable[[], object], interval: float) -> None:

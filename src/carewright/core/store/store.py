@@ -9,6 +9,7 @@ from carewright.core.access.model import Access
 from carewright.core.audit.queue import AuditQueue
 from carewright.core.audit.records import AuditRecord
 from carewright.core.clock import Clock, wall_now
+from carewright.core.outward import Outward
 from carewright.core.registry import Registry
 from carewright.core.store import consumers, schema
 from carewright.core.store.drivers.base import Driver
@@ -34,6 +35,7 @@ class Store:
     registry: Registry
     clock: Clock = field(default_factory=Clock)
     digest_key: bytes = b""
+    outward: Outward = field(default_factory=Outward)
     listeners: list[Listener] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -66,6 +66,7 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "visit": TREATING, "visit-recorded": TREATING, "visit-take": TREATING, "visit-message": TREATING,
     "visit-seen-to": TREATING,
     "chart": TREATING, "chart-part": TREATING,
+    "cards": TREATING, "cards-order": TREATING, "cards-put-away": TREATING,
     "team": LEADS, "team-day": LEADS, "team-person": LEADS, "team-back": LEADS, "team-covering": LEADS,
     "team-cover": LEADS, "team-short": LEADS, "team-add": LEADS,
     "merge-charts": LEADS, "merge-find": LEADS, "merge-compare": LEADS, "merge-do": LEADS,

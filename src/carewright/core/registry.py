@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from carewright.core.access.model import READ, WRITE, Interaction, Role
+from carewright.core.cds.model import CardSource
 from carewright.core.settings.model import Setting
 from carewright.core.store.hooks import Effect, Guard, Projection, Reaction
 from carewright.core.terminology.coding import Coding
@@ -101,6 +102,8 @@ class Manifest:
     settings: tuple[Setting[Any], ...] = ()
     """What a practice, site or user may choose; read and changed through `core.settings.values`."""
     topics: tuple[Topic, ...] = ()
+    card_sources: tuple[CardSource, ...] = ()
+    """What the CDS services know of a patient."""
     nav: tuple[Nav, ...] = ()
     urls: str | None = None
     """Dotted path of a Django URLconf module, or None."""
@@ -131,6 +134,11 @@ class Registry:
     def task_codes(self) -> Mapping[str, TaskCode]:
         """The kinds of task that somebody declares, by code."""
         return {task.code: task for manifest in self.manifests for task in manifest.task_codes}
+
+    @cached_property
+    def card_sources(self) -> tuple[CardSource, ...]:
+        """What the CDS services are made of, in the order of wiring."""
+        return tuple(source for m in self.manifests for source in m.card_sources)
 
     @cached_property
     def permissions(self) -> Mapping[str, Permission]:

@@ -30,6 +30,7 @@ from carewright.fhirapi import (
     bulk_status,
     capabilities,
     compartment,
+    cds,
     conditional,
     create,
     delete,
@@ -148,7 +149,7 @@ def _routes() -> list[Route]:
     by_path: dict[str, dict[str, Interaction]] = {}
     for method, path, interaction in INTERACTIONS:
         by_path.setdefault(path, {})[method] = interaction
-    routes = []
+    routes = cds.routes(_answered)
     for prefix in PREFIXES:
         routes += smart.routes(prefix, _answered)
         routes.append(Route(f"{prefix}/metadata", _answered(capabilities.endpoint), methods=["GET"]))

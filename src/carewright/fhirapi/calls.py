@@ -165,6 +165,13 @@ async def _taken_in(request: Request, most: int) -> bytes | None:
     return bytes(body)
 
 
+async def read_resource_body(request: Request, *, most: int) -> Resource:
+    """The JSON object in the body, of at most so many bytes; ApiError 413, 415, MalformedJson."""
+    if media_type(request) not in JSON_TYPES:
+        raise ApiError(415, "not-supported", "Send JSON.")
+    return await anyio.to_thread.run_sync(decode, await read_body(request, most=most))
+
+
 async def read_resource(request: Request, call: Call) -> Resource:
     """The resource in the body; ApiError 413, 415, MalformedJson."""
     if media_type(request) not in JSON_TYPES or request.headers.get("content-encoding", "identity") != "identity":

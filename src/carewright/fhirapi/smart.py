@@ -51,7 +51,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 async def configuration(request: Request) -> Response:
-    await _practice(request)
+    await practice_of(request)
     base = base_of(request)
     return JSONResponse(
         {
@@ -73,7 +73,7 @@ async def configuration(request: Request) -> Response:
 
 
 async def openid_configuration(request: Request) -> Response:
-    await _practice(request)
+    await practice_of(request)
     base = base_of(request)
     return JSONResponse(
         {
@@ -93,12 +93,12 @@ async def openid_configuration(request: Request) -> Response:
 
 async def authorize(request: Request) -> Response:
     """To the page on which the person says yes, with all that was asked."""
-    page = f"{request.scope.get('root_path', '')}/p/{quote(await _practice(request))}/authorize"
+    page = f"{request.scope.get('root_path', '')}/p/{quote(await practice_of(request))}/authorize"
     return Response(status_code=302, headers={"Location": f"{page}?{request.url.query}"})
 
 
 async def public_keys(request: Request) -> Response:
-    practice, store = await _practice(request), _store(request)
+    practice, store = await practice_of(request), _store(request)
     return JSONResponse(await anyio.to_thread.run_sync(keys.public_keys, store, practice))
 
 
@@ -106,7 +106,7 @@ def _asked(answer: Callable[[Server, str, str, Mapping[str, str]], Answer]) -> E
     """An endpoint to which a client posts a form."""
 
     async def endpoint(request: Request) -> Response:
-        base, practice, store = base_of(request), await _practice(request), _store(request)
+        base, practice, store = base_of(request), await practice_of(request), _store(request)
         if media_type(request) != FORM:
             return _oauth_error(f"Send the request as {FORM}.")
         body = await read_body(request)
@@ -138,7 +138,7 @@ def _store(request: Request) -> Store:
     return store
 
 
-async def _practice(request: Request) -> str:
+async def practice_of(request: Request) -> str:
     """The practice that the address is about; ApiError 404, 421."""
     if not is_ours(request.url.hostname or "", request.app.state.hosts):
         raise ApiError(421, "not-found", "This server does not answer to that name.")

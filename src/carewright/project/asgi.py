@@ -30,7 +30,7 @@ PAGE_THREADS = 8
 COMPRESS_FROM_BYTES = 1_024
 HEALTH_PATIENCE_SECONDS = 5.0
 
-_API = re.compile(r"(?:/p/[^/]+)?/fhir(?:/.*)?", re.DOTALL)
+_API = re.compile(r"(?:/p/[^/]+)?/(?:fhir|cds-services)(?:/.*)?", re.DOTALL)
 _LIVE = re.compile(r"/live(?:/.*)?", re.DOTALL)
 
 

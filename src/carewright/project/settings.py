@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "carewright.workspaces.huddle",
     "carewright.workspaces.rooming",
     "carewright.workspaces.chart",
+    "carewright.workspaces.cards",
     "carewright.workspaces.visit_page",
     "carewright.workspaces.checkout",
     "carewright.workspaces.photo_page",

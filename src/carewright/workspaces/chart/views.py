@@ -7,6 +7,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from carewright.core.cds.settings import ON_PATIENT_VIEW
+from carewright.core.settings import values as values_of
 from carewright.core.store.model import NotFound
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import say
@@ -43,6 +45,9 @@ def chart(request: CareRequest, patient_id: str) -> HttpResponse:
         "visits": reading.visit_lines(reader, charts_of(patient.resource), most=reading.SHORT),
         "going_on": going_on.lists(request, reader, charts_of(patient.resource)),
         "merged": _merged(request, patient),
+        "asks_others": request.access.may_do("cards.see") and bool(
+            values_of.get(request.store, ON_PATIENT_VIEW, request.access)
+        ),
     }  # fmt: skip
     return render(request, "chart/chart.html", values)
 

@@ -6,6 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from carewright.core.cds.settings import ON_ORDER_SIGN
+from carewright.core.settings import values as values_of
 from carewright.core.store.model import Ref
 from carewright.core.store.reader import Reader
 from carewright.shell import whose
@@ -86,6 +88,9 @@ def show_order(
         "forms": _order_forms(request, found) | (forms or {}),
         "may_take": found.next_step is not OrderStep.CONFIRMED or request.access.may_do("orders.confirm"),
         "wrong": wrong,
+        "asks_others": found.next_step is not None
+        and request.access.may_do("cards.see")
+        and bool(values_of.get(request.store, ON_ORDER_SIGN, request.access)),
     }
     return render(request, "results/order.html", values, status=status)
 

@@ -1,0 +1,11 @@
+"""Addresses of the cards."""
+
+from django.urls import path
+
+from carewright.workspaces.cards import views
+
+urlpatterns = [
+    path("patient/<str:patient_id>", views.of_patient, name="cards"),
+    path("order/<str:request_id>", views.of_order, name="cards-order"),
+    path("put-away/<str:patient_id>", views.put_away, name="cards-put-away"),
+]

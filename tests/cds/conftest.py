@@ -1,0 +1,13 @@
+"""A practice with the other side of CDS Hooks, on each engine."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cds.other_side import OtherSide, other_side
+
+
+@pytest.fixture
+def other() -> Iterator[OtherSide]:
+    with other_side() as found:
+        yield found

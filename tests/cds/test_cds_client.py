@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from joserfc import jwt
@@ -70,7 +70,7 @@ def test_a_service_is_sent_who_asks_and_a_narrow_token(pages: Pages, other: Othe
     assert (session.patient, session.actor) == ("ada", "Practitioner/dana")
     assert all(scope.startswith("patient/") and scope.endswith(".rs") for scope in session.scopes.split())
     assert round((session.expires_at - session.created_at).total_seconds()) == given["expires_in"] == 120
-    public = KeySet.import_key_set(keys.public_keys(store, practice))
+    public = KeySet.import_key_set(cast(Any, keys.public_keys(store, practice)))
     claims = jwt.decode(header.removeprefix("Bearer "), public, algorithms=[keys.ALGORITHM]).claims
     assert claims["aud"] == f"{other.url}/cds-services/registry"
     assert claims["iss"] == body["fhirServer"] == f"http://testserver/p/{practice}/fhir"

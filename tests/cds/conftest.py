@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cds.other_side import OtherSide, other_side
+from tests.pages import configure_django
+
+configure_django()
 
 
 @pytest.fixture

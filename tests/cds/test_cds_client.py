@@ -95,7 +95,7 @@ def test_a_card_that_is_put_away_is_told_to_its_service(pages: Pages, other: Oth
     path, body, _ = other.got[-1]
     assert path == "/cds-services/registry/feedback"
     assert (body["feedback"][0]["card"], body["feedback"][0]["outcome"]) == ("card-1", "overridden")
-    assert client.post("/cards/put-away/ada", {"card": handle + "x"}).status_code == 404
+    assert client.post("/cards/put-away/ada", {"card": handle + "x"}).status_code == 422
 
 
 def test_a_slow_or_broken_service_is_named_and_left_alone(pages: Pages, other: OtherSide) -> None:

@@ -3,6 +3,7 @@
 from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from carewright.core.cds.model import ORDER_SIGN, PATIENT_VIEW
@@ -46,8 +47,8 @@ def put_away(request: CareRequest, patient_id: str) -> HttpResponse:
     request.reader("cards.patient").read(Ref("Patient", patient_id))
     try:
         service, card = signing.loads(request.POST.get("card", ""), salt=SALT, max_age=86_400)
-    except (signing.BadSignature, ValueError) as error:
-        raise NotFound("This card is not on a page of today.") from error
+    except (signing.BadSignature, ValueError):
+        return HttpResponse(_("This card is of another day. Open the chart again."), status=422)
     asking.tell(request.store, request.access.practice, service=service, base=_base(request), card=card)
     return HttpResponse("")
 

@@ -13,7 +13,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     for name in ("CARE_DATA_DIR", "DJANGO_SETTINGS_MODULE"):
         os.environ.pop(name, None)
 
-pytest_plugins = ("tests.needs", "tests.databases", "tests.clinic", "tests.demonstration")
+pytest_plugins = ("tests.needs", "tests.databases", "tests.clinic", "tests.demonstration", "tests.npm_packages")
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,8 @@ PROOFS = {
     "screens": ("tests/screens",),
     "import": ("tests/project/test_importing.py",),
     "bulk": ("tests/bulk", "tests/proofs/test_bulk_kill.py", "tests/access_matrix/test_exports.py"),
+    "examples": ("tests/judges/test_official_examples.py",),
+    "judges": ("tests/judges/test_extraction_agrees.py", "tests/judges/test_written_is_valid.py"),
     "days": ("tests/proofs/test_days.py",),
 }
 """The proofs that have a name of their own, and where they are. Named, all of a proof runs: long and short forms."""

@@ -6,9 +6,6 @@ and the end of the run says so again. With CARE_REQUIRE_ALL=1, as `./run check` 
 
 import os
 import shutil
-import subprocess
-import tarfile
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +16,6 @@ import pytest
 from tests import postgresql_server
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-FHIRCLIENT = "2.6.3"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -62,7 +58,7 @@ def _missing_strace() -> str | None:
 
 
 def _missing_npm() -> str | None:
-    return None if shutil.which("npm") else "no npm (apt-get install npm)"
+    return None if shutil.which("node") and shutil.which("npm") else "no npm (apt-get install npm)"
 
 
 NEEDS = (
@@ -76,7 +72,11 @@ NEEDS = (
         fixtures=frozenset({"chromium_path", "browser", "context", "page", "new_context"}),
         missing=_missing_chromium,
     ),
-    Need(marker="npm", fixtures=frozenset({"fhirclient_js"}), missing=_missing_npm),
+    Need(
+        marker="npm",
+        fixtures=frozenset({"fhirclient_js", "npm_judges", "official_examples"}),
+        missing=_missing_npm,
+    ),
     Need(marker="strace", fixtures=frozenset({"strace_path"}), missing=_missing_strace),
     Need(marker="test_data", fixtures=frozenset({"test_data"}), missing=_missing_test_data),
 )
@@ -108,32 +108,6 @@ def chromium_path() -> Path:
     found = chromium()
     assert found is not None
     return found
-
-
-@pytest.fixture(scope="session")
-def fhirclient_js() -> bytes:
-    """SMART's own JavaScript client, as its package for browsers holds it. Nothing of it is kept in the repository."""
-    skip_without("npm")
-    return fetched("fhirclient", FHIRCLIENT, "package/build/fhir-client.min.js")
-
-
-def fetched(name: str, version: str, path: str) -> bytes:
-    """A file of a package, fetched by npm once for this machine; npm compares it with the registry's checksum."""
-    kept = Path(tempfile.gettempdir()) / f"carewright-npm-{os.getuid()}"
-    archive = kept / f"{name}-{version}.tgz"
-    if not archive.exists():
-        kept.mkdir(mode=0o700, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept) as beside:
-            done = subprocess.run(
-                ["npm", "pack", "--silent", f"{name}@{version}"], cwd=beside, check=False, timeout=300
-            )
-            if done.returncode:
-                pytest.skip(f"npm cannot fetch {name} {version}")
-            (Path(beside) / archive.name).rename(archive)
-    with tarfile.open(archive) as opened:
-        member = opened.extractfile(path)
-        assert member is not None
-        return member.read()
 
 
 @pytest.fixture(scope="session")

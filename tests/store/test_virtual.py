@@ -101,3 +101,19 @@ def test_the_audit_is_for_those_who_are_granted_it(writer: Writer, jonas: tuple[
         pytest.raises(AccessDenied),
     ):
         reader.search(parse("AuditEvent", []))
+
+
+def test_an_audit_event_from_elsewhere_is_read_and_never_stands_before_ours(writer: Writer, jonas: object) -> None:
+    (ours, *_) = found(writer, "AuditEvent")
+    foreign = {
+        "resourceType": "AuditEvent", "type": {"system": "urn:elsewhere", "code": "login"},
+        "recorded": "2026-11-01T10:00:00Z", "agent": [{"requestor": True}],
+        "source": {"observer": {"display": "Elsewhere"}},
+    }  # fmt: skip
+    with writer.transaction(reason="import") as tx:
+        for key in ("elsewhere", ours["id"]):
+            tx.import_({**foreign, "id": key})
+    with writer.store.reader(writer.access, reason="test.read") as reader:
+        assert decode(reader.read(Ref("AuditEvent", "elsewhere")).body or b"")["type"]["code"] == "login"
+        assert decode(reader.read(Ref("AuditEvent", ours["id"])).body or b"") == ours
+    assert {"elsewhere", ours["id"]} <= {one["id"] for one in found(writer, "AuditEvent")}

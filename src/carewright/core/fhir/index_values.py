@@ -182,9 +182,17 @@ def _reference(names: Names) -> Emit:
 
 
 def _reference_address(names: Names) -> Emit:
+    """An address: `Type/id` is the record here; one of a part of the same resource (`#plan`) leads nowhere else."""
+
     def emit(value: Any, out: IndexValues) -> None:
-        if type(value) is str:
-            out.references += [(name, "", "", value) for name, _ in names]
+        if type(value) is not str or value.startswith("#"):
+            return
+        try:
+            found = references.parse(value)
+        except ValueError:
+            found = None
+        row = (found.type, found.id, "") if found and found.kind == "relative" else ("", "", value)
+        out.references += [(name, *row) for name, _ in names]
 
     return emit
 

@@ -20,6 +20,8 @@ _RESOLVES = re.compile(r"resolve\(\) is (\w+)")
 _EXISTS = re.compile(r"(\w+)\.(\w+)\.exists\(\) and \1\.\2 != false")
 
 
+KINDS_OF_URI = frozenset({"canonical", "url", "oid", "uuid"})
+"""Types that are uris too, so that what is cast to a uri may be one of them."""
 Operation = tuple[str, str | None]
 """A name, or a function with the text of its argument."""
 
@@ -130,7 +132,8 @@ class _Narrowed:
     resolves: str = ""
 
     def allows(self, type_: ElementType) -> bool:
-        return self.cast.lower() in ("", type_.code.lower())  # R4 itself writes as(DateTime)
+        wanted = self.cast.lower()  # R4 itself writes as(DateTime)
+        return wanted in ("", type_.code.lower()) or (wanted == "uri" and type_.code in KINDS_OF_URI)
 
 
 def _narrowed(operations: list[Operation]) -> tuple[_Narrowed, list[Operation]]:

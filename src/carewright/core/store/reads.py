@@ -3,6 +3,7 @@
 Every statement carries the predicate of its `Scope`.
 """
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ from carewright.core.store.sql import Row, Sql, all_of, joined, marks
 
 PATIENT = "patient"
 """The column of a projection that holds a patient's id: the one name for it in every manifest."""
+RENDERED = frozenset({"AuditEvent", "Provenance"})
+"""Types that are rendered from other rows, beside those that came from elsewhere and are stored."""
 STANDING = " LEFT JOIN alias m ON m.practice = p.practice AND m.old_key = p.patient_key"
 VERSION_COLUMNS = "v.type, v.id, v.version, v.at, v.change, v.body, v.key, v.patient_key"
 
@@ -71,8 +74,9 @@ def read(ref: Ref, scope: Scope, dialect: Dialect) -> Plan[Found]:
     """The current version; NotFound if it is not there or not visible, Gone if it was deleted."""
     if not scope.sees(ref.type):
         raise NotFound(f"{ref} is not here.")
-    if ref.type == "AuditEvent":
-        return Found(stored=(yield from virtual.audit_event(ref, scope, dialect)), patient_key=None)
+    if ref.type == "AuditEvent":  # ours before one that was imported under its id: what was done here is not hidden
+        with contextlib.suppress(NotFound):
+            return Found(stored=(yield from virtual.audit_event(ref, scope, dialect)), patient_key=None)
     rows = yield Sql(f"SELECT {compiler.COLUMNS} FROM current_resource c {compiler.JOIN_BODY} WHERE ") + all_of([
         scope.where("c", "read"), Sql("c.key = ? AND c.type = ?", (key_of_ref(ref), ref.type)),
     ])  # fmt: skip
@@ -167,11 +171,11 @@ VIRTUAL = "v."
 
 
 def search(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
-    """One page of matches with what they include. Rendered Provenance comes behind what was received and stored."""
-    if query.type == "AuditEvent":
-        return (yield from _virtual_page(query, scope, dialect))
-    if query.type != "Provenance":
+    """One page of matches with what they include. Rendered Provenance and AuditEvent come behind what was received and
+    stored; they are not counted, so that no total is told."""
+    if query.type not in RENDERED:
         return (yield from _stored_page(query, scope, dialect))
+    query = replace(query, total=False)
     if query.after and query.after.startswith(VIRTUAL):
         return (yield from _virtual_page(query, scope, dialect))
     page = yield from _stored_page(query, scope, dialect)

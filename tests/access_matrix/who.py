@@ -70,7 +70,7 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "team": LEADS, "team-day": LEADS, "team-person": LEADS, "team-back": LEADS, "team-covering": LEADS,
     "team-cover": LEADS, "team-short": LEADS, "team-add": LEADS,
     "merge-charts": LEADS, "merge-find": LEADS, "merge-compare": LEADS, "merge-do": LEADS,
-    "merge-done": LEADS, "merge-undo": LEADS,
+    "merge-done": LEADS, "merge-undo": LEADS, "merge-apart": LEADS, "merge-apart-back": LEADS,
     "worklist": OFFICE, "worklist-list": OFFICE, "worklist-add": OFFICE, "worklist-stat": OFFICE,
     "worklist-task": OFFICE, "worklist-step": OFFICE, "worklist-answer": OFFICE, "worklist-change": OFFICE,
     "worklist-place": LEADS, "parked-back": EVERYBODY,
@@ -193,6 +193,7 @@ READS: Mapping[str, frozenset[Role]] = {
     ),
     **dict.fromkeys(("Communication", "Consent"), FLOOR),
     "CareTeam": WITH_PATIENTS,
+    "Basic": LEADS,
     "ServiceRequest": OFFICE,
     "Coverage": OFFICE,
     **dict.fromkeys(("CarePlan", "DiagnosticReport", "QuestionnaireResponse", "Specimen"), TREATING),
@@ -206,6 +207,7 @@ READS: Mapping[str, frozenset[Role]] = {
 WRITES: Mapping[str, frozenset[Role]] = {
     "Subscription": SUBSCRIBERS,
     "CareTeam": LEADS,
+    "Basic": LEADS,
     **dict.fromkeys(_STAFF_TYPES, frozenset({MANAGER})),
     "Location": OFFICE,
     **dict.fromkeys(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from carewright.core.sentences import Sentence, sentence
@@ -10,9 +10,9 @@ from carewright.core.store.hooks import Move
 from carewright.core.store.model import KeyTaken, Ref, Refused, Resource
 from carewright.core.store.once import check_form, claim_form
 from carewright.core.store.writer import Writer
-from carewright.skills.registration import codes, fhir, queries
+from carewright.skills.registration import codes, fhir, merges, queries
 from carewright.skills.registration.model import BannerFlag, Likeness, Patient, Relative
-from carewright.skills.registration.rules import merging
+from carewright.skills.registration.rules import apart, merging
 from carewright.skills.registration.rules.mrn import make_mrn
 
 ATTEMPTS = 50
@@ -100,6 +100,10 @@ def merge_charts(writer: Writer, *, keep: str, retire: str, versions: Mapping[st
     kept, retired = _two(writer, keep, retire)
     if (refusal := merging.refusal(kept, retired, reason=reason)) is not None:
         raise Refused("registration-merge", refusal)
+    with writer.store.reader(writer.access, reason="registration.merge-charts") as reader:
+        if merges.told_apart(reader, charts=(keep, retire)):
+            said = sentence("Somebody has said that these are two people. Take that back first.")
+            raise Refused("registration-merge", said)
     system = codes.mrn_system(writer.access.practice)
     both = merging.merged(kept, retired, reason=reason, mrn_system=system)
     with writer.transaction(reason="registration.merge-charts") as tx:
@@ -127,6 +131,46 @@ def unmerge_charts(writer: Writer, *, retire: str, versions: Mapping[str, int], 
         for resource in both:
             tx.update(resource, version=versions[f"Patient/{resource['id']}"])
         tx.unmerge(Ref("Patient", retire))
+
+
+def tell_apart(writer: Writer, *, one: str, other: str, reason: str, at: datetime) -> None:
+    """Say that two charts (ids) that look alike are two people's: the pair is offered no more, and cannot be merged
+    until that is taken back. Said twice, what was said first stands. Refused (rules/apart.py), Conflict.
+    """
+    writer.access.require_action("registration.merge")
+    if (refusal := apart.refusal(*_two(writer, one, other), reason=reason)) is not None:
+        raise Refused("registration-apart", refusal)
+    low, high = sorted((one, other))
+    said = apart.Apart(charts=(low, high), reason=reason.strip(), by=writer.access.actor.reference, said_at=at)
+    with writer.store.reader(writer.access, reason="registration.tell-apart") as reader:
+        if merges.told_apart(reader, charts=(one, other)):
+            return
+        stored = reader.resource_or_none(Ref("Basic", said.id))
+    with writer.transaction(reason="registration.tell-apart") as tx:
+        resource = apart.to_fhir(said, onto=stored)
+        if stored is None:
+            tx.create(resource, resource_id=said.id)
+        else:
+            tx.update(resource, version=int(stored["meta"]["versionId"]))
+
+
+def take_back_apart(writer: Writer, *, one: str, other: str, reason: str) -> None:
+    """Two charts that were said to be two people's may be one person's after all: the pair is offered again.
+
+    Refused where nothing was said of them, or no reason is given; Conflict.
+    """
+    writer.access.require_action("registration.merge")
+    with writer.store.reader(writer.access, reason="registration.take-back-apart") as reader:
+        found = merges.apart(reader, one, other)
+    if not found:
+        raise Refused("registration-apart", sentence("Nobody has said that these are two people."))
+    if (refusal := merging.reason_refusal(reason)) is not None:
+        raise Refused("registration-apart", refusal)
+    by = writer.access.actor.reference
+    with writer.transaction(reason="registration.take-back-apart") as tx:
+        for said, stored in found:
+            back = replace(said, taken_back=reason.strip(), by=by)
+            tx.update(apart.to_fhir(back, onto=stored), version=int(stored["meta"]["versionId"]))
 
 
 def _two(writer: Writer, keep: str, retire: str) -> tuple[Resource, Resource]:

@@ -27,6 +27,8 @@ INTERPRETER_EXTENSION = "http://hl7.org/fhir/StructureDefinition/patient-interpr
 NO_FIXED_ADDRESS_EXTENSION = OWN_EXTENSIONS + "no-fixed-address"
 MERGE_REASON_EXTENSION = OWN_EXTENSIONS + "merge-reason"
 UNMERGE_REASON_EXTENSION = OWN_EXTENSIONS + "unmerge-reason"
+TWO_PEOPLE_EXTENSION = OWN_EXTENSIONS + "two-people"
+TWO_PEOPLE = Coding(own_system("basic-kind"), "two-people", "Two charts that look alike and are two people's")
 
 RACES = tuple(
     Coding(US_CORE_RACE, code, display)

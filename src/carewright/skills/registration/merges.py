@@ -6,11 +6,12 @@ from datetime import datetime
 from carewright.core.access.model import Interaction
 from carewright.core.fhir.codec import decode
 from carewright.core.sentences import Sentence, named, term
-from carewright.core.store.model import Ref
+from carewright.core.store.model import Ref, Resource
 from carewright.core.store.reader import Reader
 from carewright.core.store.search.parse import parse
 from carewright.skills.registration.model import Likeness, Match, Patient
 from carewright.skills.registration.queries import patients
+from carewright.skills.registration.rules.apart import Apart, from_fhir
 from carewright.skills.registration.rules.duplicates import compare
 from carewright.skills.registration.rules.merging import reason_of, survivor_of
 
@@ -70,18 +71,38 @@ class Since:
 
 
 def likely_pairs(reader: Reader) -> tuple[list[Pair], bool]:
-    """The likely duplicates of the practice, the likeliest first; and whether there was more than is compared."""
+    """The likely duplicates of the practice, the likeliest first; and whether there was more than is compared.
+
+    Those of whom somebody has said that they are two people are left out.
+    """
     ids = reader.sharing("pair", column="pair_key", value="id", limit=MOST_PAIRS + 1)
+    apart = {frozenset(charts) for charts, _ in told_apart(reader)}
     meeting = {tuple(sorted(pair)) for pair in ids[:MOST_PAIRS]}
     known = patients(reader, sorted({one for pair in meeting for one in pair}), at_once=MOST_AT_ONCE)
     pairs = [
         Pair(one=known[one], other=known[other], match=match)
         for one, other in meeting
         if one in known and other in known
+        if frozenset((one, other)) not in apart
         if (match := compare(known[one], known[other])).likeness is Likeness.LIKELY
     ]
     pairs.sort(key=lambda pair: (-pair.match.points, pair.one.name.words, pair.one.id, pair.other.id))
     return pairs, len(ids) > MOST_PAIRS
+
+
+def told_apart(reader: Reader, *, charts: tuple[str, ...] = ()) -> list[tuple[tuple[str, str], str]]:
+    """The charts that were said to be two people's, as they stand now, with the id under which it was said; what was
+    said of a chart that has been merged since goes for the person. With `charts`, those between these alone."""
+    rows = reader.rows("apart", where={})
+    standing = reader.standing({str(row[side]) for row in rows for side in ("one", "other")})
+    found = [((standing[str(row["one"])], standing[str(row["other"])]), str(row["id"])) for row in rows]
+    return [(both, ref) for both, ref in found if both[0] != both[1] and (not charts or set(both) == set(charts))]
+
+
+def apart(reader: Reader, one: str, other: str) -> list[tuple[Apart, Resource]]:
+    """What was said of two charts and stands, with the records; usually one."""
+    found = [reader.resource(Ref("Basic", ref)) for _, ref in told_apart(reader, charts=(one, other))]
+    return [(said, resource) for resource in found if (said := from_fhir(resource)) is not None]
 
 
 def contents(reader: Reader, patient_id: str) -> list[Held]:

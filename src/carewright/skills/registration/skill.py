@@ -9,6 +9,7 @@ from carewright.core.store.model import Resource
 from carewright.skills.registration import codes
 from carewright.skills.registration.actions import MRN
 from carewright.skills.registration.fhir import flag_from_fhir, from_fhir
+from carewright.skills.registration.rules import apart
 from carewright.skills.registration.rules.finding import name_keys, search_keys
 from carewright.skills.registration.rules.merging import OLD, retired_in
 from carewright.skills.registration.rules.pairs import pair_keys
@@ -68,6 +69,14 @@ def pair_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
         yield {"pair_key": key, "id": resource["id"]}
 
 
+def apart_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
+    """Two charts that were said to be two people's, while that stands."""
+    said = apart.from_fhir(resource)
+    if said is None or said.taken_back:
+        return
+    yield {"id": resource["id"], "one": said.charts[0], "other": said.charts[1]}
+
+
 def flag_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
     """The flags that stand: one row each."""
     flag = flag_from_fhir(resource)
@@ -100,8 +109,8 @@ MANIFEST = Manifest(
         may_write(
             "registration.merge",
             MERGERS,
-            on=("Patient",),
-            doc="Merge two charts of one person, and undo it.",
+            on=("Patient", "Basic"),
+            doc="Merge two charts of one person, and undo it; say of two charts that they are two people's.",
         ),
         may_write("registration.flag", REGISTRARS, on=("Flag",), doc="Put flags into the banner and end them."),
     ),
@@ -141,6 +150,13 @@ MANIFEST = Manifest(
             rows=pair_rows,
             indexes=(("pair_key",),),
             doc="One row per key under which two charts of one person meet.",
+        ),
+        Projection(
+            name="apart",
+            types=frozenset({"Basic"}),
+            columns=texts("id", "one", "other"),
+            rows=apart_rows,
+            doc="One row per pair of charts that were said to be two people's.",
         ),
         Projection(
             name="flag",

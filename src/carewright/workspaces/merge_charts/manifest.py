@@ -4,7 +4,7 @@ from carewright.core.registry import Manifest
 
 MANIFEST = Manifest(
     name="merge-charts",
-    doc="Two charts of one person: find them, compare them, merge them, and undo it.",
+    doc="Two charts of one person: find them, compare them, merge them, and undo it; or say that they are two people.",
     urls="carewright.workspaces.merge_charts.urls",
     url_prefix="merge/",
 )

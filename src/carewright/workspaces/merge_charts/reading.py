@@ -51,6 +51,15 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Said:
+    """That two charts are two people's: who said so, when (by the product's clock) and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Two charts side by side. `holds` are kinds of records with how many each chart has."""
 
@@ -60,6 +69,7 @@ class Comparison:
     holds: tuple[tuple[str, int, int], ...]
     visits: tuple[tuple[str, ...], tuple[str, ...]]
     warnings: tuple[str, ...]
+    apart: Said | None = None
 
     @property
     def versions(self) -> dict[str, int]:
@@ -73,7 +83,22 @@ def pairs(request: CareRequest) -> dict[str, object]:
         (who(request, pair.one), who(request, pair.other), [say(reason) for reason in pair.match.reasons])
         for pair in found[:PAIRS_SHOWN]
     ]
-    return {"pairs": shown, "count": len(found), "more": more or len(found) > PAIRS_SHOWN}
+    return {
+        "pairs": shown,
+        "count": len(found),
+        "more": more or len(found) > PAIRS_SHOWN,
+        "apart": _told_apart(request),
+    }
+
+
+def _told_apart(request: CareRequest) -> list[tuple[Who, Who]]:
+    """The pairs of whom it was said that they are two people, as far as this person sees both charts."""
+    reader = request.reader("merge-charts.apart")
+    listed = [charts for charts, _ in merges.told_apart(reader)][:PAIRS_SHOWN]
+    known = queries.patients(reader, sorted({one for charts in listed for one in charts}))
+    found = [(known[one], known[other]) for one, other in listed if one in known and other in known]
+    found.sort(key=lambda pair: (pair[0].name.words, pair[0].id, pair[1].id))
+    return [(who(request, one), who(request, other)) for one, other in found]
 
 
 def comparison(request: CareRequest, one_id: str, other_id: str) -> Comparison:
@@ -89,7 +114,16 @@ def comparison(request: CareRequest, one_id: str, other_id: str) -> Comparison:
         holds=tuple((say(a.words), a.count, b.count) for a, b in zip(*held, strict=True) if a.count or b.count),
         visits=(_visits(request, reader, one.id), _visits(request, reader, other.id)),
         warnings=tuple(_warnings(first, second)),
+        apart=_said(request, reader, one.id, other.id),
     )
+
+
+def _said(request: CareRequest, reader: Reader, one_id: str, other_id: str) -> Said | None:
+    found = merges.apart(reader, one_id, other_id)
+    if not found:
+        return None
+    said = found[0][0]
+    return Said(by=names_of(reader, [said.by]).get(said.by, ""), at=said.said_at, reason=said.reason)
 
 
 def since(request: CareRequest, merge: merges.Merged) -> list[tuple[Who, list[tuple[str, datetime]]]]:

@@ -11,4 +11,6 @@ urlpatterns = [
     path("done/<str:patient_id>/undo", views.undo, name="merge-undo"),
     path("<str:patient_id>/<str:other_id>", views.compare, name="merge-compare"),
     path("<str:patient_id>/<str:other_id>/merge", views.merge, name="merge-do"),
+    path("<str:patient_id>/<str:other_id>/apart", views.apart, name="merge-apart"),
+    path("<str:patient_id>/<str:other_id>/apart/back", views.apart_back, name="merge-apart-back"),
 ]

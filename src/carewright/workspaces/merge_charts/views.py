@@ -57,8 +57,8 @@ def compare(request: CareRequest, patient_id: str, other_id: str) -> HttpRespons
     page = reading.comparison(request, patient_id, other_id)
     if (standing := _standing(request, page)) is not None:
         return standing
-    if request.method == "GET":
-        return _show(request, page)
+    if request.method == "GET" or page.apart is not None:
+        return _show(request, page, status=200 if request.method == "GET" else 409)
     form = _form(request, page, request.POST)
     if not form.is_valid():
         return _not_here(request, form) or _show(request, page, form=form, status=422)
@@ -90,6 +90,43 @@ def merge(request: CareRequest, patient_id: str, other_id: str) -> HttpResponse:
     return redirect("merge-done", retire)
 
 
+@require_POST
+@needs("registration.merge")
+def apart(request: CareRequest, patient_id: str, other_id: str) -> HttpResponse:
+    """These are two people: the pair is offered no more."""
+    page = reading.comparison(request, patient_id, other_id)
+    form = _apart_form(request, page, request.POST)
+    if not form.is_valid():
+        return _not_here(request, form) or _show(request, page, form=form, status=422)
+    try:
+        actions.tell_apart(
+            request.writer(), one=page.one.id, other=page.other.id, reason=form.cleaned_data["reason"],
+            at=request.care.now_local,
+        )  # fmt: skip
+    except (Conflict, Refused) as lost:
+        return _after_a_race(request, form, lost, patient_id, other_id)
+    return redirect("merge-charts")
+
+
+@require_POST
+@needs("registration.merge")
+def apart_back(request: CareRequest, patient_id: str, other_id: str) -> HttpResponse:
+    """They may be one person after all: the pair is offered again."""
+    page = reading.comparison(request, patient_id, other_id)
+    form = _apart_form(request, page, request.POST)
+    if page.apart is None:
+        return redirect("merge-compare", page.one.id, page.other.id)
+    if not form.is_valid():
+        return _not_here(request, form) or _show(request, page, form=form, status=422)
+    try:
+        actions.take_back_apart(
+            request.writer(), one=page.one.id, other=page.other.id, reason=form.cleaned_data["reason"]
+        )
+    except (Conflict, Refused) as lost:
+        return _after_a_race(request, form, lost, patient_id, other_id)
+    return redirect("merge-compare", page.one.id, page.other.id)
+
+
 @require_GET
 @needs("registration.merge")
 def done(request: CareRequest, patient_id: str) -> HttpResponse:
@@ -119,13 +156,16 @@ def undo(request: CareRequest, patient_id: str) -> HttpResponse:
     return redirect("merge-done", patient_id)
 
 
-def _show(request: CareRequest, page: Comparison, *, form: MergeForm | None = None, status: int = 200) -> HttpResponse:
+def _show(request: CareRequest, page: Comparison, *, form: ReasonForm | None = None, status: int = 200) -> HttpResponse:
+    """Both charts with the two forms; `form` is the one that was sent."""
     if form is not None and form.problem is not None:
         form.renew(versions=page.versions)
     offer = drafts.offer(request, form=DRAFT, patient=page.one.id)
+    merging = form if isinstance(form, MergeForm) else None
     values = {
         "page": page,
-        "form": form or _form(request, page, initial=drafts.resumed(request, offer)),
+        "form": merging or _form(request, page, initial=drafts.resumed(request, offer)),
+        "apart_form": form if form is not merging else _apart_form(request, page),
         "offer": offer if form is None else None,
     }
     return render(request, "merge_charts/compare.html", values, status=status)
@@ -162,9 +202,9 @@ def _standing(request: CareRequest, page: Comparison) -> HttpResponse | None:
 
 
 def _after_a_race(
-    request: CareRequest, form: MergeForm, lost: Conflict | Refused, patient_id: str, other_id: str
+    request: CareRequest, form: ReasonForm, lost: Conflict | Refused, patient_id: str, other_id: str
 ) -> HttpResponse:
-    """Somebody was faster: their merge is shown, or the charts as they are now, with what was typed."""
+    """Somebody was faster: what they did is shown, or the charts as they are now, with what was typed."""
     page = reading.comparison(request, patient_id, other_id)
     if (standing := _standing(request, page)) is not None:
         return standing
@@ -176,13 +216,18 @@ def _after_a_race(
 def _words(lost: Conflict | Refused) -> str:
     if isinstance(lost, Refused):
         return say(lost.reason)
-    return gettext("Someone else changed one of these charts just now. Nothing was merged. Look again.")
+    return gettext("Someone else changed one of these charts just now. Nothing was saved. Look again.")
 
 
 def _form(request: CareRequest, page: Comparison, data: Any = None, *, initial: Any = None) -> MergeForm:
     here = whose.context_of(request, patient=page.one.id, versions=page.versions)
     choices = [(who.id, who.words) for who in (page.one, page.other)]
     return MergeForm(data, here=here, now=request.store.clock.wall(), choices=choices, initial=initial)
+
+
+def _apart_form(request: CareRequest, page: Comparison, data: Any = None) -> ReasonForm:
+    here = whose.context_of(request, patient=page.one.id, versions=page.versions)
+    return ReasonForm(data, here=here, now=request.store.clock.wall(), auto_id="apart_%s")
 
 
 def _undo_form(request: CareRequest, found: merges.Merged, data: Any = None) -> ReasonForm:

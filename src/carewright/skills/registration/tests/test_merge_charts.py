@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from threading import Barrier
 
 import pytest
 
 from carewright.core.access.model import AccessDenied
+from carewright.core.fhir.codec import decode
 from carewright.core.store.model import Conflict, Ref, Refused, Resource
 from carewright.core.store.search.parse import parse
 from carewright.skills.registration import actions, codes, merges, queries
 from carewright.skills.registration.model import Name, Patient, Phone
+from carewright.skills.registration.rules.apart import apart_id, from_fhir
 from carewright.skills.registration.rules.merging import retired_in, survivor_of
 from tests.clinic import Clinic
 
@@ -23,6 +25,7 @@ ADA = Patient(
     phones=(Phone(number="(612) 555-0142"),),
 )
 WHY = "Same person: photo ID shown."
+SAID_AT = datetime(2026, 11, 30, 16, 40, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -241,6 +244,59 @@ def pairs(clinic: Clinic) -> set[frozenset[str]]:
     listed = [frozenset((pair.one.id, pair.other.id)) for pair in found]
     assert len(set(listed)) == len(listed)
     return set(listed)
+
+
+def tell_apart(clinic: Clinic, one: str, other: str, *, name: str = "lena", reason: str = "Cousins.") -> None:
+    actions.tell_apart(clinic.writer(name), one=one, other=other, reason=reason, at=SAID_AT)
+
+
+def test_two_people_are_offered_no_more_until_it_is_taken_back(clinic: Clinic, twice: tuple[str, str]) -> None:
+    one, other = twice
+    before = versions(clinic, one, other)
+    tell_apart(clinic, one, other)
+    assert pairs(clinic) == set()
+    assert versions(clinic, one, other) == before
+    tell_apart(clinic, other, one, name="mona", reason="Said again.")
+    with clinic.store.reader(clinic.access("mona"), reason="test.apart") as reader:
+        ((said, _),) = merges.apart(reader, other, one)
+    assert (set(said.charts), said.reason, said.by) == ({one, other}, "Cousins.", clinic.access("lena").actor.reference)
+    with pytest.raises(Refused, match="two people"):
+        merge(clinic, one, other)
+    actions.take_back_apart(clinic.writer("mona"), one=other, other=one, reason="Same ID after all.")
+    assert pairs(clinic) == {frozenset(twice)}
+    with pytest.raises(Refused, match="Nobody has said"):
+        actions.take_back_apart(clinic.writer("mona"), one=one, other=other, reason="Twice.")
+    tell_apart(clinic, one, other, reason="Cousins, both came in.")
+    assert pairs(clinic) == set()
+    with clinic.store.reader(clinic.access("lena"), reason="test.history") as reader:
+        history = [from_fhir(decode(v.body or b"")) for v in reader.history(Ref("Basic", apart_id(one, other)))]
+    said_so = [(entry.reason, entry.taken_back) for entry in history if entry is not None]
+    assert said_so == [("Cousins, both came in.", ""), ("Cousins.", "Same ID after all."), ("Cousins.", "")]
+
+
+def test_what_is_said_of_a_chart_goes_for_the_person_when_it_is_merged(clinic: Clinic, twice: tuple[str, str]) -> None:
+    one, other = twice
+    third = actions.register(clinic.writer("fay"), entered=ADA, is_new=True).id
+    tell_apart(clinic, one, third)
+    assert pairs(clinic) == {frozenset(twice), frozenset((other, third))}
+    merge(clinic, other, one)
+    assert pairs(clinic) == set()
+    undo(clinic, other, one)
+    assert pairs(clinic) == {frozenset(twice), frozenset((other, third))}
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
+def test_that_they_are_two_people_is_said_with_a_reason(clinic: Clinic, twice: tuple[str, str], reason: str) -> None:
+    with pytest.raises(Refused):
+        tell_apart(clinic, *twice, reason=reason)
+    with pytest.raises(Refused, match="one chart"):
+        tell_apart(clinic, twice[0], twice[0])
+    with pytest.raises(AccessDenied):
+        tell_apart(clinic, *twice, name="fay")
+    assert pairs(clinic) == {frozenset(twice)}
+    merge(clinic, *twice)
+    with pytest.raises(Refused, match="merged"):
+        tell_apart(clinic, *twice)
 
 
 def patient_of(clinic: Clinic, patient_id: str) -> Patient:

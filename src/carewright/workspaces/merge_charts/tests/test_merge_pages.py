@@ -119,7 +119,7 @@ def test_a_chart_that_was_changed_meanwhile_is_shown_again_with_what_was_typed(p
     assert answer.status_code == 409
     assert WHY in text
     assert "Adanna" in text
-    assert "Nothing was merged" in text
+    assert "Nothing was saved" in text
     assert survivor(pages.clinic, "ada2") == ""
     again = client.post("/merge/ada1/ada2/merge", {**hidden(text), "keep": "ada1", "reason": WHY})
     assert again["Location"] == "/merge/done/ada2"
@@ -149,6 +149,41 @@ def test_a_form_of_another_pair_merges_nothing(pages: Pages) -> None:
     sent = {**opened(client, "/merge/ben/ada2"), "keep": "ada1", "reason": WHY}
     assert client.post("/merge/ada1/ada2/merge", sent).status_code == 409
     assert survivor(pages.clinic, "ada2") == ""
+
+
+def test_two_people_are_said_to_be_so_with_a_reason_and_looked_at_again(pages: Pages) -> None:
+    client = pages.client("lena")
+    sent = opened(client)
+    for reason in ("", "x" * 501):
+        answer = client.post("/merge/ada1/ada2/apart", sent | {"reason": reason})
+        assert answer.status_code == 422
+        assert "/merge/ada1/ada2" in client.get("/merge/").content.decode()
+    answer = client.post("/merge/ada1/ada2/apart", sent | {"reason": "Cousins <both> seen."})
+    assert (answer.status_code, answer["Location"]) == (302, "/merge/")
+    listed = client.get("/merge/").content.decode()
+    assert "Nobody looks registered twice" in listed
+    assert "Said to be two people" in listed
+    page = client.get("/merge/ada2/ada1").content.decode()
+    assert "Cousins &lt;both&gt; seen." in page
+    assert 'name="keep"' not in page
+    form = hidden(page) | {"reason": "One ID card."}
+    for path in ("/merge/ada1/ada2", "/merge/ada1/ada2/merge"):
+        assert client.post(path, sent | {"keep": "ada1", "reason": WHY}).status_code == 409
+    assert survivor(pages.clinic, "ada2") == ""
+    assert client.post("/merge/ada2/ada1/apart/back", form | {"reason": ""}).status_code == 422
+    back = client.post("/merge/ada2/ada1/apart/back", form)
+    assert back["Location"] == "/merge/ada2/ada1"
+    assert client.post("/merge/ada2/ada1/apart/back", form)["Location"] == "/merge/ada2/ada1"
+    again = client.get("/merge/").content.decode()
+    assert "/merge/ada1/ada2" in again
+    assert "Said to be two people" not in again
+
+
+def test_of_merged_charts_nobody_says_that_they_are_two_people(pages: Pages) -> None:
+    client = pages.client("lena")
+    sent = opened(client) | {"reason": "Cousins."}
+    merge(pages.clinic)
+    assert client.post("/merge/ada1/ada2/apart", sent)["Location"] == "/merge/done/ada2"
 
 
 def test_charts_that_look_less_alike_are_found_by_name_and_compared(pages: Pages) -> None:

@@ -106,6 +106,7 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "asks": TREATING, "asks-ask": frozenset({NURSE, PROVIDER}),
     **dict.fromkeys(("asks-mine", "asks-on-it", "asks-cannot"), TREATING - {PROVIDER}),
     "protocols": TREATING | {MANAGER}, "protocol": TREATING | {MANAGER}, "protocol-version": TREATING | {MANAGER},
+    "protocol-new": KEEPERS,
     "protocols-bring-in": KEEPERS, "protocol-edit": KEEPERS, "protocol-back": KEEPERS, "protocol-use": KEEPERS,
     "protocol-choose": FLOOR,
     **dict.fromkeys(("bulk-jobs", "bulk-jobs-list", "bulk-job-end"), ACTIONS["bulk.see"]),

@@ -129,6 +129,36 @@ def test_two_who_edit_lose_nothing(seeded: Pages) -> None:
     assert current(seeded).number == 3
 
 
+def test_a_manager_makes_a_new_one_and_one_like_another(seeded: Pages) -> None:
+    mona, new = seeded.client("mona"), "/protocols/new"
+    assert new in mona.get("/protocols/").content.decode()
+    form = form_at(mona.get(new), new)
+    text = form["text"].removeprefix("\n")
+    assert text == library.starter()
+    assert "1 task would come" in text_of(mona.post(new, {**form, "do": "preview"}))
+    assert mona.get("/protocols/our-new-visit").status_code == 404
+    bad = text.replace("for: ma ", "for: doctor ")
+    line = next(n for n, words in enumerate(bad.splitlines(), 1) if "for: doctor" in words)
+    wrong = mona.post(new, {**form, "text": bad, "do": "save"})
+    assert wrong.status_code == 422
+    assert f"Line {line} : “doctor” is not known here" in text_of(wrong)
+    for _ in range(2):  # sent twice
+        answer = mona.post(new, {**form, "do": "save"})
+        assert (answer.status_code, answer["Location"]) == (302, "/protocols/our-new-visit")
+    assert "Our new visit" in text_of(mona.get("/protocols/"))
+    taken = mona.post(new, {**form_at(mona.get(new), new), "do": "save"})
+    assert taken.status_code == 422
+    assert "Line 1 : There is a protocol “our-new-visit” already" in text_of(taken)
+    assert "like=diabetes" in mona.get("/protocols/diabetes").content.decode()
+    copy = form_at(mona.get(new + "?like=diabetes"), new)
+    assert copy["text"].removeprefix("\n") == TEXT.replace("protocol: diabetes", "protocol: our-diabetes")
+    assert mona.post(new, {**copy, "do": "save"})["Location"] == "/protocols/our-diabetes"
+    assert mona.get(new + "?like=no-such").status_code == 404
+    dana = seeded.client("dana")
+    assert (dana.get(new).status_code, dana.post(new, {**form, "do": "save"}).status_code) == (403, 403)
+    assert new not in dana.get("/protocols/").content.decode()
+
+
 def test_one_that_is_no_longer_used(seeded: Pages) -> None:
     mona = seeded.client("mona")
     address = "/protocols/diabetes/use"
@@ -156,6 +186,7 @@ def test_the_pages_as_they_are_drawn(
         "/protocols/well-child-12-months",
         "/protocols/diabetes/versions/1",
         EDIT,
+        "/protocols/new",
         f"/protocols/visit/{visit}",
     ):
         page.goto(address)

@@ -53,6 +53,27 @@ def save(
     return protocol
 
 
+def begin(writer: Writer, *, text: str, at: datetime, note: str = "", form_key: str = "") -> Protocol:
+    """A protocol of the practice's own, under the name that its text gives. BadText with every fault and its line, a
+    name that another one has among them; KeyTaken if this form was saved before."""
+    writer.access.require_action(EDIT)
+    protocol = schema.protocol_of(text, name_of_new=True)
+    with writer.store.reader(writer.access, reason="protocols.begin") as reader:
+        check_form(reader, form_key)
+        if reader.rows(queries.PROTOCOL, where={"name": protocol.name}):
+            raise schema.name_is_taken(text)
+    made = Version(
+        protocol=protocol, number=0, text=text, made_by=MadeBy.PRACTICE, label="1", note=note,
+        by=writer.access.actor.reference, made_at=at.replace(microsecond=0),
+    )  # fmt: skip
+    try:
+        with writer.transaction(reason="protocols.begin") as tx:
+            claim_form(tx, form_key, holder=tx.create(fhir.to_fhir(made), resource_id=fhir.id_of(protocol.name)))
+    except Conflict as taken:
+        raise schema.name_is_taken(text) from taken
+    return protocol
+
+
 def roll_back(writer: Writer, *, name: str, to: int, version: int, at: datetime) -> None:
     """A new version that says what version `to` said. NotFound, Conflict."""
     writer.access.require_action(EDIT)

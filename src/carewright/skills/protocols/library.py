@@ -1,5 +1,6 @@
 """The protocols that come with the product: the files in `definitions/`, read once."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from carewright.skills.protocols.rules import schema, well_child, written
 
 DEFINITIONS = Path(__file__).parent / "definitions"
 EVERY_AGE = "well_child.yaml"
+STARTER = Path(__file__).parent / "starter.yaml"
+NAME_LINE = re.compile(r"^(protocol:[ \t]*)([a-z0-9-]+)", re.ASCII | re.MULTILINE)
 
 
 @cache
@@ -22,6 +25,17 @@ def texts() -> Mapping[str, str]:
 def protocols() -> Mapping[str, Protocol]:
     """Every protocol by its name. BadText where a file is wrong: the suite reads them all."""
     return MappingProxyType({name: protocol for name, (protocol, _) in _read().items()})
+
+
+@cache
+def starter() -> str:
+    """The text with which a new protocol begins: a whole one, with remarks on what each line does."""
+    return STARTER.read_text(encoding="utf-8")
+
+
+def copy_of(text: str) -> str:
+    """The text of a protocol under a name that is not taken yet, to begin a new one with."""
+    return NAME_LINE.sub(r"\1our-\2", text, count=1)
 
 
 @cache

@@ -109,13 +109,13 @@ def _show(
         "faults": faults,
         "draft_url": reverse("draft", args=[draft_of(name)]),
         "offer": drafts.offer(request, form=draft_of(name)) if request.method == "GET" else None,
-        **(_preview(request, preview, form) if preview else {}),
+        **(preview_of(request, preview, form) if preview else {}),
         **more,
     }
     return render(request, "protocol_pages/edit.html", values, status=status)
 
 
-def _preview(request: CareRequest, protocol: Protocol, form: ProtocolForm) -> dict[str, Any]:
+def preview_of(request: CareRequest, protocol: Protocol, form: ProtocolForm) -> dict[str, Any]:
     """What a visit today of the made-up patient would get, and what not."""
     today = request.care.now_local.date()
     facts = _patient(form, today)

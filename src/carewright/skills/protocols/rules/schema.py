@@ -23,23 +23,38 @@ MOST_SOURCES, MOST_TASKS, MOST_SUPPLIES, MOST_PROBLEMS = 12, 60, 20, 40
 LONGEST_NAME = 50
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.ASCII)
+NOT_NAMES = frozenset({"new", "bring-in", "visit"})
+"""Words of the pages' own addresses."""
 FOR = (*(role.value for role in Role), ANYONE)
 KINDS = (Kind.CLINICAL.value, Kind.CLERICAL.value)
 RESERVED = frozenset(code.code for code in SAFETY_ITEMS) | FLOW_CODES
 """What every visit has by itself; a protocol never brings it a second time."""
 
 
-def protocol_of(text: str, *, name: str = "") -> Protocol:
-    """The protocol that a text describes; with `name`, it must be that one. BadText with every fault."""
+def protocol_of(text: str, *, name: str = "", name_of_new: bool = False) -> Protocol:
+    """The protocol that a text describes; with `name`, it must be that one, with `name_of_new` its name must be one
+    that a new protocol may have. BadText with every fault."""
     faults: list[Fault] = []
     top = Part(read(text), faults, TOP)
     found = the_rest(top, [task for part in task_parts(top, TASK) if (task := task_of(part)) is not None])
     if name and top.has("protocol") and found.name != name:
         words = sentence("This is the protocol “%(name)s”; its name stays.", name=name)
         top.fault(words, top.line_of("protocol"))
+    if name_of_new and found.name in NOT_NAMES:
+        top.fault(sentence("“%(name)s” cannot be the name of a protocol.", name=found.name), top.line_of("protocol"))
     if faults:
         raise BadText(faults)
     return found
+
+
+def name_is_taken(text: str) -> BadText:
+    """What is wrong with a text whose name another protocol has; `text` has no other fault."""
+    top = Part(read(text), [], TOP)
+    words = sentence(
+        "There is a protocol “%(name)s” already, in use or not. Give this one another name, or edit that one.",
+        name=top.text("protocol"),
+    )
+    return BadText([Fault(top.line_of("protocol"), words)])
 
 
 def task_parts(top: Part, known: Iterable[str]) -> list[Part]:

@@ -269,3 +269,51 @@ def test_what_was_brought_ends_with_a_visit_that_was_checked_in_by_mistake(seede
     actions.apply(seeded.writer(), name="inr-check", subject=encounter, at=seeded.now)
     take(seeded, encounter, "remove_walk_in")
     assert not [row for row in tasks_of(seeded, encounter).values() if row["is_open"]]
+
+
+def test_a_new_one_is_begun_under_its_own_name_once(seeded: Clinic) -> None:
+    text = library.starter()
+    made = actions.begin(seeded.writer("lena"), text=text, at=seeded.now, note="Agreed", form_key="f1")
+    assert made.name == "our-new-visit"
+    with seeded.store.reader(seeded.access("dana"), reason="test") as reader:
+        found = queries.current(reader, made.name)
+        assert made.name in {card.name for card in queries.cards(reader)}
+    assert (found.number, found.label, found.made_by, found.text) == (1, "1", MadeBy.PRACTICE, text)
+    with pytest.raises(KeyTaken):
+        actions.begin(seeded.writer("lena"), text=text, at=seeded.now, form_key="f1")
+    for taken in (text, library.texts()["diabetes"]):
+        with pytest.raises(BadText, match="line 1: There is a protocol"):
+            actions.begin(seeded.writer("lena"), text=taken, at=seeded.now, form_key="f2")
+    copied = library.copy_of(library.texts()["diabetes"])
+    assert actions.begin(seeded.writer("mona"), text=copied, at=seeded.now).name == "our-diabetes"
+    with pytest.raises(BadText, match="cannot be the name"):
+        actions.begin(seeded.writer("mona"), text=text.replace("our-new-visit", "new"), at=seeded.now)
+    with pytest.raises(AccessDenied):
+        actions.begin(seeded.writer("dana"), text=text.replace("our-new-visit", "mine"), at=seeded.now)
+    actions.seed(seeded.writer("mona"), at=seeded.now)
+    with seeded.store.reader(seeded.access("dana"), reason="test") as reader:
+        assert queries.current(reader, made.name).number == 1
+
+
+def test_a_new_one_brings_its_tasks_to_visits(seeded: Clinic) -> None:
+    text = library.starter().replace("by_hand: yes ", "").replace("[nurse-visit]", "[follow-up]")
+    actions.begin(seeded.writer("mona"), text=text, at=seeded.now)
+    ref = visit(seeded, kind=FOLLOW_UP)
+    assert "our-new-visit" in actions.apply_to_visit(seeded.writer("dana"), encounter_id=ref.id, at=seeded.now)
+
+
+def test_two_who_begin_the_same_name_at_once_make_one(seeded: Clinic) -> None:
+    outcomes: list[str] = []
+
+    def begin() -> None:
+        try:
+            outcomes.append(actions.begin(seeded.writer("mona"), text=library.starter(), at=seeded.now).name)
+        except BadText as bad:
+            outcomes.append(str(bad.faults[0].line))
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["1", "1", "1", "our-new-visit"]

@@ -137,6 +137,20 @@ def _mapped(reference: str, mapping: Mapping[str, str]) -> str:
     return mapping[address] + mark + rest if address in mapping else reference
 
 
+MERGED = frozenset({"replaces", "replaced-by"})
+"""The links between the charts of one person. https://hl7.org/fhir/R4/valueset-link-type.html"""
+
+
+def charts_of(patient: Resource | None) -> frozenset[str]:
+    """The references under which records of a Patient's person stand: their own, and those of charts that were merged
+    with it. A hook that compares two records' patients asks this: a merge rewrites no record."""
+    if not patient:
+        return frozenset()
+    links = (link for link in patient.get("link", ()) if link.get("type") in MERGED)
+    others = {str(link.get("other", {}).get("reference", "")) for link in links}
+    return frozenset({f"Patient/{patient['id']}", *(others - {""})})
+
+
 def patient_of(resource: Resource) -> str | None:
     """The id of the patient whose chart this resource belongs to first, None if there is none.
 

@@ -2,6 +2,7 @@
 what it asked for."""
 
 from carewright.core.fhir.model import Resource
+from carewright.core.fhir.references import charts_of
 from carewright.core.sentences import sentence
 from carewright.core.store.hooks import Guard, Write, WriteContext
 from carewright.core.store.model import Ref, Refused
@@ -41,7 +42,8 @@ def check_done(write: Write, context: WriteContext) -> None:
     if not task.asks_for:
         return
     found = [context.loaded[ref] for ref in _produced(task) if ref in context.loaded]
-    if not any(_answers(record, task) for record in found):
+    charts = charts_of(context.loaded.get(Ref.local(task.patient) or write.ref) if task.patient else None)
+    if not any(_answers(record, task, charts) for record in found):
         raise Refused(
             "task-asks-for",
             sentence("This is done when the %(type)s it asks for is in the chart. Record that first.",
@@ -49,14 +51,24 @@ def check_done(write: Write, context: WriteContext) -> None:
         )  # fmt: skip
 
 
-def _answers(record: Resource, task: WorkTask) -> bool:
+def _answers(record: Resource, task: WorkTask, charts: frozenset[str]) -> bool:
     whose = next((record[name].get("reference") for name in ("subject", "patient", "for") if name in record), "")
-    right = record.get("resourceType") == task.asks_for and (not task.patient or whose == task.patient)
+    right = record.get("resourceType") == task.asks_for and (
+        not task.patient or whose == task.patient or whose in charts
+    )
     return right and record.get("status") != "entered-in-error"
 
 
 def _produced(task: WorkTask) -> list[Ref]:
     return [found for reference in task.produced if (found := Ref.local(reference)) is not None]
+
+
+def _produced_and_patient(write: Write) -> list[Ref]:
+    task = fhir.from_fhir(write.after) if write.after else None
+    if task is None or not task.asks_for:
+        return []
+    patient = Ref.local(task.patient)
+    return [*_produced(task), *([patient] if patient is not None else [])]
 
 
 GUARDS = (
@@ -66,7 +78,7 @@ GUARDS = (
         name="task-asks-for",
         types=TASK,
         check=check_done,
-        reads=lambda write: _produced(fhir.from_fhir(write.after)) if write.after else (),
+        reads=_produced_and_patient,
         doc="A task that asks for a record is done when the record exists, about its patient, and counts.",
     ),
 )

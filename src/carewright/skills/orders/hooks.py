@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from carewright.core.fhir.model import Resource
+from carewright.core.fhir.references import charts_of
 from carewright.core.sentences import sentence
 from carewright.core.store.hooks import Effect, Extra, Guard, Put, Write, WriteContext
 from carewright.core.store.model import Change, Ref, Refused
@@ -48,8 +49,20 @@ def report_written(write: Write, context: WriteContext) -> Sequence[Extra]:
     report = write.after
     if report is None:
         return []
-    by = context.access.actor.reference
-    return _changed(_orders(write), context, lambda order: rules.answered(order, report, at=context.now, by=by))
+    by, charts = context.access.actor.reference, _charts(report, context)
+    return _changed(
+        _orders(write), context, lambda order: rules.answered(order, report, charts=charts, at=context.now, by=by)
+    )
+
+
+def _charts(record: Resource, context: WriteContext) -> frozenset[str]:
+    """The charts of the person whom a record is about, those that were merged among them."""
+    return charts_of(next((context.loaded[ref] for ref in _patient(record) if ref in context.loaded), None))
+
+
+def _patient(record: Resource) -> list[Ref]:
+    ref = Ref.local(str(record.get("subject", {}).get("reference", "")))
+    return [ref] if ref is not None and ref.type == "Patient" else []
 
 
 def _changed(refs: Sequence[Ref], context: WriteContext, change: Advance) -> list[Extra]:
@@ -70,7 +83,8 @@ def _changed(refs: Sequence[Ref], context: WriteContext, change: Advance) -> lis
 
 def _orders_and_tasks(write: Write) -> list[Ref]:
     orders = _orders(write)
-    return [*orders, *(OWED.task_of(ref, leg) for ref in orders for leg in OWED.legs)]
+    whose = _patient(write.after) if orders and write.after else []
+    return [*orders, *whose, *(OWED.task_of(ref, leg) for ref in orders for leg in OWED.legs)]
 
 
 def _orders(write: Write) -> list[Ref]:
@@ -90,7 +104,7 @@ def check_end(write: Write, context: WriteContext) -> None:
         raise Refused("order-end", sentence("Say why the order will not be done (note)."))
     if after.status == "completed" and after.kind in (Kind.LABORATORY, Kind.IMAGING):
         report: Resource = context.loaded.get(Ref.local(after.report) or write.ref, {})
-        if not rules.answers(report, after):
+        if not rules.answers(report, after, charts=_charts(write.after, context)):
             raise Refused(
                 "order-end", sentence("This order is done when its result is in the chart. Enter that first.")
             )
@@ -99,7 +113,7 @@ def check_end(write: Write, context: WriteContext) -> None:
 def _report_of(write: Write) -> list[Ref]:
     order = from_fhir(write.after) if write.after else None
     found = Ref.local(order.report) if order else None
-    return [found] if found is not None else []
+    return [found, *_patient(write.after or {})] if found is not None else []
 
 
 EFFECTS = (

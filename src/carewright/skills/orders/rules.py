@@ -3,7 +3,7 @@
 The clocks are targets of the house, in open hours of the site (nine a day); no source asks for others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -83,12 +83,14 @@ def ended_as(resource: Resource) -> tuple[End, str]:
     return (order.end, order.end_why) if order.end else (End.NOT_NEEDED, "The order was taken back.")
 
 
-def answers(report: Resource, order: Order) -> bool:
+def answers(report: Resource, order: Order, *, charts: Collection[str] = ()) -> bool:
     """Whether a result is the one of an order: final, about the same patient, it names the order and holds something.
 
-    An observation that stands alone answers the order for just that; one of a panel does not answer the panel's.
+    `charts` are those of one person (of the result's or of the order's patient), where there is more than one. An
+    observation that stands alone answers the order for just that; one of a panel does not answer the panel's.
     """
-    about = report.get("subject", {}).get("reference") == order.patient
+    whose = report.get("subject", {}).get("reference")
+    about = whose == order.patient or {whose, order.patient} <= set(charts)
     named = order.id in [ref.id for ref in orders_named(report)]
     return about and named and _holds(report, order) and report.get("status") in FINAL
 
@@ -100,11 +102,11 @@ def _holds(report: Resource, order: Order) -> bool:
     return report.get("resourceType") == "DiagnosticReport" and any(report.get(name) for name in CONTENT)
 
 
-def answered(order: Order, report: Resource, *, at: datetime, by: str) -> Order:
+def answered(order: Order, report: Resource, *, charts: Collection[str] = (), at: datetime, by: str) -> Order:
     """The order after a report that names it was written: resulted, waiting again, or as it was."""
     ref = f"{report['resourceType']}/{report['id']}"
     is_done = order.status == "completed"
-    if answers(report, order):
+    if answers(report, order, charts=charts):
         if not (order.is_open or (is_done and ref not in order.reports)):
             return order
         entry = Entry(step=Event.RESULTED, at=at, by=by, facts={"report": ref})

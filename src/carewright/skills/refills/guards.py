@@ -5,6 +5,7 @@ Only a prescriber answers a request or writes an order, in their own name; a con
 
 from hashlib import blake2b
 
+from carewright.core.fhir.references import charts_of
 from carewright.core.sentences import Sentence, sentence
 from carewright.core.store.hooks import Claim, Effect, Extra, Guard, Release, Write, WriteContext
 from carewright.core.store.model import Ref, Refused, Resource
@@ -58,7 +59,9 @@ def check_order(write: Write, context: WriteContext) -> None:
         if refill is None:
             continue
         yes = refill.decision is not None and refill.decision.answer is Answer.YES
-        if not yes or _is_controlled(after) or str(after.get("subject", {}).get("reference")) != refill.patient:
+        whose = str(after.get("subject", {}).get("reference"))
+        charts = charts_of(context.loaded.get(Ref.local(whose) or ref))
+        if not yes or _is_controlled(after) or (whose != refill.patient and not {whose, refill.patient} <= charts):
             _refuse(sentence("An order follows a request that was answered with yes, for the same patient."))
 
 
@@ -88,6 +91,11 @@ def _based_on(write: Write) -> list[Ref]:
     return [ref for entry in based if (ref := Ref.local(str(entry.get("reference", "")))) and ref.type in REQUEST]
 
 
+def _request_and_patient(write: Write) -> list[Ref]:
+    based, patient = _based_on(write), Ref.local(str((write.after or {}).get("subject", {}).get("reference", "")))
+    return [*based, patient] if based and patient is not None and patient.type == "Patient" else based
+
+
 def _is_controlled(resource: Resource) -> bool:
     return bool(schedule_of(library.table(), names_of(resource)))
 
@@ -107,7 +115,7 @@ GUARDS = (
         doc="A refill request is answered once, by a prescriber in their own name; a controlled drug has no yes.",
     ),
     Guard(
-        name="medicine-order", types=REQUEST, check=check_order, reads=_based_on,
+        name="medicine-order", types=REQUEST, check=check_order, reads=_request_and_patient,
         doc="An order for a medicine is a prescriber's; one that follows a refill request needs its yes.",
     ),
 )  # fmt: skip

@@ -131,6 +131,22 @@ def test_each_kind_goes_through_its_own_steps(kind: Kind, elsewhere: bool, steps
     assert seen == steps
 
 
+@pytest.mark.parametrize(("ordered", "sent"), [("ada", "stays"), ("stays", "ada")])
+def test_a_result_for_the_one_chart_of_a_person_ends_the_order_in_the_other(
+    clinic: Clinic, ordered: str, sent: str
+) -> None:
+    clinic.have({"resourceType": "Patient", "id": "stays"})
+    order = placed(clinic, replace(CBC, patient=f"Patient/{ordered}"))
+    put(clinic, report(order, patient=sent))
+    assert stands(clinic, order).is_open, "two people's"
+    for one, other, link in (("ada", "stays", "replaced-by"), ("stays", "ada", "replaces")):
+        patient = {"resourceType": "Patient", "id": one}
+        put(clinic, patient | {"link": [{"other": {"reference": f"Patient/{other}"}, "type": link}]})
+    put(clinic, report(order, patient=sent, conclusion="Normal; sent again"))
+    assert not stands(clinic, order).is_open
+    assert open_of(clinic, order) == []
+
+
 def test_a_result_finds_its_order_by_the_number_that_it_carries_back(clinic: Clinic) -> None:
     order = placed(clinic)
     without = {name: value for name, value in report(order).items() if name != "basedOn"}

@@ -111,6 +111,17 @@ def give_to(
     )  # fmt: skip
 
 
+def plan_give_to(tx: Transaction, stored: Resource, *, to: str, pool: Pool | None) -> None:
+    """Plan, in a transaction that an action has begun, that a thread is somebody else's; that action moves its task.
+
+    A thread that has been closed meanwhile stays as it is.
+    """
+    thread = _read(stored)
+    if thread.is_open:
+        given = threads.given_to(thread, by=tx.access.actor.reference, to=to, pool=pool)
+        tx.update(threads_fhir.to_fhir(given, onto=stored), version=int(stored["meta"]["versionId"]))
+
+
 def close(writer: Writer, *, thread_id: str, outcome: Outcome, words: str = "", turns: int | None = None) -> None:
     """Close a thread with what came of it; its task ends. NotPossible where something came after `turns`."""
     me = writer.access.actor.reference
@@ -164,7 +175,7 @@ def _hand_over_task(writer: Writer, tx: Transaction, thread: Thread) -> None:
     with writer.store.reader(writer.access, reason="messages.give-to") as reader:
         task, stored = queries.task(reader, ref.id)
     if task.is_open:
-        moved = lifecycle.hand_over(task, to=thread.to, pool=thread.pool)
+        moved = lifecycle.hand_over(task, to=thread.owner, pool=thread.role_pool)
         plan_change(tx, stored, moved, at=writer.store.clock.now())
 
 

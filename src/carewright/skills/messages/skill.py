@@ -21,19 +21,19 @@ def thread_rows(resource: Resource) -> Iterable[Mapping[str, object]]:
     thread = from_fhir(resource)
     if thread is None:
         return
-    pool = thread.pool
+    pool = thread.role_pool
     yield {
         "id": thread.id,
         "topic": thread.topic,
         "patient": thread.patient.removeprefix("Patient/"),
-        "owner": thread.to,
+        "owner": thread.owner,
         "pool_role": pool.role.value if pool and pool.role else ANYONE if pool else "",
         "sender": thread.first.by,
         "is_open": int(thread.is_open),
         "outcome": thread.outcome.value if thread.outcome else "",
         "due_at": thread.due_at,
         "seen_by": " ".join(thread.seen_by),
-        "owner_saw": int(thread.to in ("", *thread.seen_by)),
+        "owner_saw": int(thread.owner in ("", *thread.seen_by)),
         "sender_saw": int(thread.first.by in thread.seen_by),
         "sent_at": thread.first.at,
         "version": thread.version,

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from carewright.core.access.model import Role
 from carewright.core.sentences import Sentence, sentence, term
 from carewright.core.work.legs import Leg
 from carewright.core.work.model import Kind, Pool, Priority
 from carewright.skills.messages.codes import ANSWER_MESSAGE
 
+STAFF = "Practitioner/"
 LONGEST_TOPIC, LONGEST_WORDS = 80, 2_000
 """Characters."""
 
@@ -74,8 +76,9 @@ class Words:
 class Thread:
     """A thread as it stands. References are `Type/id`; `topic` names no patient: lists and pop-ups show it.
 
-    `to` is a person, `pool` a role; `seen_by` are those who have seen it as it stands now. `turns` counts what
-    is news to the others: answers, hand-overs, closings.
+    `to` is a person, `pool` a role. The patient may have written it, or be whom it is for: then somebody here looks
+    after it until it is closed, the pool or, without one, any MA. `seen_by` are those who have seen it as it stands
+    now. `turns` counts what is news to the others: answers, hand-overs, closings.
     """
 
     id: str = ""
@@ -107,6 +110,16 @@ class Thread:
     @property
     def is_open(self) -> bool:
         return self.outcome is None
+
+    @property
+    def owner(self) -> str:
+        """The person here whose it is; "" for a role's, and for one that waits for the patient."""
+        return self.to if self.to.startswith(STAFF) else ""
+
+    @property
+    def role_pool(self) -> Pool | None:
+        """The pool that has it while nobody here does."""
+        return self.pool or (None if self.owner else Pool(role=Role.MA))
 
 
 def answered(thread: Thread, *, by: str) -> Thread:
@@ -142,8 +155,8 @@ def _turned(thread: Thread, *, by: str) -> Thread:
 
 def concerns(thread: Thread, *, person: str, roles: frozenset[str]) -> bool:
     """Whether a thread is in somebody's inbox: theirs, their role's while nobody has it, or one they have begun."""
-    pool = thread.pool
-    of_role = not thread.to and pool is not None and (pool.role is None or pool.role.value in roles)
+    pool = thread.role_pool
+    of_role = not thread.owner and pool is not None and (pool.role is None or pool.role.value in roles)
     return person in (thread.to, thread.first.by) or of_role
 
 
@@ -169,6 +182,6 @@ def leg_of(thread: Thread) -> Leg | None:
     if not thread.is_open:
         return None
     return Leg(
-        code=ANSWER_MESSAGE, pool=thread.pool, owner=thread.to, due_at=thread.due_at, priority=thread.priority,
+        code=ANSWER_MESSAGE, pool=thread.role_pool, owner=thread.owner, due_at=thread.due_at, priority=thread.priority,
         kind=Kind.CLINICAL if thread.patient else Kind.CLERICAL, words=thread.topic,
     )  # fmt: skip

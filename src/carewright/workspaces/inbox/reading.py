@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from carewright.core.access.model import Role
 from carewright.core.store.model import NotFound
 from carewright.core.store.reader import Reader
@@ -112,7 +114,7 @@ def load(request: CareRequest, thread_id: str) -> Page:
     return Page(
         thread=thread,
         said=tuple(_said(key, words, names, me) for key, words in said),
-        whose=names.get(thread.to, "") or pool_words(thread.pool),
+        whose=_name(thread.to, names) or pool_words(thread.pool),
         seen_by=", ".join(names[who] for who in thread.seen_by if who in names and who != me),
         outcome=outcome_words(thread.outcome),
         is_unread=threads.is_unread(thread, person=me, roles=my_roles(request)),
@@ -159,8 +161,8 @@ def _rows(request: CareRequest, reader: Reader, lines: list[Line]) -> list[Row]:
         Row(
             line=line,
             patient=patients.get(line.patient, ""),
-            sender=names.get(line.sender, ""),
-            whose=names.get(line.owner, "") or (role_pool_words(line.pool_role) if line.pool_role else ""),
+            sender=_name(line.sender, names),
+            whose=_name(line.owner, names) or (role_pool_words(line.pool_role) if line.pool_role else ""),
             is_late=line.is_open and line.due_at < request.care.now,
             outcome=outcome_words(Outcome(line.outcome) if line.outcome else None),
         )
@@ -170,4 +172,11 @@ def _rows(request: CareRequest, reader: Reader, lines: list[Line]) -> list[Row]:
 
 def _said(key: str, words: Words, names: Mapping[str, str], me: str) -> Said:
     files = tuple((key, number, file) for number, file in enumerate(words.files))
-    return Said(who=names.get(words.by, ""), is_mine=words.by == me, at=words.at, words=words.words, files=files)
+    return Said(who=_name(words.by, names), is_mine=words.by == me, at=words.at, words=words.words, files=files)
+
+
+def _name(reference: str, names: Mapping[str, str]) -> str:
+    """Somebody who works here by name; whom the thread is about stands beside it, or in the banner."""
+    if reference.startswith("Patient/"):
+        return gettext("The patient")
+    return gettext("A relative") if reference.startswith("RelatedPerson/") else names.get(reference, "")

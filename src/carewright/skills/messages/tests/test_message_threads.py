@@ -60,6 +60,35 @@ def test_an_open_thread_is_somebodys_with_a_date_until_it_is_closed(clinic: Clin
     assert (found.outcome, found.outcome_words) == (Outcome.DONE, "It is scanned.")
 
 
+@pytest.mark.parametrize("sender", ["Patient/ada", "RelatedPerson/mother"])
+def test_a_thread_that_the_patient_has_begun_is_owed_an_answer_here(clinic: Clinic, sender: str) -> None:
+    clinic.have(
+        {"resourceType": "Patient", "id": "ada"},
+        {"resourceType": "RelatedPerson", "id": "mother", "patient": {"reference": "Patient/ada"}},
+    )
+    first = replace(FIRST, by=sender, words="May I eat before the test?")
+    asked = replace(ASKED, first=first, patient="Patient/ada", topic="Before the test")
+    (ref,) = clinic.have(to_fhir(asked))
+    task = task_of(clinic, ref.id)
+    assert (task.is_open, task.owner, task.pool, task.patient) == (True, "", Pool(role=Role.MA), "Patient/ada")
+    assert (unread(clinic, "dana"), unread(clinic, "nora")) == (1, 0)
+    actions.answer(clinic.writer("dana"), thread_id=ref.id, words=said("dana", "Water only."))
+    assert unread(clinic, "dana") == 0
+    actions.close(clinic.writer("dana"), thread_id=ref.id, outcome=Outcome.ANSWERED)
+    assert not task_of(clinic, ref.id).is_open
+    with clinic.store.reader(clinic.access("dana"), reason="test.patients") as reader:
+        assert queries.unread(reader, person=sender, roles=()) == 1, "the answer is news to who asked"
+
+
+@pytest.mark.parametrize("pool", [None, Pool(role=Role.NURSE)])
+def test_what_waits_for_the_patient_is_somebodys_here_all_the_same(clinic: Clinic, pool: Pool | None) -> None:
+    clinic.have({"resourceType": "Patient", "id": "ada"})
+    thread_id = begun(clinic, replace(ASKED, patient="Patient/ada", to="Patient/ada", pool=pool))
+    task = task_of(clinic, thread_id)
+    assert (task.owner, task.pool) == ("", pool or Pool(role=Role.MA))
+    assert unread(clinic, "nora" if pool else "dana") == 1
+
+
 def test_a_message_of_nobody_or_about_nothing_is_not_begun() -> None:
     for wrong in ({"pool": None}, {"topic": " "}, {"topic": "x" * 81}):
         with pytest.raises(NotPossible):

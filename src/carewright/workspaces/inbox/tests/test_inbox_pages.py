@@ -7,11 +7,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from carewright.core.access.model import Role
 from carewright.core.store.model import Ref
+from carewright.core.work.model import Pool
 from carewright.skills.incoming.rules import LARGEST_BYTES
-from carewright.skills.messages.threads import Outcome, Thread
-from carewright.skills.messages.threads_fhir import from_fhir
-from tests.clinic import Clinic
+from carewright.skills.messages.threads import Outcome, Thread, Words
+from carewright.skills.messages.threads_fhir import from_fhir, to_fhir
+from tests.clinic import TEN_FORTY, Clinic
 from tests.pages import Pages, open_pages
 from tests.screens.filled import form_at, text_of
 
@@ -206,3 +208,18 @@ def test_the_bar_asks_how_many_wait_and_says_so_in_words(pages: Pages) -> None:
     assert 'hx-get="/messages/unread"' in page
     assert 'data-live="messages"' in page
     assert pages.client("bill").get("/messages/unread").status_code == 403
+
+
+def test_what_a_patient_wrote_is_shown_as_the_patients(pages: Pages) -> None:
+    first = Words(by="Patient/ada", at=TEN_FORTY, words="May I eat before?")
+    asked = Thread(
+        topic="Before the test", first=first, pool=Pool(role=Role.MA), due_at=TEN_FORTY, patient="Patient/ada"
+    )
+    (ref,) = pages.clinic.have(to_fhir(asked))
+    dana = pages.client("dana")
+    assert "The patient" in text_of(dana.get("/messages/"))
+    shown = text_of(dana.get(f"/messages/thread/{ref.id}"))
+    assert "The patient" in shown
+    assert "May I eat before?" in shown
+    assert do(dana, ref.id, "answer", words="Water only.").status_code == 302
+    assert stored(pages, ref.id).first.by == "Patient/ada"

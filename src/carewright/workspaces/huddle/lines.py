@@ -76,6 +76,8 @@ class Line:
     is_here: bool
     chips: tuple[Chip, ...] = ()
     alerts: tuple[str, ...] = ()
+    allergies: str = ""
+    """As the print says them: on the day on which the computer is away nobody can look them up."""
     plan: str = ""
     whole: bool = True
     """Whether all that makes a line ready may be seen: else it is ready as far as the desk goes."""
@@ -172,6 +174,7 @@ def _line(row: Row, read: Read, day: Day, *, clock: SiteClock, under: Under, lan
         is_here=row["status"] in HERE,
         chips=tuple(_chip(row, need, read, under, language) for need in read.needs[key]),
         alerts=tuple(term_words(flag["words"]) for flag in read.flags.get(patient, ())),
+        allergies=_allergies(patient, read),
         plan=_plan(patient, read, clock),
         whole=read.sees_chart,
     )
@@ -209,6 +212,16 @@ def _who(task: Row, read: Read) -> str:
         return read.names.get(str(task["owner"]), "")
     role = str(task["pool_role"] or "")
     return term_words(ROLE_WORDS[Role(role)]) if role in set(Role) else ""
+
+
+def _allergies(patient: str, read: Read) -> str:
+    """What the chart says of allergies; an empty list is not "none": it may be that nobody has asked."""
+    if read.allergies is None:
+        return ""
+    found = read.allergies.get(patient, ())
+    if not found:
+        return gettext("No allergy in the chart: ask")
+    return gettext("Allergies: %(listed)s") % {"listed": ", ".join(found)}
 
 
 def _plan(patient: str, read: Read, clock: SiteClock) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
 
+from carewright.core.access.model import Interaction
 from carewright.core.store.reader import Reader
 from carewright.core.store.reads import Between
 from carewright.core.work.whom import Facts
@@ -52,6 +53,8 @@ class Read:
     names: Mapping[str, str]
     plans: Mapping[str, str] = field(default_factory=dict)
     last_visits: Mapping[str, Row] = field(default_factory=dict)
+    allergies: Mapping[str, tuple[str, ...]] | None = None
+    """The allergies in each chart, the gravest first; None for who may not see them."""
     facts: Mapping[str, Facts] = field(default_factory=dict)
     """Of the patients whose charts may be seen."""
     sees_chart: bool = False
@@ -77,6 +80,7 @@ def read(reader: Reader, day: Day, *, patients: frozenset[str] | None = None) ->
         names=people.names(reader),
         plans=found.plans,
         last_visits=_last_visits(reader, ids, before=day.bounds[0]),
+        allergies=_allergies(reader, ids),
         facts={key: booked_.chart.facts for key, booked_ in found.booked.items() if booked_.chart is not None},
         sees_chart=previsit.sees_chart(reader),
     )
@@ -147,6 +151,15 @@ def _last_visits(reader: Reader, ids: tuple[str, ...], *, before: datetime) -> d
     where = {"patient": ids, "status": "done", "started_at": Between(None, before)}
     rows = reader.latest("visit", where=where, by=("patient",), column=("started_at",))
     return {str(row["patient"]): row for row in rows}
+
+
+def _allergies(reader: Reader, ids: tuple[str, ...]) -> dict[str, tuple[str, ...]] | None:
+    if not reader.access.may(Interaction.SEARCH, "AllergyIntolerance"):
+        return None
+    rows = _lists(reader.rows("allergy", where={"patient": ids}) if ids else ())
+    grave = {key: sorted(found, key=lambda row: (row["criticality"] != "high", str(row["substance"])))
+             for key, found in rows.items()}  # fmt: skip
+    return {key: tuple(dict.fromkeys(str(row["substance"]) for row in found)) for key, found in grave.items()}
 
 
 def _lists(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -89,7 +89,7 @@ def _cells(pages: Pages, line: Line, size: float, clock: SiteClock) -> list[list
     visit = " · ".join(filter(None, (line.type_words, line.reason)))
     written: list[list[tuple[str, bool]]] = [
         [(clock.time(line.at), True)],
-        [(line.name, True), (told, False)],
+        [(line.name, True), (told, False), *([(line.allergies, True)] if line.allergies else [])],
         [(visit, False), (line.plan, False)],
         [(line.ready_words, True)] if line.is_ready else [(_needs(line), False)],
     ]

@@ -221,6 +221,19 @@ def test_the_packet_has_a_page_per_provider_and_blank_forms_and_says_shred(pages
     assert "Call-back number" in calls
 
 
+def test_the_packet_says_the_allergies_the_gravest_first_for_nobody_can_look_them_up(pages: Pages) -> None:
+    status = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
+                          "code": "active"}]}  # fmt: skip
+    pages.clinic.have(*(
+        {"resourceType": "AllergyIntolerance", "clinicalStatus": status, "code": {"text": words}, **more,
+         "patient": {"reference": "Patient/ng"}}
+        for words, more in (("Dust", {}), ("Penicillin", {"criticality": "high"}), ("Penicillin", {}))
+    ))  # fmt: skip
+    lind = " ".join(printed(pages, "dana", "&provider=Practitioner/lind")[0].split())
+    assert "Allergies: Penicillin, Dust" in lind
+    assert "No allergy in the chart: ask" in lind, "an empty list is not none"
+
+
 def test_the_packet_of_the_desk_says_nothing_of_the_chart(pages: Pages) -> None:
     lind = printed(pages, "fay", "&provider=Practitioner/lind")[0]
     assert "Insurance has ended" in lind

@@ -22,6 +22,7 @@ from carewright.core.store.store import Store, open_driver
 from carewright.project.environment import Environment
 from carewright.project.incoming_folder import IncomingFolder
 from carewright.workspaces.huddle import night
+from carewright.workspaces.team import keeping
 
 MANIFESTS = (
     "carewright.core.access.manifest",
@@ -151,6 +152,11 @@ def key_for(purpose: str, environment: Environment) -> bytes:
 def huddle_filler(opened: Store) -> Callable[[str], int]:
     """What the worker does for the huddle of a practice, now by the product's clock."""
     return lambda practice: night.fill(opened, operator_access(practice), now=opened.clock.now())
+
+
+def absence_keeper(opened: Store) -> Callable[[str], int]:
+    """What the worker does for those of a practice who are away, now by the product's clock."""
+    return lambda practice: keeping.keep_moving(opened, operator_access(practice), now=opened.clock.now())
 
 
 def operator_access(practice: str) -> Access:

@@ -36,6 +36,7 @@ SUBSCRIPTION_INTERVAL_SECONDS = 0.5
 PURGE_INTERVAL_SECONDS = 3600.0
 HUDDLE_INTERVAL_SECONDS = 600.0
 BULK_INTERVAL_SECONDS = 1.0
+MOVING_INTERVAL_SECONDS = 60.0
 AFTER_ERROR_SECONDS = 5.0
 STOP_PATIENCE_SECONDS = 20.0
 
@@ -59,6 +60,8 @@ class Worker:
     """Where the files of exports and imports are kept; without it, neither is worked on."""
     fill_huddles: Callable[[str], object] | None = None
     """Of a practice: hands out in the evening what tomorrow's patients need (workspaces/huddle/night.py)."""
+    keep_moving: Callable[[str], object] | None = None
+    """Of a practice: moves on what comes to somebody who is away (workspaces/team/keeping.py)."""
     holder: str = field(default_factory=process_name)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -84,6 +87,7 @@ class Worker:
             *([("incoming", self.folder.step, INTERVAL_SECONDS)] if self.folder else []),
             *([("huddle", self.fill, HUDDLE_INTERVAL_SECONDS)] if self.fill_huddles else []),
             *((f"bulk {b.kind}", _drains(self.store, b), BULK_INTERVAL_SECONDS) for b in self._bulk),
+            *([("absent", self.move_on, MOVING_INTERVAL_SECONDS)] if self.keep_moving else []),
             *((r.consumer, _steps(self.store, r), REACTION_INTERVAL_SECONDS) for r in self._runners),
         ]
         threads = [threading.Thread(target=self._repeat, args=job, name=job[0], daemon=True) for job in jobs]
@@ -123,6 +127,12 @@ class Worker:
         if self.fill_huddles is not None:
             for practice in self.store.practices():
                 self.fill_huddles(practice)
+
+    def move_on(self) -> None:
+        """Nothing waits on the absent, for every practice."""
+        if self.keep_moving is not None:
+            for practice in self.store.practices():
+                self.keep_moving(practice)
 
     def purge(self) -> int:
         """Throw away expired sessions and drafts."""

@@ -1,8 +1,9 @@
 """What the team page declares."""
 
 from carewright.core.access.model import Role
-from carewright.core.registry import Manifest, Nav, Permission, Topic
+from carewright.core.registry import Manifest, Nav, Permission, Topic, tasks_for
 from carewright.core.sentences import term
+from carewright.workspaces.team.codes import REBOOK
 
 LEADS = frozenset({Role.LEAD_MA, Role.MANAGER})
 
@@ -17,6 +18,7 @@ MANIFEST = Manifest(
             doc="Who is here and what each has may look different.",
         ),
     ),
+    task_codes=tasks_for(frozenset({Role.FRONT_DESK}) | LEADS, REBOOK),
     nav=(Nav(label=term("Team"), url_name="team", permission="team.see", key="t"),),
     urls="carewright.workspaces.team.urls",
     url_prefix="team/",

@@ -58,6 +58,8 @@ class PersonLine:
     at_lunch: bool
     away: str
     load: Load
+    waiting: int
+    """Open tasks that have begun, and visits that go on: what a sick cover moves."""
     may_be_paired: bool
 
 
@@ -207,6 +209,7 @@ def _line(
 ) -> PersonLine:
     mine = [item for item in waiting if item.owner == one.practitioner]
     in_house = sum(one.practitioner == row["assistant"] and row["room"] is not None for row in visits)
+    theirs = sum(one.practitioner in (row["assistant"], row["provider"]) for row in visits)
     times = [request.care.clock.time(at) for at in (one.lunch_from, one.lunch_until) if at]
     return PersonLine(
         id=one.practitioner.removeprefix("Practitioner/"),
@@ -218,6 +221,7 @@ def _line(
         at_lunch=one.at_lunch(day.at),
         away=term_words(WHY_CODES[one.away].display) if one.away else "",
         load=rules.load_of(mine, now=day.at, visits=in_house),
+        waiting=theirs + sum(rules.is_for_today(item, before=day.end) for item in mine),
         may_be_paired=one.role in ASSISTANTS,
     )
 

@@ -6,9 +6,12 @@ from datetime import datetime
 
 from carewright.core.access.model import Role
 from carewright.core.work import lifecycle
-from carewright.core.work.model import Kind, Pool, Priority, WorkTask
+from carewright.core.work.model import OTHER, Kind, Pool, Priority, WorkTask
 from carewright.core.work.priority import Item
+from carewright.skills.incoming.codes import MATCH, NAME
 
+UNREAD = frozenset({MATCH.code, NAME.code})
+"""A paper may be a discharge or a critical result until somebody has looked at it."""
 POOL = "pool"
 """Instead of a person: everybody of the task's pool."""
 
@@ -23,11 +26,17 @@ class Load:
 
 
 def can_wait(item: Item, *, before: datetime) -> bool:
-    """Whether a task may be put off on a short day: clerical, routine, due before `before`, of no special note."""
+    """Whether a task may be put off on a short day: clerical, routine, due before `before`, of no special note, and not
+    about a paper that nobody has read."""
     due = item.due_at is not None and item.due_at < before
     begun = item.not_before is None or item.not_before < before
     plain = item.kind is Kind.CLERICAL and item.priority is Priority.ROUTINE and not item.level and item.place is None
-    return plain and due and begun
+    return plain and due and begun and item.code not in UNREAD
+
+
+def is_known_to_wait(item: Item) -> bool:
+    """Whether the product knows what it is. Of what somebody typed, whoever leads says whether it can wait."""
+    return item.code != OTHER.code
 
 
 def is_for_today(item: Item, *, before: datetime) -> bool:

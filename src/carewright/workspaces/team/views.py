@@ -22,7 +22,7 @@ from carewright.skills.staffing import actions as staffing
 from carewright.skills.staffing import queries as staff
 from carewright.skills.staffing.model import Absence, Presence, Team, Why
 from carewright.skills.staffing.rules import ASSISTANTS, NotPossible
-from carewright.workspaces.team import actions, reading
+from carewright.workspaces.team import actions, reading, rules
 from carewright.workspaces.team.forms import AddForm, CoverForm, PersonForm, ShortForm
 from carewright.workspaces.team.reading import Day
 from carewright.workspaces.team.waiting import cover_of
@@ -126,11 +126,12 @@ def short(request: CareRequest) -> HttpResponse:
     here = _here(request)
     reader = request.reader("team.short")
     items = reading.can_wait(reader, here)
+    chosen = [item.id for item in items if rules.is_known_to_wait(item)]
     data = request.POST if request.method == "POST" else None
     form = ShortForm(
         data, here=_context(request), now=request.store.clock.wall(), today=here.on,
         tasks=[(item.id, item.words) for item in items],
-        initial={"task": [item.id for item in items], "until": reading.next_working_day(reader, here)},
+        initial={"task": chosen, "until": reading.next_working_day(reader, here)},
     )  # fmt: skip
     if data is not None and form.is_valid():
         until, due_at = reading.opening(reader, here, form.cleaned_data["until"])

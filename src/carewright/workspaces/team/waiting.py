@@ -79,7 +79,7 @@ def cover_of(reader: Reader, *, site: str, day: date, practitioner: str, at: dat
         candidates=candidates,
         allowed=allowed,
         proposal={ref: taken.get(ref, rules.POOL) for ref in allowed},
-        booked=len(_booked(reader, practitioner, at=at, end=end)),
+        booked=len(booked(reader, practitioner, at=at, end=end)),
     )
 
 
@@ -88,7 +88,8 @@ def open_visits(reader: Reader, day: date, at: datetime) -> list[Row]:
     return reader.rows("visit", where={"is_open": 1, "started_at": Between(*bounds(day, at))}, order=("started_at",))
 
 
-def _booked(reader: Reader, practitioner: str, *, at: datetime, end: datetime) -> list[Row]:
+def booked(reader: Reader, practitioner: str, *, at: datetime, end: datetime) -> list[Row]:
+    """Who is booked with somebody and still to come, until `end`."""
     where = {"provider": practitioner, "starts_at": Between(at, end), "status": "booked"}
     return reader.rows("appointment", where=where)
 

@@ -16,15 +16,19 @@ from carewright.core.terminology.coding import Coding
 from carewright.core.work import actions as work
 from carewright.core.work import fhir as task_fhir
 from carewright.core.work.lifecycle import NotNow
-from carewright.core.work.model import OTHER, Kind, Pool, Priority, WorkTask
+from carewright.core.work.model import OTHER, TASK_CODE, Kind, Pool, Priority, WorkTask
 from carewright.core.work.tasks import NAME_AND_BIRTH_DATE
+from carewright.project.wiring import operator_access
+from carewright.skills.incoming.codes import MATCH
+from carewright.skills.messages import actions as messages
+from carewright.skills.messages.threads import Thread, Words
 from carewright.skills.scheduling.codes import SICK
 from carewright.skills.scheduling.fhir import to_fhir as booking_to_fhir
 from carewright.skills.scheduling.model import Booking
 from carewright.skills.staffing import actions as staffing
 from carewright.skills.staffing.model import Absence, Why
 from carewright.skills.visit import actions as visits
-from carewright.workspaces.team import actions
+from carewright.workspaces.team import actions, keeping
 from tests.clinic import TEN_FORTY, Clinic
 from tests.pages import SITE, Pages, open_pages
 from tests.screens.visits import arrived, jonas, step
@@ -53,7 +57,7 @@ def pages(clinic: Clinic) -> Pages:
 def task(clinic: Clinic, words: str, *, owner: str = DANA, **more: Any) -> str:
     """A task; its id."""
     made = {"kind": Kind.CLERICAL, "due_at": FIVE_PM, "site": SITE, "pool": MA, **more}
-    return work.add(clinic.writer("lena"), task=WorkTask(code=OTHER, words=words, owner=owner, **made)).id
+    return work.add(clinic.writer("lena"), task=WorkTask(**{"code": OTHER, **made}, words=words, owner=owner)).id
 
 
 def body(clinic: Clinic, task_id: str) -> WorkTask:
@@ -223,15 +227,84 @@ def test_what_cannot_be_is_said_and_nothing_moves(pages: Pages, wrong: dict[str,
 def test_who_is_still_to_come_to_a_provider_who_is_away_is_said(pages: Pages) -> None:
     clinic = pages.clinic
     for n, minutes in enumerate((-30, 60, 120)):
-        starts_at = TEN_FORTY + timedelta(minutes=minutes)
-        booking = Booking(
-            id=f"b{n}", patient=f"Patient/{jonas(clinic)}", provider=LIND, site=f"Location/{SITE}", seat=n,
-            schedule="Schedule/lind", starts_at=starts_at, minutes=20, type=SICK, status="booked",
-        )  # fmt: skip
-        clinic.have(booking_to_fhir(booking))
+        booked(clinic, minutes, seat=n)
     text = pages.client("lena").get("/team/cover/lind").content.decode()
     assert "2 patients are still to come today." in text
     assert "still to come" not in pages.client("lena").get("/team/cover/dana").content.decode()
+
+
+def booked(clinic: Clinic, minutes: int, *, seat: int = 0) -> None:
+    booking = Booking(
+        id=f"b{seat}", patient=f"Patient/{jonas(clinic)}", provider=LIND, site=f"Location/{SITE}", seat=seat,
+        schedule="Schedule/lind", starts_at=TEN_FORTY + timedelta(minutes=minutes), minutes=20, type=SICK,
+        status="booked",
+    )  # fmt: skip
+    clinic.have(booking_to_fhir(booking))
+
+
+def test_the_front_desk_is_owed_new_times_for_those_who_are_booked_with_the_absent_once(pages: Pages) -> None:
+    clinic = pages.clinic
+    booked(clinic, 60)
+    for _ in range(2):
+        sick(clinic, who=LIND)
+    (row,) = clinic.rows("task", code="rebook-patients")
+    assert (row["pool_role"], row["priority"], row["due_at"]) == (
+        "front-desk",
+        "urgent",
+        TEN_FORTY + timedelta(hours=1),
+    )
+    assert "Lind Cole is away" in str(row["words"])
+    assert "Okafor" not in str(row["words"])
+    sick(clinic)
+    assert len(clinic.rows("task", code="rebook-patients")) == 1, "nobody is booked with an MA"
+
+
+def test_with_the_task_goes_the_thread_that_waits_for_an_answer(pages: Pages) -> None:
+    clinic = pages.clinic
+    first = Words(by=LIND, at=TEN_FORTY, words="Please ask for the old chart.")
+    thread = Thread(topic="Old chart", first=first, to=DANA, due_at=FIVE_PM, site=SITE)
+    ref = messages.begin(clinic.writer("lind"), thread=thread)
+    sick(clinic)
+    (row,) = clinic.rows("message_thread", id=ref.id)
+    taker = str(row["owner"])
+    assert taker not in ("", DANA)
+    assert [item["owner"] for item in clinic.rows("task", focus=str(ref), is_open=1)] == [taker]
+    assert row["owner_saw"] == 0, "whoever takes it has not read it"
+
+
+def moved(clinic: Clinic, *, at: datetime = TEN_FORTY) -> int:
+    return keeping.keep_moving(clinic.store, operator_access(clinic.practice), now=at)
+
+
+def test_what_comes_to_the_absent_afterwards_is_moved_by_the_worker(pages: Pages) -> None:
+    clinic = pages.clinic
+    begins = FIVE_PM + timedelta(hours=16)
+    tomorrow = task(clinic, "Tomorrow's", not_before=begins, due_at=begins + timedelta(hours=8))
+    here = task(clinic, "Lena's own", owner=LENA)
+    assert moved(clinic) == 0
+    absence = Absence(practitioner=DANA, first=MONDAY, last=TUESDAY, why=Why.SICK)
+    actions.cover(clinic.writer("lena"), site=SITE, day=MONDAY, absence=absence, chosen={}, at=clinic.store.clock.now())
+    late = task(clinic, "A result that came later")
+    other = task(clinic, "At the other site", site="elsewhere")
+    encounter = roomed(clinic)
+    assert moved(clinic) >= 2
+    assert moved(clinic) == 0
+    assert body(clinic, late).owner not in ("", DANA)
+    assert str(clinic.rows("visit", id=encounter)[0]["assistant"]) != DANA
+    assert [body(clinic, one).owner for one in (tomorrow, other, here)] == [DANA, DANA, LENA]
+    assert moved(clinic, at=begins + timedelta(hours=1)) == 1
+    assert body(clinic, tomorrow).owner != DANA
+
+
+def test_another_provider_for_a_visit_is_chosen_by_people(pages: Pages) -> None:
+    clinic = pages.clinic
+    visit = arrived(clinic, jonas(clinic)).encounter
+    absence = Absence(practitioner=LIND, first=MONDAY, last=MONDAY, why=Why.LEAVE)
+    staffing.mark_absent(clinic.writer("lena"), site=SITE, absence=absence)
+    assert clinic.rows("visit", id=visit)[0]["provider"] == LIND
+    moved(clinic)
+    assert clinic.rows("visit", id=visit)[0]["provider"] == LIND
+    assert "1 thing waits: hand over" in pages.client("lena").get("/team/").content.decode()
 
 
 @pytest.mark.parametrize("name", ["dana", "nora", "lind", "fay", "bill", "priya"])
@@ -250,13 +323,18 @@ def test_a_short_day_puts_off_paperwork_and_nothing_else(pages: Pages) -> None:
         task(clinic, "Urgent", priority=Priority.URGENT),
         task(clinic, "Tomorrow's", due_at=FIVE_PM + timedelta(days=1)),
     }
+    known = task(clinic, "Scan the forms", code=Coding(TASK_CODE, "scan", "Scan"))
+    unread = task(clinic, "A paper", code=MATCH)
+    waits, stays = waits | {known}, stays | {unread}
     client = pages.client("lena")
     shown = client.get("/team/short").content.decode()
     assert set(re.findall(r'name="task" value="([^"]+)"', shown)) == waits
+    chosen = re.findall(r'<input[^>]*name="task"[^>]*checked[^>]*>', shown)
+    assert [known in one for one in chosen] == [True], "what somebody typed is chosen by who leads"
     sent: dict[str, Any] = hidden(shown, of="care_context") | {"until": "2026-11-25", "why": "Two are sick"}
     answer = client.post("/team/short", sent | {"task": sorted(waits)}, follow=True)
     text = answer.content.decode()
-    assert text.count("Two are sick") == 2
+    assert text.count("Two are sick") == 3
     assert "not before 11/25/2026" in text
     for one in waits:
         found = body(clinic, one)

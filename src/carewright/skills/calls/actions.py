@@ -36,14 +36,16 @@ def keep(
 
 
 def answer_emergency(
-    writer: Writer, *, call_id: str, site: str, answer: Answer, red_flag: str = "", at: datetime
+    writer: Writer, *, call_id: str, site: str, answer: Answer, red_flag: str = "", for_whom: str = "", at: datetime
 ) -> PhoneCall:
-    """The emergency question was answered; with yes, the nurse has the task in the same transaction."""
+    """The emergency question was answered; with yes, the nurse has the task in the same transaction, or `for_whom`
+    where none is on duty."""
     event = Event.EMERGENCY if answer is Answer.YES else Event.NO_EMERGENCY
     line = _line(writer, event, at)
     return _own(
         writer, call_id, site, at,
-        lambda call: rules.answered(call, answer=answer, red_flag=red_flag, line=line), "calls.emergency",
+        lambda call: rules.answered(call, answer=answer, red_flag=red_flag, line=line, for_whom=for_whom),
+        "calls.emergency",
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ Plain Python. Nothing here weighs a symptom: an emergency answer or a listed red
 symptom to a licensed person, and the rest by the table of reasons.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -56,8 +56,8 @@ def leg(call: PhoneCall) -> Leg | None:
         return None
     if call.rings:
         return Leg(
-            code=codes.NURSE_NOW, pool=Pool(role=Role.NURSE), within=RING, any_hour=True, kind=Kind.CRITICAL,
-            priority=Priority.STAT,
+            code=codes.NURSE_NOW, pool=Pool(role=Role.NURSE), owner=call.for_whom, within=RING, any_hour=True,
+            kind=Kind.CRITICAL, priority=Priority.STAT,
         )  # fmt: skip
     if call.state is State.TAKING:
         return Leg(
@@ -111,15 +111,19 @@ def kept(call: PhoneCall, *, number: str, place: str, words: str = "") -> PhoneC
     )  # fmt: skip
 
 
-def answered(call: PhoneCall, *, answer: Answer, red_flag: str, line: Line) -> PhoneCall:
-    """The emergency question was answered. Yes stays yes: nobody at the phone takes an emergency back."""
+def answered(call: PhoneCall, *, answer: Answer, red_flag: str, line: Line, for_whom: str = "") -> PhoneCall:
+    """The emergency question was answered. Yes stays yes: nobody at the phone takes an emergency back.
+
+    `for_whom` is who has an emergency caller while no nurse is on duty (`Practitioner/…`), "" for the nurses.
+    """
     if red_flag and red_flag not in red_flags.BY_CODE:
         raise ValueError(f"'{red_flag}' is no red flag that we know.")
     if call.state is State.ENDED:
         raise NotNow(sentence("This call has ended."))
     if answer is Answer.NOT_ASKED or call.emergency is Answer.YES:
         return call if not red_flag or call.red_flag else replace(call, red_flag=red_flag)
-    return replace(call, emergency=answer, red_flag=red_flag or call.red_flag, lines=(*call.lines, line))
+    whom = for_whom if answer is Answer.YES else call.for_whom
+    return replace(call, emergency=answer, red_flag=red_flag or call.red_flag, for_whom=whom, lines=(*call.lines, line))
 
 
 def identified(call: PhoneCall, *, patient: str, line: Line) -> PhoneCall:
@@ -290,10 +294,10 @@ def _parts(name: str) -> list[str]:
 # -- who answers a symptom --------------------------------------------------------------------------------------------
 
 
-def answers_symptoms(*, nurses: Iterable[str], fallback: str, covering: str) -> str:
+def answers_symptoms(*, nurses: Iterable[str], fallback: str, covering: str, away: Collection[str] = ()) -> str:
     """Whom a symptom or a result goes to by name; "" for the pool of nurses, which has it while a nurse is on duty.
 
-    `nurses` are those on duty, `fallback` the setting, `covering` the provider who covers (`Practitioner/…`). With
-    nobody to name, the pool of nurses keeps it, and the clock sends it on.
+    `nurses` are those on duty, `fallback` the setting, `covering` the provider who covers (`Practitioner/…`), `away`
+    those who are not here today. With nobody to name, the pool of nurses keeps it, and the clock sends it on.
     """
-    return "" if any(True for _ in nurses) else fallback or covering
+    return "" if any(True for _ in nurses) else ("" if fallback in away else fallback) or covering

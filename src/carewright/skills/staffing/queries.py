@@ -11,7 +11,7 @@ from carewright.core.store.reader import Reader
 from carewright.core.work.hours import hours_of
 from carewright.skills.staffing import rules
 from carewright.skills.staffing.fhir import from_fhir, team_id
-from carewright.skills.staffing.model import Pair, Presence, Team
+from carewright.skills.staffing.model import Pair, Team
 from carewright.skills.staffing.settings import COVERING_PROVIDER
 
 RANK = (Role.LEAD_MA, Role.MA, Role.NURSE, Role.PROVIDER, Role.FRONT_DESK, Role.MANAGER, Role.BILLER)
@@ -23,11 +23,6 @@ def team(reader: Reader, site: str, day: date) -> tuple[Team, Resource | None]:
     stored = reader.resource_or_none(Ref("CareTeam", team_id(site, day)))
     found = from_fhir(stored) if stored else None
     return rules.with_staff(found or Team(site=site, day=day), staff(reader, site, day)), stored
-
-
-def here_today(reader: Reader, site: str, day: date) -> tuple[Presence, ...]:
-    """Who is here on a day."""
-    return team(reader, site, day)[0].here
 
 
 def pairs(reader: Reader, site: str, day: date) -> tuple[Pair, ...]:

@@ -1,7 +1,7 @@
 """The day's list: appointments with their visits, who is late, what can be done. Values for the pages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -69,7 +69,9 @@ class Line:
     reason: str
     comment: str
     provider: str
+    """Who sees them: the visit's provider where there is a visit, else the booked one."""
     provider_name: str
+    provider_away: bool
     standing: str
     late_words: str = ""
     late_level: Level = Level.PLAIN
@@ -146,18 +148,25 @@ def lines(request: CareRequest, reader: Reader, place: Place) -> list[Line]:
     by_appointment = {str(row["appointment"]): row for row in seen if row["status"] != "by-mistake"}
     ids = tuple({str(row["patient"]): None for row in booked})
     known = {str(row["id"]): row for row in reader.rows("patient", where={"id": ids})} if ids else {}
-    names = people.names(reader)
-    return [
+    names, away = people.names(reader), _away(reader, place)
+    listed = [
         _line(row, by_appointment.get(f"Appointment/{row['id']}"), known.get(str(row["patient"]), {}), names, request)
         for row in booked
     ]
+    return [replace(line, provider_away=line.provider in away and not line.is_gone) for line in listed]
+
+
+def _away(reader: Reader, place: Place) -> frozenset[str]:
+    """Who is not here on the day: whoever is booked with them needs somebody else."""
+    rows = reader.rows("presence", where={"place": place.site.id, "day": place.on.isoformat()})
+    return frozenset(str(row["practitioner"]) for row in rows if row["away"])
 
 
 def _line(row: Row, visit: Row | None, patient: Row, names: Mapping[str, str], request: CareRequest) -> Line:
     care = request.care
     starts_at, status = cast(datetime, row["starts_at"]), str(row["status"])
     late_words, late_level = _late(starts_at, status, care.now)
-    born, provider = str(patient.get("birth_date") or ""), str(row["provider"] or "")
+    born, provider = str(patient.get("birth_date") or ""), str((visit or row)["provider"] or "")
     age = age_on(born=born, on=care.now_local.date())
     interpreter = bool(patient.get("needs_interpreter"))
     return Line(
@@ -175,6 +184,7 @@ def _line(row: Row, visit: Row | None, patient: Row, names: Mapping[str, str], r
         comment=str(row["comment"] or ""),
         provider=provider,
         provider_name=names.get(provider, ""),
+        provider_away=False,
         standing=str(visit["status"]) if visit else status,
         late_words=late_words,
         late_level=late_level,

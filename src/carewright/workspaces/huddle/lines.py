@@ -77,7 +77,8 @@ class Line:
     chips: tuple[Chip, ...] = ()
     alerts: tuple[str, ...] = ()
     allergies: str = ""
-    """As the print says them: on the day on which the computer is away nobody can look them up."""
+    """As the print says them: on the day on which the computer is away nobody can look them up. "" where the chart has
+    none, which is not "none": it may be that nobody has asked."""
     plan: str = ""
     whole: bool = True
     """Whether all that makes a line ready may be seen: else it is ready as far as the desk goes."""
@@ -215,13 +216,8 @@ def _who(task: Row, read: Read) -> str:
 
 
 def _allergies(patient: str, read: Read) -> str:
-    """What the chart says of allergies; an empty list is not "none": it may be that nobody has asked."""
-    if read.allergies is None:
-        return ""
     found = read.allergies.get(patient, ())
-    if not found:
-        return gettext("No allergy in the chart: ask")
-    return gettext("Allergies: %(listed)s") % {"listed": ", ".join(found)}
+    return gettext("Allergies: %(listed)s") % {"listed": ", ".join(found)} if found else ""
 
 
 def _plan(patient: str, read: Read, clock: SiteClock) -> str:

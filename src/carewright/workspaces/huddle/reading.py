@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
 
-from carewright.core.access.model import Interaction
 from carewright.core.store.reader import Reader
 from carewright.core.store.reads import Between
 from carewright.core.work.whom import Facts
@@ -53,8 +52,8 @@ class Read:
     names: Mapping[str, str]
     plans: Mapping[str, str] = field(default_factory=dict)
     last_visits: Mapping[str, Row] = field(default_factory=dict)
-    allergies: Mapping[str, tuple[str, ...]] | None = None
-    """The allergies in each chart, the gravest first; None for who may not see them."""
+    allergies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The allergies in each chart, the gravest first."""
     facts: Mapping[str, Facts] = field(default_factory=dict)
     """Of the patients whose charts may be seen."""
     sees_chart: bool = False
@@ -153,9 +152,7 @@ def _last_visits(reader: Reader, ids: tuple[str, ...], *, before: datetime) -> d
     return {str(row["patient"]): row for row in rows}
 
 
-def _allergies(reader: Reader, ids: tuple[str, ...]) -> dict[str, tuple[str, ...]] | None:
-    if not reader.access.may(Interaction.SEARCH, "AllergyIntolerance"):
-        return None
+def _allergies(reader: Reader, ids: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     rows = _lists(reader.rows("allergy", where={"patient": ids}) if ids else ())
     grave = {key: sorted(found, key=lambda row: (row["criticality"] != "high", str(row["substance"])))
              for key, found in rows.items()}  # fmt: skip

@@ -51,7 +51,8 @@ def _provider(pages: Pages, group: Group, *, clock: SiteClock, about: str) -> No
     counted = ngettext("%(count)s patient", "%(count)s patients", len(group.lines)) % {"count": len(group.lines)}
     ready = gettext("%(ready)s of %(total)s ready") % {"ready": group.ready, "total": len(group.lines)}
     pages.add_page()
-    _head(pages, name, f"{about} · {counted} · {ready}")
+    ask = gettext("Where no allergies are named, the chart has none: ask.")
+    _head(pages, name, f"{about} · {counted} · {ready} · {ask}")
     top = pages.get_y() + 6
     size = next((s for s in SIZES_PT if top + _height(pages, group.lines, s, clock) <= pages.bottom), SIZES_PT[-1])
     _columns(pages)

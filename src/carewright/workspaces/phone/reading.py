@@ -46,10 +46,14 @@ def licensed(request: CareRequest, reader: Reader) -> Licensed:
     at = request.care.now
     open_now = hours_of(reader.resource_or_none(Ref("Location", site)) if site else None).is_open(at)
     day = request.care.now_local.date()
-    here = staffing.here_today(reader, site, day)
-    nurses = [one.practitioner for one in here if one.role is Role.NURSE and on_duty(one, at=at, open_now=open_now)]
+    team, _ = staffing.team(reader, site, day)
+    away = {one.practitioner for one in team.people if one.away}
+    nurses = [
+        one.practitioner for one in team.here if one.role is Role.NURSE and on_duty(one, at=at, open_now=open_now)
+    ]
     fallback = values.get(request.store, FALLBACK, request.access)
-    person = rules.answers_symptoms(nurses=nurses, fallback=fallback, covering=staffing.covering(reader, site, at))
+    covering = staffing.covering(reader, site, at)
+    person = rules.answers_symptoms(nurses=nurses, fallback=fallback, covering=covering, away=away)
     names = names_of(reader, [*nurses, person])
     if nurses:
         who = ", ".join(names.get(nurse, nurse) for nurse in nurses)

@@ -68,10 +68,11 @@ def emergency(request: CareRequest) -> HttpResponse:
     flag = request.POST.get("red_flag", "")
     flag = flag if flag in FLAGS else ""
     answer = Answer.NO if request.POST.get("emergency") == Answer.NO and not flag else Answer.YES
+    for_whom = reading.licensed(request, request.reader("phone.emergency")).person if answer is Answer.YES else ""
     _keep(request, form)
     after = actions.answer_emergency(
         request.writer(), call_id=form.call_id, site=request.access.site or "", answer=answer, red_flag=flag,
-        at=request.care.now,
+        for_whom=for_whom, at=request.care.now,
     )  # fmt: skip
     if not for_script(request):
         return redirect("phone-go-on", after.id)

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carewright.core.access.model import AccessDenied, Role
-from carewright.core.store.model import KeyTaken, NotFound, Ref, Refused
+from carewright.core.store.model import KeyTaken, NotFound, Origin, Ref, Refused
+from carewright.core.store.writer import Writer
 from carewright.core.work import actions as work
 from carewright.core.work.fhir import from_fhir as task_from_fhir
 from carewright.core.work.model import End, Pool, Priority, WorkTask
+from carewright.project.wiring import operator_access
 from carewright.skills.messages import actions, queries, threads
 from carewright.skills.messages.codes import ANSWER_MESSAGE, SEE_VISIT_MESSAGE
 from carewright.skills.messages.fhir import from_fhir as message_from_fhir
@@ -68,7 +70,9 @@ def test_a_thread_that_the_patient_has_begun_is_owed_an_answer_here(clinic: Clin
     )
     first = replace(FIRST, by=sender, words="May I eat before the test?")
     asked = replace(ASKED, first=first, patient="Patient/ada", topic="Before the test")
-    (ref,) = clinic.have(to_fhir(asked))
+    program = Writer(clinic.store, operator_access(clinic.practice), origin=Origin.API)
+    with program.transaction(reason="test.patient-wrote") as tx:
+        ref = tx.create(to_fhir(asked))
     task = task_of(clinic, ref.id)
     assert (task.is_open, task.owner, task.pool, task.patient) == (True, "", Pool(role=Role.MA), "Patient/ada")
     assert (unread(clinic, "dana"), unread(clinic, "nora")) == (1, 0)

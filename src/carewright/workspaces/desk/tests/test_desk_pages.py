@@ -14,8 +14,10 @@ from carewright.skills.registration import queries as registered
 from carewright.skills.scheduling import actions, codes, people
 from carewright.skills.scheduling.fhir import template_to_fhir
 from carewright.skills.scheduling.model import Session, Template
+from carewright.skills.staffing import actions as staffing
+from carewright.skills.staffing.model import Absence, Why
 from tests.clinic import Clinic
-from tests.pages import Pages, open_pages
+from tests.pages import SITE, Pages, open_pages
 
 NEW_YORK = ZoneInfo("America/New_York")
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -156,6 +158,15 @@ def test_moving_to_another_provider_and_time(pages: Pages) -> None:
     assert stale.status_code == 409
     assert "Someone else changed this" in stale.content.decode()
     assert client.post(f"/desk/appointment/{ref.id}/move", {"version": "2"}, **HTMX).status_code == 409
+
+
+def test_who_is_booked_with_somebody_who_is_away_is_marked(pages: Pages) -> None:
+    clinic, client = pages.clinic, pages.client("fay")
+    book(clinic)
+    assert "Away" not in client.get("/desk/").content.decode()
+    absence = Absence(practitioner="Practitioner/lind", first=ELEVEN.date(), last=ELEVEN.date(), why=Why.SICK)
+    staffing.mark_absent(clinic.writer("lena"), site=SITE, absence=absence)
+    assert client.get("/desk/").content.decode().count("Away") == 1
 
 
 def test_cancelling_says_by_whom_and_is_taken_back(pages: Pages) -> None:

@@ -13,7 +13,9 @@ from carewright.core.settings import values
 from carewright.core.store.model import Ref
 from carewright.skills.calls import actions
 from carewright.skills.calls.skill import FALLBACK
-from tests.clinic import Clinic
+from carewright.skills.staffing import actions as staffing
+from carewright.skills.staffing.model import Absence, Why
+from tests.clinic import TEN_FORTY, Clinic
 from tests.pages import SITE, Pages, open_pages
 
 HTMX = {"HX-Request": "true"}
@@ -202,6 +204,24 @@ def test_a_symptom_goes_to_the_nurse_and_without_one_to_somebody_by_name(pages: 
     named.finish(number="1", reason="result")
     (task,) = owed(clinic, named)
     assert task["owner"] == "Practitioner/nora"
+
+
+def test_without_a_nurse_an_emergency_is_somebodys_by_name_at_once(pages: Pages) -> None:
+    clinic = pages.clinic
+    away(clinic, "nora", Role.NURSE)
+    phone = Phone(pages)
+    phone.post("emergency", emergency="yes", number="555-0142")
+    (task,) = owed(clinic, phone)
+    assert (task["code"], task["owner"], task["priority"]) == ("phone-nurse-now", "Practitioner/lind", "stat")
+    assert "phone-nurse-now" in {task["code"] for task in clinic.rows("task", owner="Practitioner/lind", is_open=1)}
+
+
+def test_somebody_who_is_away_is_not_named_as_the_fallback(pages: Pages) -> None:
+    clinic = pages.clinic
+    values.change(clinic.store, FALLBACK, clinic.access("mona"), scope="practice", value="Practitioner/nora")
+    absence = Absence(practitioner="Practitioner/nora", first=TEN_FORTY.date(), last=TEN_FORTY.date(), why=Why.SICK)
+    staffing.mark_absent(clinic.writer("lena"), site=SITE, absence=absence)
+    assert "No nurse on duty. Goes to Lind Cole by name." in Phone(pages).page
 
 
 def test_who_may_take_the_emergency_caller(pages: Pages) -> None:

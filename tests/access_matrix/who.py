@@ -59,7 +59,7 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "checkout-done": FLOOR,
     "rooming": TREATING, "rooming-step": TREATING, "rooming-take": TREATING, "rooming-identity": TREATING,
     "rooming-tick": TREATING, "rooming-seen-to": TREATING, "rooming-reason": TREATING,
-    "rooming-reason-check": TREATING,
+    "rooming-reason-check": TREATING, "rooming-brought": TREATING,
     "rooming-allergy-add": TREATING, "rooming-allergies-asked": TREATING, "rooming-allergy-mistake": TREATING,
     "vitals-save": TREATING, "vitals-tell": TREATING, "vitals-check": TREATING, "vitals-change": TREATING,
     "vitals-mistake": TREATING, "critical-mine": TREATING, "critical-read-back": TREATING,

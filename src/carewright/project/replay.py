@@ -207,6 +207,8 @@ class Replay:
         visits.assign(
             self._as(step), encounter_id=ref.id, version=self._version(ref), assistant=f"Practitioner/{step.staff}"
         )
+        site = self._appointment(step).site
+        protocols.apply_to_visit(self._as(step), encounter_id=ref.id, at=step.at, site=site)
 
     def identity(self, step: Step) -> None:
         visits.check_identity(self._as(step), encounter_id=self._visit(step).id, at=step.at)

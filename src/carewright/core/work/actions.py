@@ -109,15 +109,29 @@ def defer(writer: Writer, *, task_id: str, until: datetime, due_at: datetime | N
 
 
 def done(
-    writer: Writer, *, task_id: str, at: datetime, produced: Sequence[str] = (), version: int | None = None
+    writer: Writer,
+    *,
+    task_id: str,
+    at: datetime,
+    produced: Sequence[str] = (),
+    under: str = "",
+    version: int | None = None,
 ) -> WorkTask:
-    """It is done. Refused while what it asked for is not there."""
+    """It is done. Refused while what it asked for is not there; `under` is the order that it was done under."""
     require_may(writer, task_id)
     by = writer.access.actor.reference
-    return _change(
-        writer, task_id, lambda task: lifecycle.done(task, at=at, by=by, produced=produced), reason="work.done",
-        version=version,
-    )  # fmt: skip
+
+    def step(task: WorkTask) -> WorkTask:
+        ordered = replace(task, based_on=tuple(dict.fromkeys((*task.based_on, under)))) if under else task
+        return lifecycle.done(ordered, at=at, by=by, produced=produced)
+
+    return _change(writer, task_id, step, reason="work.done", version=version)
+
+
+def reopen(writer: Writer, *, task_id: str, version: int | None = None) -> WorkTask:
+    """It is not done after all, and still owed."""
+    require_may(writer, task_id)
+    return _change(writer, task_id, lifecycle.reopen, reason="work.reopen", version=version)
 
 
 def end(writer: Writer, *, task_id: str, how: End, why: str, at: datetime, version: int | None = None) -> WorkTask:

@@ -38,11 +38,14 @@ KIND = OWN_EXTENSIONS + "task-kind"
 REMIND_AT = OWN_EXTENSIONS + "task-remind-at"
 WAITS_FOR = OWN_EXTENSIONS + "task-waits-for"
 ASKS_FOR = OWN_EXTENSIONS + "task-asks-for"
+NEEDS_ORDER = OWN_EXTENSIONS + "task-needs-order"
 ESCALATION = OWN_EXTENSIONS + "task-escalation"
 PINNED_BY = OWN_EXTENSIONS + "task-pinned-by"
 PLACE = OWN_EXTENSIONS + "task-place"
 DUPLICATE_OF = OWN_EXTENSIONS + "task-duplicate-of"
-OURS = frozenset({SITE, KIND, REMIND_AT, WAITS_FOR, ASKS_FOR, ESCALATION, PINNED_BY, PLACE, DUPLICATE_OF})
+OURS = frozenset({
+    SITE, KIND, REMIND_AT, WAITS_FOR, ASKS_FOR, NEEDS_ORDER, ESCALATION, PINNED_BY, PLACE, DUPLICATE_OF,
+})  # fmt: skip
 POD = OWN_EXTENSIONS + "pool-pod"
 LANGUAGE = OWN_EXTENSIONS + "pool-language"
 COMPETENCY = OWN_EXTENSIONS + "pool-competency"
@@ -118,6 +121,7 @@ def from_fhir(resource: Resource) -> WorkTask:
         based_on=tuple(_reference(part) for part in resource.get("basedOn", ()) if _reference(part)),
         instantiates=str(resource.get("instantiatesCanonical", "")),
         asks_for=_one(found, ASKS_FOR),
+        needs_order=_one(found, NEEDS_ORDER),
         produced=tuple(_produced(resource)),
         escalations=tuple(_escalations(resource)),
         pinned_by=tuple(found.get(PINNED_BY, ())),
@@ -173,6 +177,8 @@ def _extensions(task: WorkTask) -> list[dict[str, Any]]:
     found += [{"url": WAITS_FOR, "valueReference": _ref(ref)} for ref in task.waits_for]
     if task.asks_for:
         found.append({"url": ASKS_FOR, "valueCode": task.asks_for})
+    if task.needs_order:
+        found.append({"url": NEEDS_ORDER, "valueCode": task.needs_order})
     found += [_escalation(escalation) for escalation in task.escalations]
     found += [{"url": PINNED_BY, "valueReference": _ref(person)} for person in task.pinned_by]
     if task.place:

@@ -160,6 +160,8 @@ class WorkTask:
     based_on: tuple[str, ...] = ()
     instantiates: str = ""
     asks_for: str = ""
+    needs_order: str = ""
+    """The code of what a provider must have ordered; a standing order that allows it (`based_on`) stands in."""
     produced: tuple[str, ...] = ()
     escalations: tuple[Escalation, ...] = ()
     pinned_by: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ OWED = Owing(
     ended_as=rules.ended_as,
 )
 _FOLLOWS = OWED.effect()
+CONFIRM = "orders.confirm"
 Advance = Callable[[Order], Order]
 
 
@@ -110,6 +111,18 @@ def check_end(write: Write, context: WriteContext) -> None:
             )
 
 
+def check_confirmed(write: Write, context: WriteContext) -> None:
+    """A test that somebody here orders holds when a provider has confirmed it, or under a standing order (which another
+    guard looks at). Programs that nobody of the staff signed on to write orders of other systems."""
+    before = from_fhir(write.before) if write.before else None
+    after = from_fhir(write.after) if write.after else None
+    if after is None or after.status != "active" or after.kind is Kind.OTHER or after.standing_order:
+        return
+    begins = before is None or before.status == "draft"
+    if begins and context.access.roles and not context.access.may_do(CONFIRM):
+        raise Refused("order-confirmed", sentence("An order holds when its provider has confirmed it. Enter a draft."))
+
+
 def _report_of(write: Write) -> list[Ref]:
     order = from_fhir(write.after) if write.after else None
     found = Ref.local(order.report) if order else None
@@ -133,6 +146,10 @@ EFFECTS = (
 )  # fmt: skip
 GUARDS = (
     OWED.guard(),
+    Guard(
+        name="order-confirmed", types=OWED.types, check=check_confirmed,
+        doc="A test that somebody here orders is a draft until its provider has confirmed it.",
+    ),
     Guard(
         name="order-end", types=OWED.types, check=check_end, reads=_report_of,
         doc="A laboratory or imaging order ends with its result, any other end says why.",

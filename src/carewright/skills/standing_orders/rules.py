@@ -53,6 +53,11 @@ def under(order: StandingOrder) -> Sentence:
     return sentence("Under %(called)s", called=called(order))
 
 
+def signed_by(who: str) -> Sentence:
+    """What is shown where a provider has signed an order for the one act: `Ordered by Dr. Lind`."""
+    return sentence("Ordered by %(who)s", who=quoted(who)) if who else sentence("Ordered by a provider")
+
+
 def usable(
     order: StandingOrder, *, on: date, facts: Facts, roles: Collection[Role], competencies: Collection[str]
 ) -> Usable:

@@ -7,6 +7,7 @@ from carewright.core.registry import Manifest, TaskCode, may_see, may_write
 from carewright.core.sentences import sentence
 from carewright.core.store.hooks import Guard, Write, WriteContext
 from carewright.core.store.model import Refused
+from carewright.skills.standing_orders.acts import SIGNATURE, UNORDERED_ACT, USED
 from carewright.skills.standing_orders.codes import SIGN_ORDER, SIGN_STANDING_ORDER, STANDING_ORDER
 from carewright.skills.standing_orders.fhir import from_fhir
 
@@ -68,7 +69,10 @@ MANIFEST = Manifest(
             "standing-orders.ask", CLINICAL, on=("Task",), doc="Ask a provider for an order where no standing one is."
         ),
     ),
+    effects=(UNORDERED_ACT,),
     guards=(
+        USED,
+        SIGNATURE,
         Guard(
             name="standing-order-signature",
             types=frozenset({"ActivityDefinition"}),

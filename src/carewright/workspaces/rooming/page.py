@@ -17,7 +17,7 @@ from carewright.core.store.reader import Reader
 from carewright.core.work.tasks import ALLERGIES_ASKED, CRITICAL_VITAL_TOLD, NAME_AND_BIRTH_DATE, of_visit
 from carewright.shell import whose
 from carewright.shell.components import Step, StepState
-from carewright.shell.forms import PatientContext
+from carewright.shell.forms import ContextForm, PatientContext
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest
 from carewright.shell.saying import say
@@ -33,6 +33,7 @@ from carewright.skills.vitals.model import Kind
 from carewright.skills.vitals.panel import trend
 from carewright.skills.vitals.queries import Recorded
 from carewright.workspaces.banner import AboutPatient, about
+from carewright.workspaces.rooming import brought
 from carewright.workspaces.rooming.checklist import ALLERGIES, IDENTITY, REASON, VITALS, Line, lines_for
 
 HELD_BY = {
@@ -123,6 +124,8 @@ def show(
         "step": step_form(request, rooming),
         "provider": rooming.provider or gettext("the provider"),
         "messages_open": _messages(reader, rooming.id),
+        "brought": brought.listed(request, rooming),
+        "plain": ContextForm(here=context(request, rooming), now=request.store.clock.wall(), auto_id=False),
         "trend": trend(_earlier(request, reader, rooming)),
         "next": following(rooming, line),
         "may_work": request.access.may_do("visit.step"),

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from carewright.workspaces.rooming import telling, views, vitals
+from carewright.workspaces.rooming import bringing, telling, views, vitals
 
 urlpatterns = [
     path("<str:encounter_id>/", views.rooming, name="rooming"),
     path("<str:encounter_id>/take", views.take, name="rooming-take"),
     path("<str:encounter_id>/name-and-birth-date", views.identity, name="rooming-identity"),
     path("<str:encounter_id>/tick/<slug:key>", views.tick, name="rooming-tick"),
+    path("<str:encounter_id>/brought/<str:task_id>", bringing.step, name="rooming-brought"),
     path("<str:encounter_id>/messages/<str:message_id>", views.seen_to, name="rooming-seen-to"),
     path("<str:encounter_id>/reason/save", telling.reason, name="rooming-reason"),
     path("<str:encounter_id>/reason/check", telling.check_reason, name="rooming-reason-check"),

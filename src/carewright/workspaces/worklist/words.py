@@ -13,6 +13,7 @@ HISTORY = {
     "work.take": gettext_lazy("I've got it"),
     "work.start": gettext_lazy("Started"),
     "work.done": gettext_lazy("Done"),
+    "work.reopen": gettext_lazy("Not done after all"),
     "work.hold": gettext_lazy("Waits"),
     "work.resume": gettext_lazy("Waits no longer"),
     "work.put-back": gettext_lazy("Put back"),

@@ -1,7 +1,7 @@
 """An order from ordered to resulted, on both engines: whose each leg is, what moves it on, how else it may end."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from carewright.core.access.model import AccessDenied, Role
 from carewright.core.store.model import Conflict, Origin, Ref, Refused, Resource
 from carewright.core.store.writer import Writer
+from carewright.core.terminology.coding import Coding
 from carewright.core.work import fhir as work_fhir
-from carewright.core.work.model import End, Priority, WorkTask
+from carewright.core.work.model import TASK_CODE, End, Priority, WorkTask
 from carewright.core.work.placer import PLACER
 from carewright.core.work.trail import Entry
 from carewright.project.wiring import operator_access
@@ -22,6 +23,8 @@ from carewright.skills.orders.codes import LEGS, REFERRAL
 from carewright.skills.orders.fhir import from_fhir, to_fhir
 from carewright.skills.orders.hooks import OWED
 from carewright.skills.orders.model import ENDS, Event, Kind, NotPossible, Obstacle, Order, Step
+from carewright.skills.standing_orders.fhir import to_fhir as standing_to_fhir
+from carewright.skills.standing_orders.model import StandingOrder
 from tests.clinic import TEN_FORTY, Clinic
 
 CBC = Order(
@@ -91,7 +94,22 @@ def test_a_blood_count_goes_from_ordered_to_resulted_and_each_leg_is_somebodys(c
     assert clinic.rows("care_order")[0]["is_open"] == 0
 
 
+def standing(key: str, *, ends: date = date(2027, 6, 30), role: Role = Role.MA, signed: bool = True) -> Resource:
+    """A standing order as the record has it."""
+    begins = date(2026, 9, 1)
+    return standing_to_fhir(
+        StandingOrder(
+            id=key, name="Blood count", words="Before the visit.",
+            allows=Coding(TASK_CODE, "blood-count", "Blood count"),
+            signer="Practitioner/lind", signer_name="Dr. Lind", first_day=begins, last_day=ends,
+            roles=frozenset({role}), signed_on=begins if signed else None,
+        )
+    )  # fmt: skip
+
+
 def test_what_an_ma_enters_waits_for_its_provider_unless_a_standing_order_allows_it(clinic: Clinic) -> None:
+    clinic.have(standing("flu"), standing("draft", signed=False), standing("over", ends=date(2026, 11, 1)),
+                standing("nurses", role=Role.NURSE))  # fmt: skip
     order = placed(clinic, who="dana")
     (task,) = open_of(clinic, order)
     assert (task.code, task.owner) == (LEGS[Step.CONFIRMED], "Practitioner/lind")
@@ -100,6 +118,9 @@ def test_what_an_ma_enters_waits_for_its_provider_unless_a_standing_order_allows
             go(clinic, order, Step.CONFIRMED, who=name)
     go(clinic, order, Step.CONFIRMED, who="lind")
     assert [task.code for task in open_of(clinic, order)] == [LEGS[Step.COLLECTED]]
+    for refused in ("no-such", "draft", "over", "nurses"):
+        with pytest.raises(Refused, match="No standing order"):
+            placed(clinic, replace(CBC, standing_order=f"ActivityDefinition/{refused}"), who="dana")
     under = placed(clinic, replace(CBC, standing_order="ActivityDefinition/flu"), who="dana")
     assert stands(clinic, under).standing_order == "ActivityDefinition/flu"
     assert [task.code for task in open_of(clinic, under)] == [LEGS[Step.COLLECTED]]
@@ -339,3 +360,19 @@ entries = st.builds(
 def test_an_order_reads_back_as_it_was_written_and_owes_a_task_until_its_end(order: Order) -> None:
     assert from_fhir(to_fhir(order)) == order
     assert (rules.leg_of(to_fhir(order)) is None) == (not order.is_open)
+
+
+def test_what_an_ma_sends_by_the_api_is_no_order_before_its_provider_confirms_it(clinic: Clinic) -> None:
+    clinic.have({"resourceType": "Patient", "id": "ada"})
+    sent = {**to_fhir(replace(CBC, id="sent")), "status": "active"}
+    by_api = clinic.writer("dana", origin=Origin.API)
+    with pytest.raises(Refused, match="confirmed"), by_api.transaction(reason="test.create") as tx:
+        tx.create(sent, resource_id="sent")
+    with by_api.transaction(reason="test.create") as tx:
+        tx.create({**sent, "status": "draft"}, resource_id="sent")
+    version = int(clinic.resource(Ref("ServiceRequest", "sent"))["meta"]["versionId"])
+    with pytest.raises(Refused, match="confirmed"), by_api.transaction(reason="test.update") as tx:
+        tx.update({**clinic.resource(Ref("ServiceRequest", "sent")), "status": "active"}, version=version)
+    with clinic.writer("lind", origin=Origin.API).transaction(reason="test.update") as tx:
+        tx.update({**clinic.resource(Ref("ServiceRequest", "sent")), "status": "active"}, version=version)
+    assert stands(clinic, "sent").status == "active"

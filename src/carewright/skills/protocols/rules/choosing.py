@@ -108,6 +108,7 @@ def _task(version: Version, task: ProtocolTask, subject: Subject, *, now: dateti
         authored_at=now,
         requester=by,
         based_on=(f"PlanDefinition/{id_of(name)}",),
+        needs_order=task.standing_order,
         instantiates=canonical_of(name, version.label),
     )
 

@@ -82,6 +82,7 @@ def test_what_a_protocol_brings_stands_on_the_rooming_page_and_is_done_there(cli
     assert press(clinic_pages, visit, some, "again") == 302
     assert task(clinic_pages, visit, some).is_open
     assert to_sign(clinic_pages, visit) == []
+    assert f'href="/rooming/{visit}/"' in clinic_pages.client("lind").get(f"/visit/{visit}").content.decode()
 
 
 def test_the_standing_order_is_shown_with_its_signer_and_what_to_ask_and_stands_in_the_record(

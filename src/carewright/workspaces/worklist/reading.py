@@ -16,6 +16,7 @@ from carewright.shell.permissions import CareRequest
 from carewright.shell.times import SiteClock
 from carewright.shell.viewer import viewer_of
 from carewright.shell.whom import role_pool_words
+from carewright.skills.protocols.codes import TASKS
 from carewright.skills.registration import codes
 from carewright.skills.scheduling import people
 from carewright.skills.visit.model import VisitStatus
@@ -168,7 +169,8 @@ def page_of(request: CareRequest, *, focus: str, patient: str, code: str = "") -
     """The page on which a task is done, by what it closes; the chart where that has none; "" for none that this person
     may open."""
     kind, _, key = focus.partition("/")
-    visit = "visit" if Role.PROVIDER in request.access.roles else "rooming"
+    theirs = Role.PROVIDER in request.access.roles and code not in TASKS  # what protocols bring is done there
+    visit = "visit" if theirs else "rooming"
     spoken = ("phone-call", "calls.see") if code.startswith(PHONE) else ("inbox-thread", "messages.see")
     named = {"Encounter": (visit, "visit-page.see"), "Communication": spoken}.get(kind) or _by_code(code)
     name, permission = named or ("chart", "chart.see")

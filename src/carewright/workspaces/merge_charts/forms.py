@@ -18,6 +18,14 @@ class ReasonForm(ContextForm):
     )
 
 
+class ApartForm(ReasonForm):
+    """That they are two people: asked in words of its own, since both questions stand on one page."""
+
+    def __init__(self, *values: object, **options: object) -> None:
+        super().__init__(*values, **options)  # type: ignore[arg-type]  # as the form base takes them
+        self.fields["reason"].label = _("What tells them apart?")
+
+
 class MergeForm(ReasonForm):
     """Which of the two charts stays."""
 

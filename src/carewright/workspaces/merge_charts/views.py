@@ -16,7 +16,7 @@ from carewright.shell.saying import say
 from carewright.skills.registration import actions, merges, queries
 from carewright.workspaces.banner import who
 from carewright.workspaces.merge_charts import reading
-from carewright.workspaces.merge_charts.forms import MergeForm, ReasonForm
+from carewright.workspaces.merge_charts.forms import ApartForm, MergeForm, ReasonForm
 from carewright.workspaces.merge_charts.reading import Comparison
 
 FOUND_SHOWN = 12
@@ -227,7 +227,8 @@ def _form(request: CareRequest, page: Comparison, data: Any = None, *, initial: 
 
 def _apart_form(request: CareRequest, page: Comparison, data: Any = None) -> ReasonForm:
     here = whose.context_of(request, patient=page.one.id, versions=page.versions)
-    return ReasonForm(data, here=here, now=request.store.clock.wall(), auto_id="apart_%s")
+    kind = ApartForm if page.apart is None else ReasonForm
+    return kind(data, here=here, now=request.store.clock.wall(), auto_id="apart_%s")
 
 
 def _undo_form(request: CareRequest, found: merges.Merged, data: Any = None) -> ReasonForm:

@@ -17,6 +17,7 @@ from carewright.core.access.model import Role
 from carewright.core.clock import Clock
 from carewright.core.smart import clients
 from carewright.core.smart.model import ClientKind
+from carewright.core.store.sql import Sql
 from carewright.core.store.writer import Writer
 from tests.fhirapi.practice import Practice
 from tests.fhirapi.smart_app import REDIRECT, App, app, base_of, manager
@@ -307,3 +308,35 @@ def test_another_practice_s_address_knows_neither_client_nor_token(somebody: Pra
     form = {"token": given["access_token"], "client_id": of.client.client_id, "client_secret": of.secret}
     refused(somebody.client.post(f"/p/{other}/fhir/auth/introspect", data=form), "invalid_client", 401)
     assert somebody.client.get("/p/nowhere/fhir/.well-known/smart-configuration").status_code == 404
+
+
+def test_what_is_allowed_given_and_ended_is_audited_without_a_secret(somebody: Practice) -> None:
+    of = app(somebody)
+    code = of.code(scope="launch/patient patient/*.rs offline_access")
+    given = of.redeem(code).json()
+    of.redeem(code)
+    with somebody.store.driver.reading(somebody.name) as connection:
+        rows = connection.rows(Sql("SELECT reason, detail FROM audit WHERE practice = ?", (somebody.name,)))
+        patients = connection.rows(Sql("SELECT count(*) FROM audit_patient WHERE practice = ?", (somebody.name,)))
+    reasons = [str(row[0]) for row in rows]
+    expected = {"client.register", "authorization.begin", "session.open", "authorization.used-twice", "session.revoke"}
+    assert expected <= set(reasons)
+    said = str(rows)
+    assert of.client.client_id in said
+    assert not any(secret in said for secret in (code, given["access_token"], given["refresh_token"]))
+    assert patients[0][0] == 1, "whose chart was opened to it"
+
+
+def test_what_has_ended_is_cleared_away(somebody: Practice) -> None:
+    of = app(somebody)
+    of.redeem(of.code(scope="launch/patient patient/*.rs offline_access"))
+
+    def left(table: str) -> int:
+        with somebody.store.driver.reading(somebody.name) as connection:
+            rows = connection.rows(Sql(f"SELECT count(*) FROM {table} WHERE practice = ?", (somebody.name,)))  # noqa: S608
+        return int(str(rows[0][0]))
+
+    for days, tickets, authorizations in ((0, 2, 1), (2, 1, 1), (200, 0, 0)):
+        with at(somebody, days=days):
+            sessions.purge(somebody.store)
+        assert (left("ticket"), left("app_authorization")) == (tickets, authorizations), days

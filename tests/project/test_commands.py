@@ -105,6 +105,29 @@ def test_mistakes_are_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     assert "No such file" in complaint(capsys, "import", "--report", "/proc/nowhere/x", patient_file)
 
 
+@pytest.mark.usefixtures("migrated")
+def test_programs_of_others_are_registered_listed_and_disabled(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["migrate", "--practice", "main", "--name", "Main"])
+    capsys.readouterr()
+    asked = ["--kind", "secret", "--scope", "patient/*.rs", "--redirect", "https://app.example/back"]
+    assert main(["client", "add", "Growth", *asked]) == 0
+    client, secret = capsys.readouterr().out.split()
+    assert len(secret) > 40
+    assert main(["client", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert f"{client}   secret   Growth: patient/*.rs" in listed
+    assert secret not in listed
+    assert "Name the client" in complaint(capsys, "client", "disable")
+    assert "--kind and --scope" in complaint(capsys, "client", "add", "Growth")
+    assert "Give the public keys" in complaint(
+        capsys, "client", "add", "W", "--kind", "backend", "--scope", "system/*.rs"
+    )
+    assert "no resource type X" in complaint(capsys, "client", "add", "W", "--kind", "public", "--scope", "user/Xx.rs")
+    assert main(["client", "disable", client]) == 0
+    assert "(disabled)" in (main(["client", "list"]), capsys.readouterr().out)[1]
+    assert "that is enabled" in complaint(capsys, "client", "disable", client)
+
+
 def test_a_damaged_database_is_named_with_what_helps(capsys: pytest.CaptureFixture[str], migrated: Path) -> None:
     (migrated / "care.sqlite3").write_bytes(b"no database at all" * 1000)
     for line in (["audit", "verify"], ["export", "--out", str(migrated / "x")], ["migrate"], ["serve"]):

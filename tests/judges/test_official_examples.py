@@ -1,7 +1,7 @@
 """R4's 5,306 official examples: each is accepted, read back as it was, and found by each parameter that applies to it.
 
 What a parameter finds in an example is read by fhirpath.js from HL7's own definitions. One that is refused stands in
-examples_at_fault.txt with the rule that it breaks. The suite takes two hundred of all types on both engines;
+examples_refused.txt with the rule that it breaks. The suite takes two hundred of all types on both engines;
 `./run prove examples` all of them.
 """
 
@@ -16,7 +16,7 @@ import pytest
 
 from carewright.core.fhir.codec import decode, encode
 from carewright.core.fhir.model import Resource
-from carewright.core.store.model import Invalid, Origin, Ref
+from carewright.core.store.model import Invalid, Origin, Ref, Refused
 from carewright.core.store.search.parse import parse
 from carewright.core.store.store import Store, migrate_database, open_driver
 from carewright.core.store.writer import Writer
@@ -27,7 +27,7 @@ from tests.judges.node import extracted, searched
 from tests.judges.searches import asked_for
 from tests.postgresql_server import Database
 
-AT_FAULT = Path(__file__).with_name("examples_at_fault.txt")
+REFUSED = Path(__file__).with_name("examples_refused.txt")
 US_CORE = "fhir/uscore/us_core_610.tgz"
 PRACTICE = "examples"
 FEW, SMALL_BYTES = 200, 60_000
@@ -66,9 +66,9 @@ def of_all_types(archive: Path) -> list[tuple[str, bytes]]:
     return list(islice((one for one in turns if one is not None), FEW))
 
 
-def at_fault() -> dict[str, str]:
+def known_refusals() -> dict[str, str]:
     """The files that are refused, with what is said of them."""
-    lines = (line for line in AT_FAULT.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
+    lines = (line for line in REFUSED.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
     return {name.strip(): rule.strip() for name, rule, _ in (line.split("|") for line in lines)}
 
 
@@ -81,8 +81,8 @@ def sent(store: Store, listed: list[tuple[str, bytes]]) -> Outcome:
         try:
             with writer.transaction(reason="test.example") as tx:
                 tx.import_(resource)
-        except Invalid as error:
-            outcome.refused[name] = "; ".join(map(str, error.issues))
+        except (Invalid, Refused) as error:
+            outcome.refused[name] = "; ".join(map(str, error.issues if isinstance(error, Invalid) else [error]))
             continue
         outcome.kept[name] = resource
     with store.reader(operator_access(PRACTICE), reason="test.example") as reader:
@@ -141,7 +141,7 @@ def proven(store: Store, listed: list[tuple[str, bytes]], judges: Path, examples
         f"{len(outcome.changed)} read back otherwise; {len(searches)} searches for {pairs} values, "
         f"{len(missed)} of them miss what they ask for"
     )
-    known = at_fault()
+    known = known_refusals()
     unexplained = {n: text for n, text in outcome.refused.items() if n not in known or known[n] not in text}
     assert not unexplained, "refused, and not by a fault of the example that is known"
     assert not {name for name, _ in listed if name in known} - outcome.refused.keys(), "no longer refused"

@@ -332,6 +332,23 @@ def test_progress_is_told_until_the_manifest_is_there(api: Warehouse) -> None:
     assert [file["count"] for file in answer.json()["output"]] == [5, 5, 2, 4]
 
 
+def test_large_records_make_smaller_files_and_none_is_lost(api: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file ends at so many bytes behind a whole batch, and batches shrink where records are large."""
+    monkeypatch.setattr("carewright.project.bulk_exporting.FILE_BYTES", 60_000)
+    monkeypatch.setattr("carewright.project.bulk_exporting.FIRST_BATCH", 3)
+    monkeypatch.setattr("carewright.project.bulk_exporting.BATCH_BYTES", 20_000)
+    api.fill(*(patient(n, text={"status": "generated", "div": div(n)}) for n in range(40)))
+    found = api.export("/$export?_type=Patient")
+    counts = [file["count"] for file in found.manifest["output"]]
+    assert len(counts) >= 5
+    assert max(counts) < 20
+    assert found.ids()["Patient"] == {f"p{n}" for n in range(40)}
+
+
+def div(number: int) -> str:
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{number} {"x" * 8_000}</div>'
+
+
 def test_a_short_export_does_not_wait_for_a_long_one(api: Warehouse) -> None:
     a_practice(api)
     api.choose(RECORDS_PER_FILE, 1)

@@ -1,6 +1,7 @@
 """A practice whose records programs take out and bring in, with the worker's side run by hand."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from carewright.core.access.model import Interaction, Role
 from carewright.core.bulk.files import BulkFiles
 from carewright.core.bulk.manifest import MANIFEST as BULK
+from carewright.core.fhir.structures import resource_types
 from carewright.core.registry import Manifest, Permission, Registry
 from carewright.core.settings import values
 from carewright.core.settings.model import Setting
@@ -42,6 +44,7 @@ REGISTRY = Registry((
     ),
 ))  # fmt: skip
 KEY = b"k" * 32
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 ASYNC = {"Prefer": "respond-async"}
 
 
@@ -84,6 +87,7 @@ class Warehouse(Practice):
     def exported(self, status: str, **who: Any) -> "Exported":
         answer = self.program("GET", status, **who)
         assert answer.status_code == 200, answer.text
+        check_shape(answer.json())
         return Exported(self, answer.json(), who)
 
     def work(self, kind: Kind = Kind.EXPORT) -> int:
@@ -115,7 +119,30 @@ class Warehouse(Practice):
         found = self.program("GET", answer.headers["Content-Location"], role=Role.MANAGER)
         assert found.status_code == 200, found.text
         manifest: dict[str, Any] = found.json()
+        check_shape(manifest)
         return manifest
+
+
+def check_shape(manifest: dict[str, Any]) -> None:
+    """A manifest as the specification has it: what must be there, of which kind, and nothing of another name.
+
+    https://hl7.org/fhir/uv/bulkdata/STU2/export.html#response---complete-status
+    """
+    kinds = {"transactionTime": str, "request": str, "requiresAccessToken": bool, "output": list, "error": list,
+             "deleted": list, "link": list, "extension": dict}  # fmt: skip
+    assert manifest.keys() >= {"transactionTime", "request", "requiresAccessToken", "output", "error"}
+    assert all(isinstance(value, kinds[name]) for name, value in manifest.items())
+    assert INSTANT.fullmatch(manifest["transactionTime"])
+    assert manifest["request"].startswith("http")
+    for part, types in (("output", resource_types()), ("deleted", {"Bundle"}), ("error", {"OperationOutcome"})):
+        for file in manifest.get(part, ()):
+            assert file.keys() <= {"type", "url", "count", "extension"}
+            assert file["type"] in types
+            assert file["url"].startswith("http")
+            assert isinstance(file["count"], int)
+            assert file["count"] > 0
+    urls = [file["url"] for part in ("output", "deleted", "error") for file in manifest.get(part, ())]
+    assert len(set(urls)) == len(urls)
 
 
 @dataclass

@@ -19,6 +19,7 @@ from carewright.core.clock import wall_now
 from carewright.core.settings import values
 from carewright.core.store import bulk_jobs
 from carewright.core.store.bulk_jobs import Job, Kind, NoSuchJob, State
+from carewright.core.store.drivers.base import Busy
 from carewright.core.store.leases import Holding, Lease, LeaseLost, require
 from carewright.core.store.model import NotFound, Origin, TooBusy, Unavailable
 from carewright.core.store.search.query import SearchError
@@ -31,6 +32,8 @@ ATTEMPTS = 3
 SWEEP_EVERY = timedelta(minutes=1)
 LEFT_BEHIND = timedelta(days=1)
 """A folder of this age without a job is an upload that was broken off."""
+LATER = (Unavailable, TooBusy, Busy)
+"""Nothing is wrong with the job: the database is away or has others to serve."""
 HOPELESS = (AccessDenied, NotFound, SearchError)
 """What no second attempt would change; its text is for the client."""
 FAILED = "Something went wrong here, several times. Ask for it anew; if it fails again, tell whoever runs this server."
@@ -70,7 +73,7 @@ class BulkRunner:
         return turns
 
     def step(self, practice: str) -> bool:
-        """One turn of the job that waits longest; whether there was one. Unavailable, TooBusy: come back later."""
+        """One turn of the job that waits longest; whether there was one. LATER: come back for it."""
         self._sweep(practice)
         with self.store.driver.reading(practice) as connection:
             waiting = bulk_jobs.open_jobs(connection, practice, self.kind)
@@ -99,7 +102,7 @@ class BulkRunner:
             self._turn(job, still_ours)
         except NoSuchJob:  # cancelled meanwhile: a file may have been written behind its removal
             self.files.remove(job.practice, job.id)
-        except (LeaseLost, Stopping, Unavailable, TooBusy):
+        except (LeaseLost, Stopping, *LATER):
             raise
         except HOPELESS as error:
             self._fail(job, still_ours(), str(error))

@@ -95,9 +95,8 @@ def measure_import(engine: str, url: str, files: BulkFiles, store: Store, record
 
 def put_rows(store: Store, records: int) -> None:
     """Versions and what is current, and nothing else."""
-    now = wall_now()
     for start in range(0, records, ROWS_AT_ONCE):
-        versions, current = [], []
+        versions, current, now = [], [], wall_now()
         for number in range(start, min(start + ROWS_AT_ONCE, records)):
             made = with_meta(person(number) if number % OF_ONE_PATIENT == 0 else reading(number), version=1, at=now)
             ref, of = Ref(made["resourceType"], made["id"]), f"p{number // OF_ONE_PATIENT}"

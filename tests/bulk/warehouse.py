@@ -214,3 +214,11 @@ def group(name: str, *members: int, **more: Any) -> Resource:
 
 def ndjson(resources: Sequence[Resource]) -> bytes:
     return b"".join(json.dumps(resource).encode() + b"\n" for resource in resources)
+
+
+def a_practice(api: Warehouse, *, patients: int = 4, each: int = 3) -> None:
+    doctor = {"resourceType": "Practitioner", "id": "d1", "name": [{"family": "Rao"}]}
+    stranger = {"resourceType": "Practitioner", "id": "d2", "name": [{"family": "Berg"}]}
+    people = [patient(n, generalPractitioner=[{"reference": "Practitioner/d1"}]) for n in range(patients)]
+    values = [observation(n, of=n % patients) for n in range(patients * each)]
+    api.fill(doctor, stranger, *people, *values, group("g1", 0, 1))

@@ -12,15 +12,8 @@ import anyio.to_thread
 from starlette.requests import Request
 
 from carewright.core.access.model import Access
-from carewright.core.access.sessions import (
-    TOUCH_INTERVAL,
-    Session,
-    SessionKind,
-    access_of,
-    authenticate_async,
-    revoke,
-    touch,
-)
+from carewright.core.access.recent import Known
+from carewright.core.access.sessions import TOUCH_INTERVAL, Session, revoke, token_async, touch
 from carewright.core.access.tenure import still_holds
 from carewright.core.fhir.codec import decode
 from carewright.core.fhir.structures import is_resource
@@ -72,7 +65,8 @@ async def open_call(request: Request, *, negotiated: bool = False) -> Call:
         accept_json(request)
     store: Store = request.app.state.store
     writers: anyio.CapacityLimiter = request.app.state.writers
-    session = await _session(request, store)
+    known = await _known(request, store)
+    session = known.session
     request.app.state.rate.spend(session.secret_hash)
     practice = request.path_params.get("practice", session.practice)
     if practice != session.practice:
@@ -83,7 +77,7 @@ async def open_call(request: Request, *, negotiated: bool = False) -> Call:
     preferences = _preferences(request)
     return Call(
         store=store,
-        access=access_of(session, store.registry),
+        access=known.access,
         base=base_of(request),
         writers=writers,
         wanted=next((p for p in (MINIMAL, OPERATION_OUTCOME) if f"return={p}" in preferences), REPRESENTATION),
@@ -111,15 +105,15 @@ def accept_json(request: Request) -> None:
         raise ApiError(406, "not-supported", "Answers are JSON only. Ask for application/fhir+json.")
 
 
-async def _session(request: Request, store: Store) -> Session:
+async def _known(request: Request, store: Store) -> Known:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         text = "Send a bearer token in the Authorization header."
         raise ApiError(401, "login", text, headers={"WWW-Authenticate": CHALLENGE})
-    session = await authenticate_async(store, secret.strip())
-    if session is None or session.kind is not SessionKind.TOKEN:
+    known = await token_async(store, secret.strip())
+    if known is None:
         raise _invalid_token()
-    return session
+    return known
 
 
 def _used(store: Store, session: Session) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from carewright.core.access.identity import Session, SessionKind, access_of
 from carewright.core.access.model import Access, Actor, Purpose, Role
+from carewright.core.access.recent import Known
 from carewright.core.access.scopes import grantable
 from carewright.core.audit.records import Action, record
 from carewright.core.smart.model import Authorization
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AUTHORIZATION", "CLIENT", "SESSION_COOKIE", "Session", "SessionKind", "access_of", "authenticate",
     "authenticate_async", "current_async", "end_authorization", "hash_of", "load_data", "lock", "open_guest",
-    "open_session", "purge", "revoke", "revoke_all", "save_data", "sessions_of", "touch", "unlock",
+    "open_session", "purge", "revoke", "revoke_all", "save_data", "sessions_of", "token_async", "touch", "unlock",
 ]  # fmt: skip
 
 SESSION_COOKIE = "care_session"
@@ -110,6 +111,23 @@ def authenticate(store: "Store", secret: str) -> Session | None:
 async def authenticate_async(store: "Store", secret: str) -> Session | None:
     """`authenticate` for the API and the live feed."""
     return _valid(store, await store.driver.session_row_async(hash_of(secret)))
+
+
+async def token_async(store: "Store", secret: str) -> Known | None:
+    """The valid token behind a program's secret and what it may do, as they stood within the last second.
+
+    None if there is none; AccessDenied (`access_of`) where it may do nothing.
+    """
+    secret_hash = hash_of(secret)
+
+    async def look_up() -> Known | None:
+        session = _valid(store, await store.driver.session_row_async(secret_hash))
+        if session is None or session.kind is not SessionKind.TOKEN:
+            return None
+        return Known(session, access_of(session, store.registry))
+
+    known = await store.recent_tokens.get(secret_hash, look_up)
+    return known if known is not None and known.session.valid(store.clock.wall()) else None
 
 
 async def current_async(store: "Store", session: Session) -> Session | None:
@@ -274,6 +292,7 @@ def _change(store: "Store", session: Session, reason: str | None, change: Sql) -
         connection.execute(Sql("UPDATE session SET ") + change + here)
         if reason is not None:
             _audit(connection, store, session, reason)
+    store.recent_tokens.forget(session.secret_hash)
 
 
 def _audit(connection: Connection, store: "Store", session: Session, reason: str) -> None:

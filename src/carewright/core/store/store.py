@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from carewright.core.access.model import Access
+from carewright.core.access.recent import RecentTokens
 from carewright.core.audit.queue import AuditQueue
 from carewright.core.audit.records import AuditRecord
 from carewright.core.clock import Clock, wall_now
@@ -40,6 +41,7 @@ class Store:
 
     def __post_init__(self) -> None:
         self.audit_queue = AuditQueue(self.write_audits)
+        self.recent_tokens = RecentTokens()
 
     def reader(self, access: Access, *, reason: str, origin: Origin = Origin.SCREEN) -> Reader:
         """A blocking reader; `reason` stands in the audit."""

@@ -33,6 +33,7 @@ from carewright.core.store.schema import Table
 from carewright.core.store.sql import MANY, Many, PlannedAnew, Row, Sql
 
 SET_PRACTICE = "SELECT set_config('carewright.practice', %s, false)"
+SESSION_ROW = "SELECT * FROM session_by_hash(%s)"
 ARRAY_TYPES = {"text": "text", "bigint": "bigint", "float8": "float8", "timestamptz": "timestamptz", "uuid": "uuid"}
 PREPARE_AFTER = 2
 """A statement is prepared on its second run in a connection (psycopg waits for five by default)."""
@@ -218,6 +219,7 @@ class PostgresqlDriver:
         self._opening = threading.Lock()
         self._practice_of: WeakKeyDictionary[psycopg.Connection[Row], str] = WeakKeyDictionary()
         """Which practice a connection was last set to outside a transaction: setting it again costs a round trip."""
+        self._async_practice_of: WeakKeyDictionary[psycopg.AsyncConnection[Row], str] = WeakKeyDictionary()
         self._announcer = Announcer(url)
 
     def _settings(self, more: str = "") -> dict[str, Any]:
@@ -284,6 +286,15 @@ class PostgresqlDriver:
 
     @asynccontextmanager
     async def reading_async(self, practice: str) -> AsyncIterator[AsyncConnection]:
+        async with self._async_connection() as connection:
+            if self._async_practice_of.get(connection) != practice:
+                self._async_practice_of.pop(connection, None)
+                await connection.execute(SET_PRACTICE, (practice,))
+                self._async_practice_of[connection] = practice
+            yield PostgresqlAsyncConnection(connection, self.dialect)
+
+    @asynccontextmanager
+    async def _async_connection(self) -> "AsyncIterator[psycopg.AsyncConnection[Row]]":
         if self._async_pool is None:
             bounded = self._settings(f" -c statement_timeout={int(READ_SECONDS * 1000)}")
             self._async_pool = AsyncConnectionPool(
@@ -293,17 +304,15 @@ class PostgresqlDriver:
             await self._async_pool.open()
         with _answering():
             async with self._async_pool.connection() as connection:
-                await connection.execute(SET_PRACTICE, (practice,))
-                yield PostgresqlAsyncConnection(connection, self.dialect)
+                yield connection
 
     def session_row(self, secret_hash: bytes) -> Row | None:
         with _answering(), self._connections().connection() as connection:
-            return connection.execute("SELECT * FROM session_by_hash(%s)", (secret_hash,)).fetchone()
+            return connection.execute(SESSION_ROW, (secret_hash,)).fetchone()
 
     async def session_row_async(self, secret_hash: bytes) -> Row | None:
-        async with self.reading_async("") as connection:
-            rows = await connection.rows(Sql("SELECT * FROM session_by_hash(?)", (secret_hash,)))
-        return rows[0] if rows else None
+        async with self._async_connection() as connection:  # whatever its practice: the function asks for none
+            return await (await connection.execute(SESSION_ROW, (secret_hash,))).fetchone()
 
     def durability(self) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -1,5 +1,6 @@
 """Sessions and tokens: the secret is not kept, an ended one opens nothing, and a token has no more than its scopes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from carewright.core.access.sessions import (
     revoke_all,
     save_data,
     sessions_of,
+    token_async,
     touch,
     unlock,
 )
@@ -128,6 +130,45 @@ async def _closing_async(store: Store, work: Any) -> Any:
         if pool is not None:
             await pool.close()
             store.driver._async_pool = None  # type: ignore[attr-defined] # PostgreSQL's driver
+
+
+def token_after(store: Store, secret: str, change: Callable[[], None]) -> tuple[Any, Any]:
+    """What a program's token is before and after a change, asked in one go."""
+
+    async def ask() -> tuple[Any, Any]:
+        before = await token_async(store, secret)
+        change()
+        return before, await token_async(store, secret)
+
+    known, then = loops.run(_closing_async(store, ask()))
+    assert known is not None
+    assert known.access == access_of(known.session, store.registry)
+    return known, then
+
+
+def test_a_token_that_is_revoked_in_this_process_is_refused_at_once(timed: Store, practice: str) -> None:
+    secret = open_one(timed, practice, kind=SessionKind.TOKEN, scopes="user/*.rs")
+    assert token_after(timed, secret, lambda: revoke(timed, found(timed, secret)))[1] is None
+
+
+def test_a_token_that_another_process_revoked_is_refused_when_a_second_is_over(timed: Store, practice: str) -> None:
+    secret = open_one(timed, practice, kind=SessionKind.TOKEN, scopes="user/*.rs")
+    elsewhere = replace(timed)
+    timed.recent_tokens.seconds = 3600
+    known, then = token_after(timed, secret, lambda: revoke(elsewhere, found(elsewhere, secret)))
+    assert then is known
+    timed.recent_tokens.seconds = 0
+    assert loops.run(_closing_async(timed, token_async(timed, secret))) is None
+
+
+def test_a_token_that_is_remembered_ends_when_it_ends(timed: Store, practice: str, wall: WallClock) -> None:
+    secret = open_one(timed, practice, kind=SessionKind.TOKEN, scopes="user/*.rs")
+    timed.recent_tokens.seconds = 3600
+    assert token_after(timed, secret, lambda: wall.advance(hours=13))[1] is None
+
+
+def test_a_persons_session_is_no_token(timed: Store, practice: str) -> None:
+    assert loops.run(_closing_async(timed, token_async(timed, open_one(timed, practice)))) is None
 
 
 def test_the_secret_itself_is_nowhere_in_the_database(timed: Store, practice: str) -> None:

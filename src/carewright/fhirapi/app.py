@@ -48,6 +48,7 @@ from carewright.fhirapi.answers import fhir_response, pretty
 from carewright.fhirapi.bounds import Rate, refusal_of
 from carewright.fhirapi.calls import WRITERS, Call, open_call
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, Problem, crash, problem
+from carewright.fhirapi.paths import BySlashes
 
 log = logging.getLogger("carewright.fhirapi")
 
@@ -119,14 +120,11 @@ def create_app(
 
     app = Starlette(
         routes=_routes(),
-        middleware=[
-            Middleware(Envelope),
-            _for_browsers(),
-            Middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL),
-        ],
+        middleware=[Middleware(Envelope), _for_browsers(), Middleware(Compression)],
         exception_handlers={HTTPException: _unrouted},
         lifespan=lifespan,
     )
+    app.router = BySlashes(app.router)
     app.state.store, app.state.files, app.state.hosts = store, files, hosts
     app.state.writers = anyio.CapacityLimiter(WRITERS)
     app.state.askers = anyio.CapacityLimiter(smart.ASKERS)
@@ -200,6 +198,18 @@ async def _unrouted(request: Request, error: Exception) -> Response:
 
 def _response(found: Problem) -> Response:
     return fhir_response(found.status, found.body, headers=found.headers)
+
+
+class Compression:
+    """Compresses for those who ask for it; nobody else's answer passes through."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.plain = app
+        self.compressed = GZipMiddleware(app, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = any(name == b"accept-encoding" and b"gzip" in value for name, value in scope.get("headers", ()))
+        await (self.compressed if asked else self.plain)(scope, receive, send)
 
 
 class Envelope:

@@ -35,9 +35,14 @@ def entry(*, full_url: str = "", resource: bytes | None = None, **rest: object) 
     return b"{" + b",".join(parts) + b"}"
 
 
-def found(stored: Stored, *, base: str, mode: str) -> bytes:
-    """An entry of a searchset; `mode` is match or include."""
-    return entry(full_url=f"{base}/{stored.ref}", resource=stored.body, search={"mode": mode})
+def found(listed: Iterable[Stored], *, base: str, mode: str) -> list[bytes]:
+    """Entries of a searchset; `mode` is match or include."""
+    address, said = text(f"{base}/")[:-1], b',"search":{"mode":"%s"}}' % mode.encode()
+    return [  # types and ids need no escapes
+        b'{"fullUrl":%s%s/%s","resource":%s%s' % (address, one.ref.type.encode(), one.ref.id.encode(), one.body, said)
+        for one in listed
+        if one.body is not None
+    ]
 
 
 def past(stored: Stored, *, base: str) -> bytes:

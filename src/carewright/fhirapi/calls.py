@@ -90,7 +90,8 @@ def base_of(request: Request) -> str:
     """The address that the client uses, by the path of the request."""
     practice = request.path_params.get("practice")
     path = f"/p/{practice}/fhir" if practice else "/fhir"
-    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}{path}"
+    host = request.headers.get("host") or request.url.netloc  # making a URL of it all costs more than finding a record
+    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}{path}"
 
 
 def accept_json(request: Request) -> None:

@@ -33,8 +33,8 @@ async def perform(call: Call, ref: Ref, given: Given) -> Answer:
     if page.next:
         rest = [(name, value) for name, value in pairs if name != "_after"]
         links.append(("next", bundles.address(call.base, path, [*rest, ("_after", page.next)])))
-    entries = [bundles.found(stored, base=call.base, mode="match") for stored in page.matches]
-    entries += [bundles.found(stored, base=call.base, mode="include") for stored in page.included]
+    entries = bundles.found(page.matches, base=call.base, mode="match")
+    entries += bundles.found(page.included, base=call.base, mode="include")
     return Answer(status=200, body=bundles.bundle("searchset", entries, links=links))
 
 

@@ -1,7 +1,7 @@
 """history of one resource, of a type, or of all of them, newest first. https://hl7.org/fhir/R4/http.html#history"""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
@@ -76,7 +76,7 @@ async def _of_types(call: Call, path: str, types: Collection[str], pairs: Pairs,
 
 
 def _page(
-    call: Call, path: str, pairs: Pairs, versions: list[Stored], *, count: int, position: Callable[[Stored], str]
+    call: Call, path: str, pairs: Pairs, versions: Sequence[Stored], *, count: int, position: Callable[[Stored], str]
 ) -> Answer:
     """The first `count` versions as a Bundle, with a link to the rest where there is one."""
     page = versions[:count]

@@ -39,6 +39,6 @@ async def perform(call: Call, resource_type: str, given: Given) -> Answer:
         if "status" not in {criterion.param for criterion in query.criteria}:
             query = replace(query, criteria=(*query.criteria, NOT_BY_MISTAKE))
         page = await reader.last_of_code(query, most=most)
-    entries = [bundles.found(shape.of_stored(stored), base=call.base, mode="match") for stored in page.matches]
+    entries = bundles.found(shape.of_all(page.matches), base=call.base, mode="match")
     links = [("self", bundles.address(call.base, f"{resource_type}/$lastn", given.pairs))]
     return Answer(status=200, body=bundles.bundle("searchset", entries, links=links))

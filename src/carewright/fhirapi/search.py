@@ -48,8 +48,8 @@ async def perform(
     if page.next:
         rest = [(name, value) for name, value in used if name != "_after"]
         links.append(("next", bundles.address(call.base, path, [*rest, ("_after", page.next)])))
-    entries = [bundles.found(shape.of_stored(stored), base=call.base, mode="match") for stored in page.matches]
-    entries += [bundles.found(shape.of_stored(stored), base=call.base, mode="include") for stored in page.included]
+    entries = bundles.found(shape.of_all(page.matches), base=call.base, mode="match")
+    entries += bundles.found(shape.of_all(page.included), base=call.base, mode="include")
     if ignored:
         entries.append(_left_out(ignored))
     return Answer(status=200, body=bundles.bundle("searchset", entries, links=links, total=page.total))

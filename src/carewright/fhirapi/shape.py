@@ -1,6 +1,6 @@
 """How much of each resource an answer holds: `_summary` and `_elements`. https://hl7.org/fhir/R4/search.html#summary"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -49,11 +49,11 @@ class Shape:
 
     def of_stored(self, stored: Stored) -> Stored:
         """The same version with the part of its body that is asked for."""
-        return replace(stored, body=self.body(stored))
+        return replace(stored, body=self.body(stored)) if self.part or self.elements else stored
 
-    def of_all(self, versions: list[Stored]) -> list[Stored]:
+    def of_all(self, versions: Sequence[Stored]) -> Sequence[Stored]:
         """The same for each of several."""
-        return [self.of_stored(version) for version in versions]
+        return [self.of_stored(version) for version in versions] if self.part or self.elements else versions
 
 
 def _name(text: str, resource_type: str) -> str:

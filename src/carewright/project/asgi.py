@@ -35,13 +35,14 @@ _LIVE = re.compile(r"/live(?:/.*)?", re.DOTALL)
 
 
 class Dispatcher:
-    """Sends each request to the application that its path belongs to. Event streams are never compressed."""
+    """Sends each request to the application that its path belongs to. The API compresses by itself, event streams are
+    never compressed."""
 
     def __init__(self, store: Store, *, api: ASGIApp, live: ASGIApp, pages: ASGIApp, health: Health) -> None:
         self.store, self.health = store, health
         self.started: tuple[ASGIApp, ...] = (api, live)
         self.live = live
-        self.api: ASGIApp = GZipMiddleware(api, minimum_size=COMPRESS_FROM_BYTES)
+        self.api = api
         self.pages: ASGIApp = GZipMiddleware(pages, minimum_size=COMPRESS_FROM_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,7 @@ sub-select, so that what may not be seen is never fetched.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from carewright.core.sentences import term
 
@@ -164,9 +165,16 @@ class Access:
 
     def predicate(self, interaction: Interaction = Interaction.READ) -> Predicate:
         """What this actor may see with `interaction` (read or search), or touch with another one."""
-        return Predicate(
-            types=frozenset(t for t, allowed in self.grants.items() if interaction in allowed),
-            patient=self.patient,
-            sensitive=self.sensitive,
-            limits={t: limited[interaction] for t, limited in self.limits.items() if interaction in limited},
-        )
+        if interaction not in self._predicates:
+            self._predicates[interaction] = Predicate(
+                types=frozenset(t for t, allowed in self.grants.items() if interaction in allowed),
+                patient=self.patient,
+                sensitive=self.sensitive,
+                limits={t: limited[interaction] for t, limited in self.limits.items() if interaction in limited},
+            )
+        return self._predicates[interaction]
+
+    @cached_property
+    def _predicates(self) -> dict[Interaction, Predicate]:
+        """Those that were asked for: an access is a value, and a token's serves many requests."""
+        return {}

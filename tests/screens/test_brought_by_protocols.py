@@ -1,10 +1,12 @@
 """What a protocol brings to a visit is done on the rooming page: under a standing order that is shown, or put before a
 provider to sign. On both engines."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from carewright.core.access.model import Role
 from carewright.core.store.model import Ref, Refused, Resource
@@ -17,9 +19,10 @@ from carewright.skills.scheduling.codes import FOLLOW_UP
 from carewright.skills.standing_orders import actions as standing_orders
 from carewright.skills.standing_orders.model import StandingOrder
 from carewright.skills.visit import actions as visits
-from tests.clinic import TEN_FORTY
+from tests.clinic import TEN_FORTY, what_is_drawn
 from tests.pages import SITE, Pages
 from tests.screens import visits as patients
+from tests.screens.conftest import SignIn
 from tests.screens.filled import form_at, text_of
 
 A1C = StandingOrder(
@@ -165,3 +168,22 @@ def test_a_task_of_another_visit_is_not_done_here(clinic_pages: Pages, visit: st
     assert client.post(f"/rooming/{other}/brought/{found.id}", form | {"do": "done"}).status_code == 409
     assert client.post(f"/rooming/{visit}/brought/no-such", form | {"do": "done"}).status_code == 404
     assert task(clinic_pages, visit, ORDERED).is_open
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (320, 640)], ids=lambda size: str(size[0]))
+@what_is_drawn
+def test_the_list_as_it_is_drawn(
+    page: Page, clinic_pages: Pages, visit: str, sign_in: SignIn, assert_accessible: Callable[[Page], None],
+    size: tuple[int, int],
+) -> None:  # fmt: skip
+    signed(clinic_pages)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    sign_in(page, "dana")
+    page.goto(f"/rooming/{visit}/")
+    expect(page.get_by_role("region", name="Also at this visit")).to_contain_text("Under Dr. Lind’s A1c order")
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    row = page.get_by_role("listitem").filter(has_text="A1c fingerstick")
+    row.get_by_role("button", name="Done").click()
+    expect(row.get_by_role("button", name="Not done after all")).to_be_visible()

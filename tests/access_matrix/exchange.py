@@ -45,7 +45,7 @@ ABOUT: Mapping[str, str] = {
     **dict.fromkeys(("Flag", "Encounter", "List", "DocumentReference", "Communication", "Observation", "Condition",
                      "MedicationRequest", "MedicationStatement", "CarePlan", "CareTeam", "DiagnosticReport",
                      "QuestionnaireResponse", "ServiceRequest", "Specimen", "Goal", "MedicationDispense",
-                     "Procedure"), "subject"),
+                     "Procedure", "Basic"), "subject"),
 }  # fmt: skip
 """The element of a type that names its patient."""
 ACTIVE, NAMED = {"status": "active"}, {"name": "Main St"}
@@ -87,7 +87,7 @@ BODIES: Mapping[str, Resource] = {
     "MedicationStatement": {**ACTIVE, **MEDICINE},
     "Immunization": {"status": "completed", "vaccineCode": {"text": "MMR"}, "occurrenceDateTime": "2025-08-21"},
     "CarePlan": {**ACTIVE, "intent": "plan"},
-    "CareTeam": ACTIVE,
+    "CareTeam": ACTIVE, "Basic": {"code": {"text": "Two people"}},
     "Consent": {**ACTIVE, "scope": {"text": "Who may be told"}, "category": [{"text": "Who may be told"}],
                 "policyRule": {"text": "Asked"}},
     "Coverage": {**ACTIVE, "payor": [{"reference": "Organization/open"}]},

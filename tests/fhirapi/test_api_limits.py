@@ -41,6 +41,7 @@ def limited(api: Practice, scopes: str = f"{VITALS} user/Patient.rs user/Encount
         "Observation?code=a,b&_sort=-date", "Observation?encounter:Encounter.status=finished", "Observation/_history",
         "Observation/$lastn?patient={who}&code=a,b", "Patient/{who}/$everything", "_history",
         "Patient?_id={who}&_revinclude=Observation:subject", "Encounter?_revinclude=Observation:encounter",
+        "Patient/{who}/Observation", "Observation?_filter=code eq a or code eq b",
     ],
 )  # fmt: skip
 def test_no_way_of_asking_tells_of_what_is_left_out(api: Practice, chart: dict[str, str], asked: str) -> None:

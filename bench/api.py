@@ -61,6 +61,10 @@ from tests.project.processes import COMMAND, command, environment, free_port, wa
 PRACTICE = "bench"
 ENTRIES = 300
 API, BARE = "api", "bare"
+COLUMNS = (
+    "what", "clients", "API /s", "asked for", "bare route /s", "ratio", "median ms", "p95 ms", "p99 ms",
+    "CPU ms", "bare",
+)  # fmt: skip
 FHIR = f"/p/{PRACTICE}/fhir"
 Pairs = list[tuple[str, str]]
 Asked = tuple[str, str, bytes]
@@ -371,11 +375,8 @@ def _measure(found: Sides, figure: Figure, side: str, *, seconds: float) -> None
 
 def table(figures: list[Figure]) -> Iterator[str]:
     """The medians as a table in Markdown."""
-    names = "what, clients, API /s, asked for, bare route /s, ratio, median ms, p95 ms, p99 ms, CPU ms, bare".split(
-        ", "
-    )
-    yield f"| {' | '.join(names)} |"
-    yield f"|---|{'---:|' * (len(names) - 1)}"
+    yield f"| {' | '.join(COLUMNS)} |"
+    yield f"|---|{'---:|' * (len(COLUMNS) - 1)}"
     yield from (figure.row() for figure in figures)
 
 

@@ -2,13 +2,18 @@
 
     CARE_TOKEN=… python docs/examples/backend_export.py http://127.0.0.1:8000/fhir OUT [TYPES [SINCE]]
 
+A token of five minutes may be too short for all of it: with CARE_TOKEN_COMMAND (backend_token.py and its words) a new
+one is asked for whenever the last has ended.
+
 TYPES is a list with commas. OUT/transactionTime holds the instant to give as SINCE the next time; OUT/deleted.ndjson,
 if it is there, names what was deleted since then.
 """
 
 import json
 import os
+import shlex
 import shutil
+import subprocess
 import sys
 import time
 import urllib.error
@@ -17,19 +22,30 @@ import urllib.request
 from http.client import HTTPResponse
 from pathlib import Path
 
-TOO_MANY = 429
+ENDED, TOO_MANY = 401, 429
+held = {"token": os.environ.get("CARE_TOKEN", "")}
+
+
+def new_token() -> str:
+    """What the command prints."""
+    words = shlex.split(os.environ["CARE_TOKEN_COMMAND"])
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
 def ask(url: str, method: str = "GET", **headers: str) -> HTTPResponse:
     """A request with the token. A server that is busy says when to come again."""
+    renewed = False
     while True:
-        sent = {"Authorization": f"Bearer {os.environ['CARE_TOKEN']}", **headers}
+        sent = {"Authorization": f"Bearer {held['token']}", **headers}
         try:
             answer: HTTPResponse = urllib.request.urlopen(urllib.request.Request(url, method=method, headers=sent))
         except urllib.error.HTTPError as error:
-            if error.code != TOO_MANY:
+            if error.code == ENDED and "CARE_TOKEN_COMMAND" in os.environ and not renewed:
+                held["token"], renewed = new_token(), True
+            elif error.code == TOO_MANY:
+                time.sleep(int(error.headers.get("Retry-After", "60")))
+            else:
                 raise SystemExit(f"{error.code}: {error.read().decode()}") from error
-            time.sleep(int(error.headers.get("Retry-After", "60")))
         else:
             return answer
 

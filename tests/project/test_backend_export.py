@@ -2,6 +2,7 @@
 for its token, and exports with it."""
 
 import json
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -42,6 +43,9 @@ def test_the_example_takes_a_practice_out_and_goes_on_from_there(tmp_path: Path)
         assert done.returncode == 0, done.stderr
         since = (tmp_path / "out" / "transactionTime").read_text()
         more = [*words, str(tmp_path / "more"), "Patient", since]
+        signed = [sys.executable, str(TOKEN), base, client, str(tmp_path / "key.json"), "system/*.rs"]
+        env["CARE_TOKEN_COMMAND"] = shlex.join(signed)
+        env["CARE_TOKEN"] = "one that has ended"
         again = subprocess.run(more, env=env, capture_output=True, text=True, check=False)
         assert again.returncode == 0, again.stderr
         refused = subprocess.run([*words, str(tmp_path / "no"), "Nothing"], env=env, capture_output=True, check=False)

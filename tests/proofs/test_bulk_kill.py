@@ -70,17 +70,18 @@ def place(api: Warehouse) -> tuple[str, int]:
 
 def to_the_end(api: Warehouse, address: str, kind: Kind, kills: int) -> None:
     """Workers one after the other, of which so many are killed when they have come a little further."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline, killed = time.monotonic() + PATIENCE_S, 0
     for _ in range(kills):
         before, process = place(api), worker(api, address, kind)
         while place(api) == before and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         time.sleep(random.uniform(0, 0.05))
-        assert process.poll() is None, "it must have had more to do"
+        killed += process.poll() is None
         process.kill()
         process.communicate()
         time.sleep(LEASE_SECONDS)
+    assert killed >= 2, "there must have been something to interrupt"
     while place(api)[0] in ("waiting", "running"):
         assert time.monotonic() < deadline
         assert worker(api, address, kind).wait() == 0
@@ -89,7 +90,8 @@ def to_the_end(api: Warehouse, address: str, kind: Kind, kills: int) -> None:
 
 @KILLS
 def test_an_export_shows_its_one_moment_though_its_workers_are_killed(api: Warehouse, address: str, kills: int) -> None:
-    api.fill(*(patient(n) for n in range(10)), *(observation(n, of=n % 10) for n in range(LINES)))
+    many = LINES * max(1, kills // 4)
+    api.fill(*(patient(n) for n in range(10)), *(observation(n, of=n % 10) for n in range(many)))
     api.choose(RECORDS_PER_FILE, 20)
     done = api.export("/$export")
     whole = done.lines()
@@ -97,7 +99,7 @@ def test_an_export_shows_its_one_moment_though_its_workers_are_killed(api: Wareh
     status = api.kick_off("/$export")
     api.step()
     api.runners[Kind.EXPORT].close()
-    api.fill(*(observation(n, of=1, status="amended") for n in range(0, LINES, 7)), observation(LINES + 1, of=1))
+    api.fill(*(observation(n, of=1, status="amended") for n in range(0, many, 7)), observation(many + 1, of=1))
     to_the_end(api, address, Kind.EXPORT, kills)
     found = api.exported(status).lines()
     assert {name: Counter(lines) for name, lines in found.items()} == {
@@ -109,7 +111,7 @@ def test_an_export_shows_its_one_moment_though_its_workers_are_killed(api: Wareh
 def test_an_import_writes_every_line_once_though_its_workers_are_killed(
     api: Warehouse, address: str, kills: int
 ) -> None:
-    lines = LINES * (1 + kills // 5)
+    lines = LINES * max(1, kills // 2)
     body = b"{broken\n" + ndjson([patient(n) for n in range(lines)]) + b"{broken\n"
     status = api.send(body).headers["Content-Location"]
     to_the_end(api, address, Kind.IMPORT, kills)

@@ -96,8 +96,9 @@ def sent(store: Store, listed: list[tuple[str, bytes]]) -> Outcome:
 def bare(resource: Resource) -> bytes:
     """Values, their order and their digits, without what the server sets."""
     meta = {name: value for name, value in resource.get("meta", {}).items() if name not in OF_THE_SERVER}
-    rest = {name: value for name, value in resource.items() if name != "meta"}
-    return encode({"meta": meta, **rest})
+    first = {name: resource[name] for name in ("resourceType", "id")}  # where the store puts them
+    rest = {name: value for name, value in resource.items() if name not in (*first, "meta")}
+    return encode({**first, "meta": meta, **rest})
 
 
 def wanted(found: list[tuple[Resource, dict[str, Found | str]]]) -> dict[Asked, set[str]]:

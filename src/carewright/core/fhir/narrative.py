@@ -19,7 +19,7 @@ class colspan compact coords dir frame headers height href hreflang hspace id la
 rules scope shape span src start style summary tabindex title type valign value vspace width xml:lang xmlns
 """
 _ELEMENTS, _ATTRIBUTES = frozenset(_ELEMENT_NAMES.split()), frozenset(_ATTRIBUTE_NAMES.split())
-_UNSAFE_LINK = re.compile(r"\s*(?!https?:|mailto:|tel:|urn:|data:\s*image/)[a-z][a-z0-9+.\-]*:", re.IGNORECASE)
+_UNSAFE_LINK = re.compile(r"\s*(?!https?:|ftp:|mailto:|tel:|urn:|data:\s*image/)[a-z][a-z0-9+.\-]*:", re.IGNORECASE)
 _UNSAFE_STYLE = re.compile(
     r"""url\s*\(\s*['"]?\s*(?!data:\s*image/)(?:[a-z][a-z0-9+.\-]*:|//)|expression\s*\(|javascript:|@import|\\""",
     re.IGNORECASE,

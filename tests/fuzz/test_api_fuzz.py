@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 
 from carewright.core.access.model import Role
+from carewright.core.bulk.files import BulkFiles
 from carewright.core.store.store import Store
 from carewright.fhirapi.app import create_app
 from carewright.project.heads import BoundedHead
@@ -77,9 +79,11 @@ class Judge:
 
 
 @contextmanager
-def served(store: Store) -> Iterator[str]:
+def served(store: Store, files: BulkFiles) -> Iterator[str]:
     """The API of a store over a real connection, as the product serves it."""
-    config = uvicorn.Config(create_app(store), port=0, http=BoundedHead, log_level="critical", lifespan="on")
+    config = uvicorn.Config(
+        create_app(store, files=files), port=0, http=BoundedHead, log_level="critical", lifespan="on"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -94,10 +98,13 @@ def served(store: Store) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def judges(request: pytest.FixtureRequest) -> Iterator[list[Judge]]:
+def judges(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Judge]]:
     """One judge for each situation, in a practice of its own."""
     store: Store = request.getfixturevalue(f"{request.param}_clinic_store")
-    with served(store) as address, httpx.Client(base_url=address, timeout=ANSWER_SECONDS) as client:
+    with (
+        served(store, BulkFiles(tmp_path / "bulk", key=bytes(32))) as address,
+        httpx.Client(base_url=address, timeout=ANSWER_SECONDS) as client,
+    ):
         found = []
         for situation in SITUATIONS:
             world = World(store, client)  # type: ignore[arg-type] # its requests are httpx's either way

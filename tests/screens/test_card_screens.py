@@ -1,0 +1,58 @@
+"""Cards of other services beside a chart, in a real browser: loaded after the page, as text, put away with a tap."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from carewright.core.cds.settings import ON_PATIENT_VIEW
+from carewright.core.outward import Outward
+from carewright.core.settings import values
+from carewright.workspaces.cards import asking
+from tests.cds.other_side import OtherSide, other_side
+from tests.cds.test_cds_client import CARD
+from tests.pages import Pages
+from tests.screens.conftest import SignIn
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def other(clinic_pages: Pages) -> Iterator[OtherSide]:
+    clinic = clinic_pages.clinic
+    clinic.have({"resourceType": "Patient", "id": "jonas", "name": [{"family": "Okafor", "given": ["Jonas"]}]})
+    before = clinic.store.outward
+    with other_side() as found:
+        clinic.store.outward = Outward(frozenset({found.url}))
+        value = (f"{found.url}/cds-services/registry",)
+        values.change(clinic.store, ON_PATIENT_VIEW, clinic.access("mona"), scope=values.practice_scope(), value=value)
+        asking._resting.clear()
+        yield found
+    clinic.store.outward = before
+
+
+@pytest.mark.parametrize("width", [1440, 320])
+def test_cards_come_after_the_chart_and_are_put_away(
+    page: Page, other: OtherSide, sign_in: SignIn, assert_accessible: Callable[[Page], None], width: int
+) -> None:
+    other.answer = {"cards": [CARD]}
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(page, "dana")
+    page.goto("/chart/jonas")
+    expect(page.get_by_role("heading", name="From other services")).to_be_visible()
+    expect(page.get_by_text("<b>Seen</b> elsewhere")).to_be_visible()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Put away").click()
+    expect(page.get_by_text("<b>Seen</b> elsewhere")).to_have_count(0)
+
+
+def test_a_service_that_is_down_is_said_quietly(
+    page: Page, other: OtherSide, sign_in: SignIn, assert_accessible: Callable[[Page], None]
+) -> None:
+    other.status = 500
+    sign_in(page, "dana")
+    page.goto("/chart/jonas")
+    expect(page.get_by_role("heading", name="Problems")).to_be_visible()
+    expect(page.get_by_text("127.0.0.1 has not answered.")).to_be_visible()
+    assert_accessible(page)

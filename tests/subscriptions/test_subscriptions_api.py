@@ -12,6 +12,7 @@ from carewright.core.store.sql import Sql
 from carewright.core.subscriptions.model import FILTER, PROFILE
 from carewright.core.subscriptions.topics import BASE as TOPIC
 from carewright.core.subscriptions.topics import TOPICS
+from carewright.fhirapi import subscriptions as door
 from tests.fhirapi.practice import issue
 from tests.store.people import everything
 from tests.subscriptions.receiving import Receiver, Subscribing, parameter, subscription
@@ -168,6 +169,20 @@ def test_the_statement_names_the_topics_and_each_is_explained(subs: Subscribing)
     assert PROFILE in offered["supportedProfile"]
     assert {"status", "events"} <= {one["name"] for one in offered["operation"]}
     assert all(url.startswith(TOPIC) for url in TOPICS)
+
+
+def test_a_practice_has_so_many_subscriptions_and_no_more(
+    subs: Subscribing, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "MOST_SUBSCRIPTIONS", 1)
+    token = subs.token()
+    made = subs.subscribe(token, subscription(receiver.url))
+    more = subs.ask("POST", "/Subscription", token, json=subscription(receiver.url))
+    assert (more.status_code, "at most 1" in issue(more)["diagnostics"]) == (422, True)
+    again = {**subscription(receiver.url), "id": made}
+    assert subs.ask("PUT", f"/Subscription/{made}", token, json=again).status_code == 200
+    assert subs.ask("DELETE", f"/Subscription/{made}", token).status_code == 204
+    subs.subscribe(token, subscription(receiver.url))
 
 
 def test_a_filter_by_a_merged_chart_finds_both(subs: Subscribing, receiver: Receiver) -> None:

@@ -25,6 +25,7 @@ from carewright.fhirapi.outcomes import ApiError
 
 TYPE = "Subscription"
 MOST_LISTED = 100
+MOST_SUBSCRIPTIONS = 50
 LAST_NUMBER = 2**63 - 1
 
 
@@ -33,6 +34,7 @@ def close(planned: Planned, *, store: Store, access: Access, base: str) -> None:
     resource = planned.after
     if planned.ref.type != TYPE or resource is None:
         return
+    _require_room(planned.ref, store, access.practice)
     try:
         wanted = wanted_of(resource)
         store.outward.check(wanted.endpoint)
@@ -45,6 +47,15 @@ def close(planned: Planned, *, store: Store, access: Access, base: str) -> None:
     channel = {**resource["channel"], **({"header": headers} if headers else {})}
     extension = [*kept, {"url": SUBSCRIBED_AT, "valueUrl": base}]
     planned.after = {**resource, "extension": extension, "channel": channel}
+
+
+def _require_room(ref: Ref, store: Store, practice: str) -> None:
+    """ApiError 422 for one more than a practice may have: the worker looks at each of them twice a second."""
+    with store.driver.reading(practice) as connection:
+        standing = subscription_rows.current_versions(connection, practice)
+    if ref.id not in standing and len(standing) >= MOST_SUBSCRIPTIONS:
+        text = f"A practice has at most {MOST_SUBSCRIPTIONS} subscriptions. Delete those that are off."
+        raise ApiError(422, "business-rule", text)
 
 
 def _closed(value: str, seal: Seal) -> str:

@@ -13,7 +13,7 @@ from carewright.core.access.model import Role
 from carewright.core.access.sessions import CLIENT, authenticate, revoke
 from carewright.core.smart import clients
 from carewright.core.smart.model import ClientKind
-from carewright.core.store import subscription_rows
+from carewright.core.store import consumers, subscription_rows
 from carewright.core.store.drivers.base import Connection
 from carewright.core.store.sql import Sql
 from carewright.core.subscriptions import model
@@ -317,3 +317,24 @@ def test_a_registered_program_is_told_beyond_its_short_tokens_until_it_is_disabl
     subs.turn()
     assert (receiver.events(), subs.status(made)[0]) == ([(1, task)], "off")
     assert "disabled" in subs.status(made)[1]
+
+
+def test_what_comes_while_the_feed_is_read_has_one_number(
+    subs: Subscribing, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subs.subscribe(subs.token(), subscription(receiver.url))
+    subs.turn()
+    first = subs.task()
+    late: list[str] = []
+    look = consumers.head
+
+    def head(connection: Connection, practice: str) -> tuple[int, int]:
+        found = look(connection, practice)
+        if len(late) < 3:
+            late.append(subs.task())  # behind the head that was looked at, before the feed is read
+        return found
+
+    monkeypatch.setattr(consumers, "head", head)
+    for _ in range(40):
+        subs.turn()
+    assert receiver.events() == list(enumerate([first, *late], 1))

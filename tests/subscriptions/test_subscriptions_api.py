@@ -18,6 +18,7 @@ from tests.store.people import everything
 from tests.subscriptions.receiving import Receiver, Subscribing, parameter, subscription
 
 SECRET = "Bearer verysecretword"
+SOMEBODY = "user:word"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_what_is_not_offered_is_refused_in_words(
     "endpoint",
     [
         "http://receiver.example/hook", "https://127.0.0.1/hook", "https://10.0.0.8/x", "https://[::1]/x",
-        "https://169.254.169.254/latest/meta-data", "https://localhost/x", "https://user:word@receiver.example/x",
+        "https://169.254.169.254/latest/meta-data", "https://localhost/x", f"https://{SOMEBODY}@receiver.example/x",
         "ftp://receiver.example/x", "https://[::ffff:10.0.0.1]/", "https://receiver.example:99999/", "https:///x",
         "http://127.0.0.1:1/hook",
     ],

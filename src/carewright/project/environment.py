@@ -27,7 +27,7 @@ VARIABLES: Mapping[str, str] = {
     "CARE_HTTPS": "1 when people reach the product by https: secure cookies and HSTS. Default: 0.",
     "CARE_TRUST_PROXY": "1 when a proxy in front sets X-Forwarded-Proto itself. Default: 0.",
     "CARE_API_RATE": "Requests a second that one API token may make of one server process; 0: no bound. Default: 500.",
-    "CARE_OUTWARD_ALLOWED": "Origins (https://engine.lan:8443), with commas, that may be asked though not public.",
+    "CARE_OUTWARD_ALLOWED": "Origins (https://engine.example:8443), with commas, that may be asked though not public.",
     "CARE_DEBUG": "1 for development only: error details on the page, the component gallery. Default: 0.",
     "CARE_TIME_ZONE": "Time zone until a site says its own. Default: America/New_York.",
     "CARE_DEMO": "1 for the demonstration practice: the sign-in page lists its people. Default: 0.",

@@ -13,6 +13,8 @@ from carewright.core.store import archive
 from tests.postgresql_server import Database
 from tests.project.processes import command, commands, environment, free_port, running, wait_for_health
 
+HEADER_BYTES = 30
+"""What stands in a zip before the name of each of its files, beside the name."""
 STAFF = (
     {"resourceType": "Practitioner", "id": "dana", "name": [{"family": "Cole"}]},
     {"resourceType": "Practitioner", "id": "kim", "name": [{"family": "Park"}]},
@@ -94,7 +96,9 @@ def test_a_damaged_backup_touches_nothing(tmp_path: Path, migrated_folder: Path)
     commands(["migrate", "--practice", "main"], ["backup", "--out", str(whole)], env=source)
     damaged = tmp_path / "damaged.zip"
     data = bytearray(whole.read_bytes())
-    data[len(data) // 3] ^= 0xFF
+    with zipfile.ZipFile(whole) as archive:
+        largest = max(archive.infolist(), key=lambda one: one.compress_size)
+    data[largest.header_offset + HEADER_BYTES + len(largest.filename) + largest.compress_size // 2] ^= 0xFF
     damaged.write_bytes(data)
     done = command("restore", "--data-dir", str(tmp_path / "new"), str(damaged), env=environment(tmp_path), code=2)
     assert len(done.stderr.strip().splitlines()) == 1

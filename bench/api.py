@@ -225,7 +225,10 @@ def sides(folder: Path, processes: int) -> Iterator[Sides]:
     with ExitStack() as stack:
         stack.callback(drop_database, server, database)
         variables = environment(
-            folder / "data", CARE_DATABASE_URL=database.app_url, CARE_DATABASE_OWNER_URL=database.owner_url
+            folder / "data",
+            CARE_DATABASE_URL=database.app_url,
+            CARE_DATABASE_OWNER_URL=database.owner_url,
+            CARE_API_RATE="0",
         )
         command("migrate", "--practice", PRACTICE, env=variables)
         token = _filled(database, folder)

@@ -251,7 +251,7 @@ class Office:
         found = refills.Found(pharmacy="Maple Street Pharmacy", prescriber=self._person("lind"), days_left=4, said=said)
         refills.prepare(
             self._as("tou"), refill_id=ref.id, version=1, found=found, supply=Supply(days=30, refills=0),
-            note="",
+            note="What is not on file, the patient looks up and calls back.",
             at=moment, today=self._day,
         )  # fmt: skip
 

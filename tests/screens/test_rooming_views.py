@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from carewright.core.store.model import Ref
+from carewright.core.store.model import Conflict, Ref
+from carewright.core.work import actions as work
 from carewright.core.work.tasks import ALLERGIES_ASKED, CRITICAL_VITAL_TOLD, NAME_AND_BIRTH_DATE, of_visit
 from carewright.shell.forms import PatientContext
+from carewright.skills.critical_calls import actions as critical_calls
+from carewright.skills.vitals import actions as vitals_actions
 from carewright.skills.vitals import queries as vitals
 from carewright.skills.vitals.model import Kind
 from tests.pages import Pages
@@ -326,3 +329,29 @@ def test_allergies_are_added_once_and_asked_by_name(clinic_pages: Pages, dana: A
     assert "Couldn't ask: no interpreter (Dana Cole" in page
     assert "Allergy: amoxicillin (hives)" in page
     assert status_of(clinic_pages, visit, ALLERGIES_ASKED) == ""
+
+
+def test_a_call_ends_together_with_what_holds_the_room(
+    clinic_pages: Pages, visit: Visit, dana: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A strip that is empty while the room still waits would send the assistant to a page that says the opposite."""
+    clinic = clinic_pages.clinic
+    send_vitals(dana, visit, spo2="84")
+    call = critical_calls.ring(
+        clinic.writer("dana"), encounter_id=visit.encounter, patient=f"Patient/{visit.patient}", site="main",
+        whom="Practitioner/lind", at=clinic.now,
+    )  # fmt: skip
+    work.start(clinic.writer("lind"), task_id=call)
+
+    def somebody_else_was_quicker(*_: object, **__: object) -> None:
+        raise Conflict(of_visit(visit.encounter, CRITICAL_VITAL_TOLD), expected=1, current=None)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(vitals_actions, "plan_tell", somebody_else_was_quicker)
+        assert dana.post(f"/critical/{call}/read-back").status_code == 409
+    assert clinic.resource(Ref("Task", call))["status"] == "in-progress"
+    assert status_of(clinic_pages, visit, CRITICAL_VITAL_TOLD) == "requested"
+
+    assert dana.post(f"/critical/{call}/read-back").status_code == 302
+    assert clinic.resource(Ref("Task", call))["status"] == "completed"
+    assert status_of(clinic_pages, visit, CRITICAL_VITAL_TOLD) == "completed"

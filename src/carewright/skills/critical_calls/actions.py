@@ -6,6 +6,8 @@ from datetime import datetime
 from carewright.core.access.model import Role
 from carewright.core.sentences import sentence
 from carewright.core.store.model import Conflict, NotFound, Ref, Refused, Resource
+from carewright.core.store.reader import Reader
+from carewright.core.store.transaction import Transaction
 from carewright.core.store.writer import Writer
 from carewright.core.work import actions as work
 from carewright.core.work import fhir as work_fhir
@@ -43,38 +45,42 @@ def ring(writer: Writer, *, encounter_id: str, patient: str, site: str, whom: st
 
 def read_back(writer: Writer, *, call_id: str, at: datetime) -> None:
     """Whoever answered has said the number back. Refused while nobody has answered; NotFound for what is no call."""
-    call, stored = _read(writer, call_id)
+    with (
+        writer.store.reader(writer.access, reason="critical-calls.read-back") as reader,
+        writer.transaction(reason="critical-calls.read-back") as tx,
+    ):
+        plan_read_back(tx, reader, call_id=call_id, at=at)
+
+
+def plan_read_back(tx: Transaction, reader: Reader, *, call_id: str, at: datetime) -> None:
+    """Plan the read-back in a transaction that an action has begun, so that what else it settles stands with it."""
+    tx.access.require_action(CALL)
+    call, stored = _read(reader, call_id)
     if not call.is_open:
         return
     if not call.answered or not call.ringing:
         raise Refused("critical-call", sentence("Nobody has answered yet. It goes on ringing."))
-    _tell(writer, call, stored, whom=call.ringing, how=READ_BACK, at=at)
+    _plan_told(tx, call, stored, whom=call.ringing, how=READ_BACK, at=at)
 
 
-def told_in_person(writer: Writer, *, encounter_id: str, whom: str, at: datetime) -> None:
-    """Somebody was told without the call: what rings about this visit ends, and says whom."""
-    writer.access.require_action(CALL)
-    with writer.store.reader(writer.access, reason="critical-calls.told-in-person") as reader:
-        ringing = [call for call in queries.of_visit(reader, encounter_id) if call.is_open]
-    for open_call in ringing:
-        call, stored = _read(writer, open_call.id)
-        _tell(writer, call, stored, whom=whom, how=TOLD_IN_PERSON, at=at)
+def plan_told_in_person(tx: Transaction, reader: Reader, *, encounter_id: str, whom: str, at: datetime) -> None:
+    """Somebody was told without the call: plan that what rings about this visit ends, and says whom."""
+    tx.access.require_action(CALL)
+    for ringing in queries.of_visit(reader, encounter_id):
+        if ringing.is_open:
+            _plan_told(tx, *_read(reader, ringing.id), whom=whom, how=TOLD_IN_PERSON, at=at)
 
 
-def _read(writer: Writer, call_id: str) -> tuple[CriticalCall, Resource]:
-    writer.access.require_action(CALL)
+def _read(reader: Reader, call_id: str) -> tuple[CriticalCall, Resource]:
     ref = Ref("Task", call_id)
-    with writer.store.reader(writer.access, reason="critical-calls.read") as reader:
-        stored = reader.resource(ref)
+    stored = reader.resource(ref)
     call = fhir.from_task(work_fhir.from_fhir(stored))
     if call is None:
         raise NotFound(f"{ref} is no critical call.")
     return call, stored
 
 
-def _tell(writer: Writer, call: CriticalCall, stored: Resource, *, whom: str, how: str, at: datetime) -> None:
-    by = writer.access.actor.reference
-    with writer.transaction(reason="critical-calls.told") as tx:
-        told = tx.create(fhir.told_to_fhir(call, whom=whom, by=by, how=how, at=at))
-        task = replace(work_fhir.from_fhir(stored), owner=whom)
-        work.plan_change(tx, stored, lifecycle.done(task, at=at, produced=[str(told)]), at=at)
+def _plan_told(tx: Transaction, call: CriticalCall, stored: Resource, *, whom: str, how: str, at: datetime) -> None:
+    told = tx.create(fhir.told_to_fhir(call, whom=whom, by=tx.access.actor.reference, how=how, at=at))
+    task = replace(work_fhir.from_fhir(stored), owner=whom)
+    work.plan_change(tx, stored, lifecycle.done(task, at=at, produced=[str(told)]), at=at)

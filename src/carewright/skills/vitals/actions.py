@@ -10,6 +10,7 @@ from datetime import datetime
 
 from carewright.core.store.model import Ref
 from carewright.core.store.once import claim_form
+from carewright.core.store.reader import Reader
 from carewright.core.store.transaction import Transaction
 from carewright.core.store.writer import Writer
 from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, of_visit, with_status
@@ -61,27 +62,34 @@ def charted_by_mistake(writer: Writer, *, observation_id: str, version: int) -> 
 
 def tell(writer: Writer, *, encounter_id: str, whom: str, name: str, at: datetime) -> None:
     """Somebody (`Practitioner/…`, `name` in words) was told of every critical reading still untold in this visit."""
-    writer.access.require_action("vitals.record")
-    with writer.store.reader(writer.access, reason="vitals.tell") as reader:
-        task = reader.resource(of_visit(encounter_id, CRITICAL_VITAL_TOLD))
-    untold = critical.untold(task)
-    if not untold:
+    with (
+        writer.store.reader(writer.access, reason="vitals.tell") as reader,
+        writer.transaction(reason="vitals.tell") as tx,
+    ):
+        plan_tell(tx, reader, encounter_id=encounter_id, whom=whom, name=name, at=at)
+
+
+def plan_tell(tx: Transaction, reader: Reader, *, encounter_id: str, whom: str, name: str, at: datetime) -> None:
+    """Plan the telling in a transaction that an action has begun. Nothing, where no critical reading is untold."""
+    tx.access.require_action("vitals.record")
+    task_ref = of_visit(encounter_id, CRITICAL_VITAL_TOLD)
+    if not reader.rows("task", where={"id": task_ref.id, "is_open": 1}):
         return
-    told = critical.told(task, name=name, at=at)
-    with writer.transaction(reason="vitals.tell") as tx:
-        for entry in untold:
-            tx.create(
-                fhir.told_to_fhir(
-                    entry,
-                    patient=task["for"]["reference"],
-                    encounter=f"Encounter/{encounter_id}",
-                    sender=writer.access.actor.reference,
-                    whom=whom,
-                    at=at.isoformat(timespec="seconds"),
-                )
+    task = reader.resource(task_ref)
+    by = tx.access.actor.reference
+    for entry in critical.untold(task):
+        tx.create(
+            fhir.told_to_fhir(
+                entry,
+                patient=task["for"]["reference"],
+                encounter=f"Encounter/{encounter_id}",
+                sender=by,
+                whom=whom,
+                at=at.isoformat(timespec="seconds"),
             )
-        done = with_status(told, "completed", at=at, by=writer.access.actor.reference)
-        tx.update(done, version=int(task["meta"]["versionId"]))
+        )
+    done = with_status(critical.told(task, name=name, at=at), "completed", at=at, by=by)
+    tx.update(done, version=int(task["meta"]["versionId"]))
 
 
 def _by(reading: Reading, writer: Writer) -> Reading:

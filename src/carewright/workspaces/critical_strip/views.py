@@ -5,7 +5,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from carewright.core.store.model import NotFound
-from carewright.core.work.tasks import CRITICAL_VITAL_TOLD, of_visit
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.rooms import room_of_visit
@@ -32,10 +31,9 @@ def read_back(request: CareRequest, ringing_id: str) -> HttpResponse:
     whom, encounter_id = str(rows[0]["owner"]), str(rows[0]["encounter"])
     name = names_of(reader, [whom]).get(whom, whom)
     at = request.care.now_local.replace(microsecond=0)
-    actions.read_back(request.writer(), call_id=ringing_id, at=at)
-    reader = request.reader("critical.read-back")
-    if reader.rows("task", where={"id": of_visit(encounter_id, CRITICAL_VITAL_TOLD).id, "is_open": 1}):
-        vitals.tell(request.writer(), encounter_id=encounter_id, whom=whom, name=name, at=at)
+    with request.writer().transaction(reason="critical.read-back") as tx:  # or the strip says it before the room does
+        actions.plan_read_back(tx, reader, call_id=ringing_id, at=at)
+        vitals.plan_tell(tx, reader, encounter_id=encounter_id, whom=whom, name=name, at=at)
     return _strip(request) if "HX-Request" in request.headers else redirect("home")
 
 

@@ -140,8 +140,10 @@ def tell(request: CareRequest, encounter_id: str) -> HttpResponse:
         )  # fmt: skip
         return HttpResponseRedirect(page.url(encounter_id, VITALS.key))
     at = _latest(request.care.now_local, form.cleaned_data["when"])
-    actions.tell(request.writer(), encounter_id=encounter_id, whom=whom, name=str(names[whom]), at=at)
-    critical_calls.told_in_person(request.writer(), encounter_id=encounter_id, whom=whom, at=at)
+    reader = request.reader("rooming.tell")
+    with request.writer().transaction(reason="rooming.tell") as tx:
+        actions.plan_tell(tx, reader, encounter_id=encounter_id, whom=whom, name=str(names[whom]), at=at)
+        critical_calls.plan_told_in_person(tx, reader, encounter_id=encounter_id, whom=whom, at=at)
     return HttpResponseRedirect(page.url(encounter_id, VITALS.key))
 
 

@@ -102,6 +102,15 @@ def test_nobody_calls_it_done_without_the_read_back(ward: Clinic) -> None:
         work.done(ward.writer("lind"), task_id=call_id, at=ward.now)
 
 
+def told_in_person(ward: Clinic) -> None:
+    writer = ward.writer("dana")
+    with (
+        ward.store.reader(writer.access, reason="test.told") as reader,
+        writer.transaction(reason="test.told") as tx,
+    ):
+        actions.plan_told_in_person(tx, reader, encounter_id="e1", whom=CARLA, at=ward.now)
+
+
 def test_a_second_call_about_the_visit_is_the_same_call_while_it_rings(ward: Clinic) -> None:
     found: list[str] = []
     threads = [threading.Thread(target=lambda: found.append(ring(ward))) for _ in range(4)]
@@ -111,7 +120,7 @@ def test_a_second_call_about_the_visit_is_the_same_call_while_it_rings(ward: Cli
         thread.join()
     assert len(found) == 4
     assert len(set(found)) == 1
-    actions.told_in_person(ward.writer("dana"), encounter_id="e1", whom=CARLA, at=ward.now)
+    told_in_person(ward)
     again = ring(ward)
     assert again not in found
     first, second = of_visit(ward)

@@ -5,7 +5,9 @@ import pytest
 from carewright.core.fhir.codec import decode
 from carewright.core.store import aliases
 from carewright.core.store.model import Ref, Refused
+from carewright.core.store.search import people
 from carewright.core.store.search.parse import parse
+from carewright.core.store.sql import Row
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from tests.store.people import everything, heart_rate, patient
@@ -83,3 +85,27 @@ def test_a_merge_never_leads_in_a_circle(writer: Writer, twice_registered: tuple
         third = tx.create(patient(given="Jonas"))
     merge(writer, survivor, third)
     assert len(rates_of(writer, old)) == 2
+
+
+def test_who_is_one_person_is_asked_once_for_each(writer: Writer, twice_registered: tuple[Ref, Ref, Ref, Ref]) -> None:
+    """A page of a day asks of the same people for every projection; what is known already costs no statement."""
+    old, survivor, *_ = twice_registered
+    merge(writer, old, survivor)
+    known: dict[str, tuple[str, ...]] = {}
+    both = {old.id, survivor.id}
+    with writer.store.driver.reading(writer.access.practice) as connection:
+
+        def charts(*ids: str) -> tuple[set[str], int]:
+            plan, asked = people.charts(ids, writer.access.practice, known=known), 0
+            rows: list[Row] = []
+            while True:
+                try:
+                    sql = plan.send(rows) if asked else next(plan)
+                except StopIteration as done:
+                    return set(done.value), asked
+                asked, rows = asked + 1, connection.rows(sql)
+
+        assert charts(old.id) == (both, 1)
+        assert charts(old.id) == (both, 0)
+        assert charts(survivor.id, "stranger") == (both | {"stranger"}, 1)
+        assert charts("stranger", old.id, survivor.id) == (both | {"stranger"}, 0)

@@ -230,7 +230,7 @@ def _patients(store: Store, connection: Connection, access: Access, asked: Asked
         ids = ids & members if ids else members
     elif not ids:
         return None
-    found = plans.run(connection, people.charts(sorted(ids), access.practice)) if ids else ()
+    found = plans.run(connection, people.charts(sorted(ids), access.practice, known={})) if ids else ()
     return tuple(sorted(key_of("Patient", one) for one in found))
 
 

@@ -100,6 +100,7 @@ class _Reading:
     def __init__(self, store: "Store", access: Access, *, reason: str, origin: Origin = Origin.SCREEN) -> None:
         self.store, self.access, self.reason, self.origin = store, access, reason, origin
         self.trail = Trail()
+        self._charts: people.Charts = {}
 
     @cached_property
     def _read_scope(self) -> Scope:
@@ -199,7 +200,9 @@ class Reader(_Reading):
         (aliases.py), and every row names the chart that stands for them.
         """
         declared = self.store.registry.projections[projection]
-        plan = reads.projection(declared, self._search_scope, where=where, order=order, limit=limit)
+        plan = reads.projection(
+            declared, self._search_scope, where=where, charts=self._charts, order=order, limit=limit
+        )
         return self._shown(declared, self._run(plan))
 
     def latest(
@@ -208,7 +211,8 @@ class Reader(_Reading):
         """Of the rows that agree in `by`, the one that is last in `column`: the newest reading of each sign, without
         the years of readings behind it."""
         declared = self.store.registry.projections[projection]
-        plan = reads.projection(declared, self._search_scope, where=where, latest=(tuple(by), tuple(column)))
+        newest = tuple(by), tuple(column)
+        plan = reads.projection(declared, self._search_scope, where=where, charts=self._charts, latest=newest)
         return self._shown(declared, self._run(plan))
 
     def _shown(self, declared: Projection, found: list[dict[str, object]]) -> list[dict[str, object]]:

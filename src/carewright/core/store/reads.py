@@ -252,6 +252,7 @@ def projection(
     scope: Scope,
     *,
     where: Mapping[str, object],
+    charts: people.Charts,
     order: Sequence[str] = (),
     limit: int | None = None,
     latest: tuple[Sequence[str], Sequence[str]] | None = None,
@@ -259,15 +260,15 @@ def projection(
     """Rows of a projection. `where` maps a column to a value, a tuple of values (any of them) or a `Between`.
 
     A column `patient` holds a patient's id: who asks for one gets the rows of all charts of that person, and every row
-    names the chart that stands for them now. `latest` is (columns that agree, columns by which the last of those is
-    found): one row of each is returned.
+    names the chart that stands for them now; `charts` keeps whose are whose. `latest` is (columns that agree, columns
+    by which the last of those is found): one row of each is returned.
     """
     if not _shows_whole(declared, scope):
         return []
     table = projection_table(declared)
     names = table.names
     if PATIENT in where and PATIENT in names:
-        where = {**where, PATIENT: (yield from _charts(where[PATIENT], scope.practice))}
+        where = {**where, PATIENT: (yield from _charts(where[PATIENT], scope.practice, charts))}
     parts = [scope.where("p", "projection"), *(_column(name, value, names) for name, value in where.items())]
     if scope.predicate.patient is not None and not declared.types <= ADMINISTRATIVE:
         parts.append(Sql("p.patient_key IS NOT NULL"))
@@ -355,13 +356,13 @@ def _column(name: str, value: object, names: Sequence[str]) -> Sql:
     return Sql(f"p.{name} = ?", (value,))
 
 
-def _charts(asked: object, practice: str) -> Plan[object]:
+def _charts(asked: object, practice: str, known: people.Charts) -> Plan[object]:
     """As `asked` for in a column of patients' ids, with the other charts of the same people."""
     ids = asked if isinstance(asked, tuple) else (asked,)
-    known = [one for one in ids if isinstance(one, str) and one]
-    if len(known) < len(ids):  # rows without a patient, or a range: nothing to widen
+    patients = [one for one in ids if isinstance(one, str) and one]
+    if len(patients) < len(ids):  # rows without a patient, or a range: nothing to widen
         return asked
-    return (yield from people.charts(known, practice))
+    return (yield from people.charts(patients, practice, known=known))
 
 
 def _value(name: str, names: Sequence[str]) -> str:

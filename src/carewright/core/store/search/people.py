@@ -5,7 +5,7 @@ on the aliases in every condition made short searches several times as slow.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from uuid import UUID
 
 from carewright.core.fhir.references import PATIENT_PATHS
@@ -23,6 +23,8 @@ NAMES_NOBODY = frozenset({"missing", "identifier"})
 """Modifiers of a reference with which its values are no references."""
 Families = Mapping[UUID, tuple[UUID, ...]]
 """A patient's key to every key of the same person, its own first. A key that is not in it stands alone."""
+Charts = MutableMapping[str, tuple[str, ...]]
+"""A patient's id to the ids of all charts of that person."""
 
 
 def families(keys: Collection[UUID], practice: str, dialect: Dialect) -> Plan[Families]:
@@ -38,10 +40,20 @@ def families(keys: Collection[UUID], practice: str, dialect: Dialect) -> Plan[Fa
     return {key: (key, *sorted(members[survivor.get(key, key)] - {key})) for key in listed}
 
 
-def charts(ids: Collection[str], practice: str) -> Plan[tuple[str, ...]]:
-    """Those patients' ids, and the ids of all other charts of the same people."""
-    found = yield from _standing(ids, practice)
-    return tuple(dict.fromkeys([*ids, *(one for pair in found for one in pair)]))
+def charts(ids: Collection[str], practice: str, *, known: Charts) -> Plan[tuple[str, ...]]:
+    """Those patients' ids, and the ids of all other charts of the same people.
+
+    What is in `known` is not asked for again, and what is found is put there: a page of a day asks of the same people
+    for every projection.
+    """
+    new = [one for one in dict.fromkeys(ids) if one not in known]
+    survivor = dict((yield from _standing(new, practice)))
+    members: dict[str, set[str]] = defaultdict(set)
+    for old, surviving in survivor.items():
+        members[surviving] |= {old, surviving}
+    for one in new:
+        known[one] = tuple(sorted(members.get(survivor.get(one, one), {one})))
+    return tuple(dict.fromkeys([*ids, *(chart for one in ids for chart in known[one])]))
 
 
 def standing(ids: Collection[str], practice: str) -> Plan[dict[str, str]]:

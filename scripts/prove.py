@@ -29,6 +29,7 @@ PROOFS = {
     "examples": ("tests/judges/test_official_examples.py",),
     "judges": ("tests/judges/test_extraction_agrees.py", "tests/judges/test_written_is_valid.py"),
     "days": ("tests/proofs/test_days.py",),
+    "calendar": ("tests/project/test_demonstration_calendar.py",),
 }
 """The proofs that have a name of their own, and where they are. Named, all of a proof runs: long and short forms."""
 

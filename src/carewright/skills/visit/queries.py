@@ -80,6 +80,15 @@ def readiness_of(tasks: dict[str, Resource | None]) -> Readiness:
     )
 
 
+def left_open(
+    reader: Reader, *, site: str, before: datetime, patients: tuple[str, ...] | None = None
+) -> list[dict[str, object]]:
+    """The visits that began at `site` before `before` and that nobody has ended; with `patients` only theirs."""
+    whose = {} if patients is None else {"patient": patients}
+    where = {"site": site, "is_open": 1, "started_at": Between(None, before), **whose}
+    return reader.rows("visit", where=where, order=("started_at",))
+
+
 def board_rows(reader: Reader, *, site: str, since: datetime, until: datetime) -> list[dict[str, object]]:
     """The visits that began at `site` (`Organization/…`) in [since, until), as rows of the `visit` projection."""
     return reader.rows("visit", where={"site": site, "started_at": Between(since, until)}, order=("started_at",))

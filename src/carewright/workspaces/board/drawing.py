@@ -57,7 +57,8 @@ def draw(row: BoardRow, look: RowLook) -> SafeString:
 
 @lru_cache(maxsize=KEPT_ROWS)
 def _drawn(row: BoardRow, look: RowLook) -> str:
-    values = {"row": row, "look": look, "at_words": look.clock.time(row.at), "level": _LEVEL, "time_words": _TIME}
+    at = look.clock.date(row.at) if row.group == "left" else look.clock.time(row.at)
+    values = {"row": row, "look": look, "at_words": at, "level": _LEVEL, "time_words": _TIME}
     return get_template("board/row.html").render(values).strip()
 
 

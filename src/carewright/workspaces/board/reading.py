@@ -48,6 +48,8 @@ class Read:
     waits: Mapping[str, list[Row]]
     rooms: list[Row]
     names: Mapping[str, str]
+    since: datetime
+    """When the day began. A visit that began before it was left open."""
     expected: list[Row] = field(default_factory=list)
     done: int = 0
 
@@ -62,15 +64,18 @@ def here(store: Store, access: Access, care: Care) -> Here | None:
 
 
 def read(reader: Reader, where: Here, *, patients: frozenset[str] | None = None) -> Read:
-    """Everything that today's rows show; with `patients` only the rows of those."""
+    """Everything that the rows of today's visits show, and of those that were left open on an earlier day; with
+    `patients` only the rows of those."""
     if patients is None:
         listed = visits.board_rows(reader, site=where.organization, since=where.since, until=where.until)
+        listed += visits.left_open(reader, site=where.organization, before=where.since)
         booked = scheduling.day(
             reader, place=where.place, on=where.site.clock.local(where.since).date(), zone=where.site.zone
         )
     else:
         ids = tuple(sorted(patients))
         listed = visits_of(reader, where, ids) if ids else []
+        listed += visits.left_open(reader, site=where.organization, before=where.since, patients=ids) if ids else []
         booked = appointments_of(reader, where, ids) if ids else []
     open_visits = [row for row in listed if row["is_open"]]
     expected = [row for row in booked if row["status"] == "booked"]
@@ -87,6 +92,7 @@ def read(reader: Reader, where: Here, *, patients: frozenset[str] | None = None)
         waits=_lists(rooms.waits(reader, encounters), "encounter"),
         rooms=rooms.rooms(reader, place=where.place),
         names=people.names(reader),
+        since=where.since,
     )
 
 

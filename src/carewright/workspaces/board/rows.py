@@ -193,7 +193,7 @@ def next_for(board: Board, *, actor: str, roles: Iterable[Role]) -> list[BoardRo
     if Role.PROVIDER in held:
         mine = [r for r in board.rows if r.provider == actor and r.status is VisitStatus.READY]
     elif Role.FRONT_DESK in held:
-        mine = [r for r in board.rows if r.group == "desk" or (r.group == "expected" and r.minutes > 0)]
+        mine = [r for r in board.rows if r.group in ("desk", "left") or (r.group == "expected" and r.minutes > 0)]
     else:
         # Who waits is everybody's; who is in a room is whose it is, or nobody's.
         waiting = [r for r in board.rows if r.group in ("mask", "waiting")]
@@ -235,7 +235,9 @@ def _visit_row(row: Row, read: Read, *, care: Care, thresholds: Thresholds, role
     provider, assistant = str(row["provider"] or ""), str(row["assistant"] or "")
     appointment = read.appointments.get(str(row["appointment"] or ""), {})
     flags = _flags(read, patient)
-    masked = status is VisitStatus.WAITING and any(flag.critical for flag in flags)
+    began = cast(datetime, row["started_at"])
+    is_left = began < read.since
+    masked = not is_left and status is VisitStatus.WAITING and any(flag.critical for flag in flags)
     tasks = [task for task in read.tasks.get(visit, ()) if task["code"] not in _NO_CHIP]
     since = cast(datetime, row["since"])
     return BoardRow(
@@ -244,12 +246,12 @@ def _visit_row(row: Row, read: Read, *, care: Care, thresholds: Thresholds, role
         patient=patient,
         name=_name(patient, read),
         age_sex=_age_sex(patient, read, care),
-        group="mask" if masked else words.GROUP_OF.get(status, "desk"),
+        group="left" if is_left else "mask" if masked else words.GROUP_OF.get(status, "desk"),
         status=status,
         since=since,
         minutes=Wait.between(since=since, now=care.now).minutes,
         limits=thresholds["mask" if masked else status.value],
-        at=cast(datetime, appointment.get("starts_at") or row["started_at"]),
+        at=cast(datetime, appointment.get("starts_at") or began),
         reason=str(row["reason"] or term_words(row["type_words"])),
         provider=provider,
         provider_name=read.names.get(provider, ""),

@@ -93,6 +93,7 @@ GROUPS: Mapping[str, str] = {
     "waiting": gettext_noop("Waiting for a room"),
     "provider": gettext_noop("For the provider"),
     "desk": gettext_noop("At check-out"),
+    "left": gettext_noop("Still open from an earlier day"),
     "expected": gettext_noop("Not here yet"),
 }
 """Who must act, in the order of the board."""

@@ -67,6 +67,38 @@ def press(client: Any, visit: Ref, action: str, *, version: int, **more: str) ->
     return client.post(f"/board/visit/{visit.id}/step", {"action": action, "version": version, **more}, **HTMX)
 
 
+def test_a_visit_that_nobody_ended_is_still_there_the_next_day_and_is_ended_with_one_press(pages: Pages) -> None:
+    """It stood on no page: the patient was long gone, and the room and the tasks waited for ever."""
+    clinic = pages.clinic
+    waiting, ended, today = (
+        arrive(clinic, "p0", minutes_ago=25 * 60), arrive(clinic, "p1", minutes_ago=25 * 60), arrive(clinic, "p2")
+    )  # fmt: skip
+    at_desk = arrive(clinic, "p3", minutes_ago=26 * 60)
+    for whose, visit, action, version in (
+        ("lind", at_desk, "provider_in_anyway", 1), ("lind", at_desk, "send_to_check_out", 2),
+        ("fay", ended, "patient_left", 1),
+    ):  # fmt: skip
+        visits.take_step(
+            clinic.writer(whose), encounter_id=visit.id, action=action, version=version, at=clinic.store.now()
+        )
+    fay = pages.client("fay")
+    html = fay.get("/board/").content.decode()
+    assert rows(html) == [today.id, waiting.id, at_desk.id]
+    left = row(html, waiting)
+    assert 'data-in="left"' in left
+    assert "11/22/2026" in left
+    assert "Patient left" in left
+    assert "&quot;finish&quot;" in row(html, at_desk) or '"finish"' in row(html, at_desk)
+    assert "Santos" in fay.get("/board/rail").content.decode()
+
+    position = since(html)
+    version = int(re.findall(r'"version":(\d+)', left)[0])
+    assert press(fay, waiting, "patient_left", version=version).status_code == 204
+    changed = fay.get(f"/board/changes?since={position}").content.decode()
+    assert "data-in" not in changed
+    assert rows(fay.get("/board/").content.decode()) == [today.id, at_desk.id]
+
+
 def test_rows_stand_by_who_must_act_the_longest_wait_first_and_the_masked_before_all(pages: Pages) -> None:
     clinic = pages.clinic
     short, long = arrive(clinic, "p0", minutes_ago=5), arrive(clinic, "p1", minutes_ago=40)

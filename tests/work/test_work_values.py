@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from carewright.core.access.model import Role
 from carewright.core.fhir.validation import validate
 from carewright.core.terminology.coding import Coding
-from carewright.core.work import escalation, fhir, lifecycle
+from carewright.core.work import escalation, fhir, lifecycle, trail
 from carewright.core.work.hours import OFFICE, Hours
 from carewright.core.work.model import TASK_CODE, End, Escalation, Kind, Place, Pool, Priority, WorkTask
 from tests.work.conftest import NEW_YORK, local
@@ -236,3 +236,21 @@ def test_the_covering_provider_is_not_called_for_what_was_theirs_already() -> No
     task = asked(kind=Kind.CRITICAL, due_at=NOW, owner="Practitioner/cover")
     sent = escalation.sent_on(task, at=NOW, hours=HOURS, covering="Practitioner/cover")
     assert (sent.owner, sent.pool) == ("", Pool(role=Role.PROVIDER))
+
+
+TRAIL = "https://example.org/trail"
+ENTRIES = st.lists(st.sampled_from(["resulted", "taken-back", "told"]), max_size=6)
+
+
+@given(own=ENTRIES, again=st.booleans(), new=ENTRIES)
+def test_a_trail_stays_and_what_is_added_to_it_is_added_though_it_says_the_same(
+    own: list[str], again: bool, new: list[str]
+) -> None:
+    """`again`: whoever writes the record sends the trail with it, as pages do; programs leave it out."""
+
+    def record(steps: list[str]) -> dict[str, object]:
+        return {"extension": [{"url": TRAIL, "valueCode": step} for step in steps]}
+
+    sent = record([*own, *new]) if again else record([])
+    after = trail.kept(record(own), sent, trail=TRAIL)
+    assert [one["valueCode"] for one in after["extension"]] == ([*own, *new] if again else own)

@@ -6,7 +6,7 @@ with the parts step (valueCode), at (valueDateTime), by (valueReference), words 
 https://hl7.org/fhir/R4/extensibility.html
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -62,11 +62,23 @@ def kept(before: Resource | None, after: Resource, *, trail: str, facts: Iterabl
     own = [e for e in (before or {}).get("extension", ()) if e.get("url") == trail]
     singles = [e for e in (before or {}).get("extension", ()) if e.get("url") in set(facts)]
     given = list(after.get("extension", ()))
-    new = [e for e in given if e.get("url") == trail and e not in own]
+    new = _beyond(own, [e for e in given if e.get("url") == trail])
     said = {e.get("url") for e in given}
     others = [e for e in given if e.get("url") != trail]
     whole = [*others, *(e for e in singles if e.get("url") not in said), *own, *new]
     return after if whole == given else {**after, "extension": whole}
+
+
+def _beyond(own: Sequence[Resource], given: Iterable[Resource]) -> list[Resource]:
+    """What is given beside the own entries, each of which stands for one of its like: what happens again within the
+    second in which it happened before is told in the same words, and did happen."""
+    left, new = list(own), []
+    for entry in given:
+        if entry in left:
+            left.remove(entry)
+        else:
+            new.append(entry)
+    return new
 
 
 def instant(text: object) -> datetime | None:

@@ -292,6 +292,19 @@ def test_an_order_with_two_results_is_done_until_both_are_taken_back(clinic: Cli
     assert len(open_of(clinic, order)) == 1
 
 
+def test_a_result_that_comes_again_within_the_second_counts_again(clinic: Clinic) -> None:
+    """Its entry says the same as the one of before it was taken back, and was left out as if it stood there already."""
+    order = placed(clinic)
+    put(clinic, report(order), report(order, id="second"))
+    bare = {name: value for name, value in report(order).items() if name != "basedOn"}
+    put(clinic, bare)
+    put(clinic, report(order))
+    assert stands(clinic, order).reports == ("DiagnosticReport/second", "DiagnosticReport/" + report(order)["id"])
+    put(clinic, {**bare, "id": "second"})
+    assert stands(clinic, order).status == "completed"
+    assert open_of(clinic, order) == []
+
+
 def test_an_order_that_was_taken_back_is_not_done_without_its_result_either(clinic: Clinic) -> None:
     order = placed(clinic)
     actions.end(clinic.writer("lind"), order_id=order, version=1, how=End.NOT_NEEDED, why="So", at=TEN_FORTY)

@@ -107,6 +107,8 @@ SITUATIONS = [
     S(name="the front desk's calls are not mine", order=[ROUTINE], hidden=[task("book", pool_role="front-desk")]),
     S(name="anyone's task is mine too", order=[task("anyone", pool_role="anyone")]),
     S(name="another site's task is not mine", order=[ROUTINE], hidden=[replace(LATE_LAB, site="lakeview")]),
+    S(name="another site's task that was sent on to my role is", why="Sent on",
+      order=[replace(LATE_LAB, site="lakeview", level=1, sent_role="ma", sent_at=minutes(-10))]),
     S(name="my own from another site is", order=[replace(LATE_LAB, site="lakeview", owner=ME)]),
     S(name="another pod's task is not mine", order=[replace(ROUTINE, pod="a")], hidden=[replace(LATE_LAB, pod="b")]),
     S(name="who speaks Spanish sees the Spanish call", order=[replace(LATE_LAB, language="es")],

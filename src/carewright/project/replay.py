@@ -207,7 +207,7 @@ class Replay:
         visits.assign(
             self._as(step), encounter_id=ref.id, version=self._version(ref), assistant=f"Practitioner/{step.staff}"
         )
-        site = self._appointment(step).site
+        site = self.plan.practice.site(self._appointment(step).site).id
         protocols.apply_to_visit(self._as(step), encounter_id=ref.id, at=step.at, site=site)
 
     def identity(self, step: Step) -> None:

@@ -99,12 +99,13 @@ WAITING = 12
 
 def for_viewer(item: Item, viewer: Viewer, *, now: datetime) -> bool:
     """Whether the task belongs on this person's list: their own, or one that their pool may take, and not before its
-    time."""
+    time. What was sent on because it was late reaches a role wherever it works: a site may have nobody in it."""
     if item.not_before is not None and item.not_before > now:
         return False
     if item.owner:
         return item.owner == viewer.reference
-    if item.site and viewer.site and item.site != viewer.site:
+    elsewhere = bool(item.site and viewer.site and item.site != viewer.site)
+    if elsewhere and item.sent_at is None:
         return False
     if item.pool_role != "anyone" and item.pool_role not in {role.value for role in viewer.roles}:
         return False

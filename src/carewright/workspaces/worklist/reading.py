@@ -13,6 +13,7 @@ from carewright.core.work import queries
 from carewright.core.work.model import Kind
 from carewright.core.work.priority import Item, Ranked, in_order
 from carewright.shell.permissions import CareRequest
+from carewright.shell.sites import sites_of
 from carewright.shell.times import SiteClock
 from carewright.shell.viewer import viewer_of
 from carewright.shell.whom import role_pool_words
@@ -207,6 +208,12 @@ def room_name(request: CareRequest, here: Here | None) -> str:
     return next((choice.label for choice in request.care.rooms if choice.value == room), "")
 
 
+def site_name(request: CareRequest, site: str) -> str:
+    """The name of the site that a task is from, where that is another than this person's; else ""."""
+    found = sites_of(request.store, request.access.practice).get(site) if site != request.access.site else None
+    return found.name if found else ""
+
+
 def _placed(item: Item, here: Mapping[str, Here]) -> Item:
     found = here.get(item.patient)
     return item if found is None else replace(item, patient_here=True, mask_now=found.mask_now)
@@ -221,7 +228,7 @@ def _lines(
         Line(
             ranked=one,
             patient=patients.get(one.item.patient, ""),
-            where=room_name(request, here.get(one.item.patient)),
+            where=room_name(request, here.get(one.item.patient)) or site_name(request, one.item.site),
             asked_by=names.get(one.item.requester, "") if one.item.requester != me else "",
             now=request.care.now,
             clock=request.care.clock,

@@ -11,9 +11,9 @@ from carewright.core.store.model import Ref
 from carewright.core.terminology.coding import Coding
 from carewright.core.work import actions
 from carewright.core.work.fhir import from_fhir
-from carewright.core.work.model import TASK_CODE, End, Kind, Pool, Priority, WorkTask
+from carewright.core.work.model import TASK_CODE, End, Escalation, Kind, Pool, Priority, WorkTask
 from tests.clinic import TEN_FORTY, Clinic
-from tests.pages import Pages, open_pages
+from tests.pages import OTHER_SITE, Pages, open_pages
 
 JOB = Coding(TASK_CODE, "job", "Job")
 PLAIN = WorkTask(code=JOB, words="Call the lab", pool=Pool(role=Role.MA), due_at=TEN_FORTY + timedelta(hours=2))
@@ -48,6 +48,19 @@ def form(client: Any, task_id: str, change: str, **typed: str) -> Any:
     }
     assert hidden["care_context"], f"no form to {change}"
     return client.post(kind, {**hidden, **typed})
+
+
+def test_what_was_sent_on_reaches_who_works_at_another_site_and_says_where_it_is_from(pages: Pages) -> None:
+    """A site may have no lead and no manager: what was late there was sent on to nobody's list."""
+    late = replace(PLAIN, site=OTHER_SITE, due_at=TEN_FORTY - timedelta(hours=3))
+    have(pages, replace(late, words="Count the gowns"))
+    sent = replace(late, words="Call the plan", pool=Pool(role=Role.LEAD_MA),
+                   escalations=(Escalation(at=TEN_FORTY - timedelta(hours=1), role=Role.LEAD_MA),))  # fmt: skip
+    have(pages, sent)
+    text = pages.client("lena").get("/worklist/").content.decode()
+    assert "Call the plan" in text
+    assert '<span class="room">Lakeview</span>' in text
+    assert "Count the gowns" not in text
 
 
 def test_the_list_says_what_is_next_and_why(pages: Pages) -> None:

@@ -43,6 +43,13 @@ def test_what_is_derived_equals_its_rebuild(demonstrated: Demonstration, name: s
     assert list(reindex.differences(demonstrated.store, demonstrated.state.practice, name)) == []
 
 
+def test_every_task_of_a_group_is_at_a_site_where_people_work(demonstrated: Demonstration) -> None:
+    """A site that is none of the practice's is nobody's: its tasks stand on no list."""
+    sites = {str(site.id) for site in demonstrated.plan.practice.sites}
+    astray = {(row["code"], row["site"]) for row in rows(demonstrated, "task") if row["site"] and not row["owner"]}
+    assert {site for _, site in astray} <= sites, astray
+
+
 def test_every_step_was_taken_by_a_person_of_the_practice(demonstrated: Demonstration) -> None:
     staff = {f"Practitioner/{member.id}" for member in demonstrated.plan.practice.staff}
     access = wiring.operator_access(demonstrated.state.practice)

@@ -15,7 +15,7 @@ from pathlib import Path
 from carewright.core.clock import Clock
 from tests.project.processes import COMMAND, free_port, get
 
-STARTING_SECONDS = 90.0
+STARTING_SECONDS = 180.0
 SERVER, WORKER = "server", "worker"
 
 

@@ -116,6 +116,14 @@ class Books:
             found[kind] = sum(record.get(name) in still for record in self.all(kind))
         return found
 
+    def open_tasks_by_code(self) -> Counter[str]:
+        """How many open tasks there are of each code, with how they stand."""
+        return Counter(f"{_code(task)} {task['status']}" for task in self.all("Task") if task["status"] in OPEN_TASK)
+
+
+def _code(task: Resource) -> str:
+    return next((str(one.get("code")) for one in task.get("code", {}).get("coding", ())), "")
+
 
 def _words(record: Resource) -> str:
     said: list[Any] = [record.get("description"), record.get("comment"), record.get("code", {}).get("text")]

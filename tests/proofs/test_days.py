@@ -135,6 +135,9 @@ def table(days: Days, books: Books) -> list[str]:
     for kind, entries in _by_kind(days.ledger).items():
         lines.append(f"{kind:<20}{len(entries):>8}{sum(entry.is_promised for entry in entries):>14}")
     lines.append("still open: " + ", ".join(f"{count} {kind}" for kind, count in sorted(books.open_by_type().items())))
+    lines.append(
+        "open tasks: " + ", ".join(f"{code} {count}" for code, count in books.open_tasks_by_code().most_common())
+    )
     lines.append("killed: " + ", ".join(f"{which} {count}" for which, count in sorted(days.at_work.killed.items())))
     told = sorted(
         (name, count) for name, count in days.told.items() if not name.startswith(("GET", "POST 2", "POST 3"))
@@ -219,7 +222,7 @@ def test_thirty_days_at_three_times_the_interruptions(days: Days, capsys: pytest
         opens, closes = at(days, day, OPENS if number else wall_time(10, 41)), at(days, day, CLOSES)
         days.work(day, opens=opens, closes=closes)
         books = days.check(now=closes)
-        say(f"{day}: " + "; ".join(table(days, books)[-3:]))
+        say(f"{day}: " + "; ".join(table(days, books)[-4:]))
     for day in working_days(count + 2)[count:]:
         opens = at(days, day, OPENS)
         days.work(day, opens=opens, closes=opens + timedelta(hours=10), rate=0, kills=False)

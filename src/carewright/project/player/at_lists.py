@@ -10,6 +10,8 @@ from carewright.project.player.person import Person
 
 AT_ONCE = 4
 SHARE_HELD, SHARE_PUT_BACK, SHARE_HANDED_OVER = 0.06, 0.06, 0.05
+TAKERS = ("role:front-desk", "role:ma", "role:nurse", "role:provider")
+_HAND_ON = re.compile(r'id="go-[^"]+" href="/worklist/task/([^"/]+)"')
 _CALL = re.compile(r'href="(/phone/call/[0-9a-f-]{36})"')
 _REFERRAL = re.compile(r'href="/referrals/([0-9a-f-]{36})"')
 _TASK = re.compile(r"/worklist/task/([^/]+)/step")
@@ -28,6 +30,19 @@ def next_for_me(person: Person) -> int:
             person.not_mine.add(task)  # somebody was faster, or it is done elsewhere
         else:
             done += 1
+    return done
+
+
+def hand_on(person: Person) -> int:
+    """What was sent on to this person because it was late, and is another's to do, goes to a group that may do it."""
+    page = person.browser.get("/worklist/list").text
+    done = 0
+    for task in _HAND_ON.findall(page)[:AT_ONCE]:
+        found = form(person.browser.get(f"/worklist/task/{task}").text, to="/change/hand-over")
+        groups = [to for to in found.chosen("to") if to in TAKERS] if found else []
+        if found is not None and groups:
+            answer = person.browser.submit(found, to=person.rng.choice(groups))
+            done += not person.went_wrong(answer, at="hand on")
     return done
 
 

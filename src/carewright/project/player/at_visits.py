@@ -13,8 +13,12 @@ from carewright.project.player.browser import Answer
 from carewright.project.player.page import Form, form, forms, presses
 from carewright.project.player.person import Person
 
+LEFT_OPEN = ("patient_left", "left_early")
+"""How the board offers to end a visit of an earlier day."""
 NOT_HERE_AFTER = timedelta(minutes=30)
 SHARE_WITH_ORDERS, SHARE_WITH_NEXT_VISIT, SHARE_WITH_VITALS, SHARE_WITH_TEST, SHARE_WITH_ASK = 0.3, 0.4, 0.6, 0.25, 0.15
+SHARE_LEFT_FOR_LATER = 0.2
+AT_ONCE = 3
 TYPICAL = {
     "temperature": "98.6", "heart-rate": "92", "respiratory-rate": "20", "spo2": "98", "blood-pressure": "112",
     "blood-pressure-lower": "70",
@@ -23,6 +27,7 @@ _LINE = re.compile(r'<tr role="row" id="l-([^"]+)".*?</tr>', re.DOTALL)
 _ROW = re.compile(r'<tr role="row" id="[^"]+" data-patient="([^"]*)".*?</tr>', re.DOTALL)
 _ROOM = re.compile(r'hx-get="(/board/visit/[^"/]+/room)"')
 _VISIT = re.compile(r"/(?:board/visit|rooming|visit)/([0-9a-f-]{36})")
+_DONE_THERE = re.compile(r'id="go-[^"]+" href="(/(?:visit|rooming|messages/thread)/[0-9a-f-]{36})/?"')
 _TILE = re.compile(r'hx-get="/board/room/([^"]+)"')
 
 
@@ -108,6 +113,7 @@ def room_one(person: Person, visit: str) -> int:
         person.went_wrong(person.browser.submit(asked, asked="1"), at="allergies")
     if person.chance(SHARE_WITH_VITALS):
         _take_vitals(person, base)
+    _do_what_protocols_brought(person, page)
     ready = form(page, to="/take")
     if ready is None or "mark_ready" not in ready.buttons.get("action", ()):
         return 0
@@ -128,8 +134,33 @@ def _take_vitals(person: Person, base: str) -> None:
     person.went_wrong(person.browser.submit(found, **typed, **sure, stay="1"), at="vitals")
 
 
+def _do_what_protocols_brought(person: Person, page: str) -> None:
+    """Each task in turn: asked for an order where none covers it, else done; some are left for the next line."""
+    for found in forms(page):
+        press = next((do for do in found.buttons.get("do", ()) if do != "again"), "")
+        if "/brought/" not in found.action or not press or person.chance(SHARE_LEFT_FOR_LATER):
+            continue
+        person.went_wrong(person.browser.submit(found, do=press), at=f"brought {press}")
+
+
+def see_to_what_is_left(person: Person) -> int:
+    """What one's list says is done on the page of a visit, and is: its messages, and what its protocols brought."""
+    listed = dict.fromkeys(_DONE_THERE.findall(person.browser.get("/worklist/list").text))
+    for path in list(listed)[:AT_ONCE]:
+        found = person.browser.get(path)
+        page = (person.browser.get(found.location) if found.location else found).text
+        _press_seen_to(person, page)
+        _do_what_protocols_brought(person, page)
+        if (close := form(page, to="/close")) is not None:
+            person.went_wrong(person.browser.submit(close, outcome="done", note="Done"), at="close thread")
+    return len(listed)
+
+
 def _see_to_messages(person: Person, visit: str) -> None:
-    page = person.browser.get(f"/rooming/{visit}/identity").text
+    _press_seen_to(person, person.browser.get(f"/rooming/{visit}/identity").text)
+
+
+def _press_seen_to(person: Person, page: str) -> None:
     for found in forms(page):
         if "/messages/" in found.action:
             person.went_wrong(person.browser.submit(found), at="seen to")
@@ -166,10 +197,12 @@ def _ask_for_orders(person: Person, row: Row) -> int:
 
 
 def check_out(person: Person) -> int:
-    """Whoever is done goes home; for some the next visit is asked for."""
+    """Whoever is done goes home; for some the next visit is asked for. What was left open yesterday is ended."""
     rows, _ = board(person)
     done = 0
     for row in rows:
+        if left := next((action for action in LEFT_OPEN if action in row.presses), ""):
+            done += _press(person, row, left)
         if "finish" not in row.presses:
             continue
         if person.chance(SHARE_WITH_NEXT_VISIT) and person.world.first_time("next-visit", row.visit):

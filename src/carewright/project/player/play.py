@@ -32,13 +32,16 @@ DUTIES: Mapping[Role, tuple[Duty, ...]] = {
     Role.FRONT_DESK: (at_visits.receive, at_visits.check_out, at_papers.see_to_papers, at_lists.next_for_me,
                       at_lists.see_to_referrals),
     Role.MA: (at_visits.room_patients, at_lists.answer_stat, at_orders.answer_asks, at_visits.turn_over_rooms,
-              at_lists.next_for_me, at_orders.see_to_results, at_orders.see_to_refills, at_lists.see_to_referrals),
-    Role.LEAD_MA: (at_visits.room_patients, at_lists.next_for_me, at_visits.turn_over_rooms, at_lists.answer_stat),
+              at_lists.next_for_me, at_visits.see_to_what_is_left, at_orders.see_to_results, at_orders.see_to_refills,
+              at_lists.see_to_referrals),
+    Role.LEAD_MA: (at_visits.room_patients, at_lists.next_for_me, at_lists.hand_on, at_visits.turn_over_rooms,
+                   at_lists.answer_stat),
     Role.NURSE: (at_lists.answer_stat, at_lists.next_for_me, at_papers.see_to_papers, at_orders.see_to_results,
                  at_orders.see_to_refills),
-    Role.PROVIDER: (at_visits.see_patients, at_lists.next_for_me, at_papers.see_to_papers, at_lists.see_to_referrals,
-                    at_orders.see_to_results, at_orders.see_to_refills),
-    Role.MANAGER: (at_lists.next_for_me,),
+    Role.PROVIDER: (at_visits.see_patients, at_lists.next_for_me, at_visits.see_to_what_is_left,
+                    at_papers.see_to_papers, at_lists.see_to_referrals, at_orders.see_to_results,
+                    at_orders.see_to_refills),
+    Role.MANAGER: (at_lists.next_for_me, at_lists.hand_on),
 }  # fmt: skip
 """What each role does when nothing interrupts it, in turn."""
 JOIN_SECONDS = 60.0

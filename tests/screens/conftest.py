@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -26,6 +27,8 @@ from tests.pages import PASSWORD, Pages, open_pages, start_django
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 expect.set_options(timeout=15_000)  # a shared machine may be slow; how fast a page is, bench/ measures
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+FITS = (Path(__file__).parent / "fits.js").read_text(encoding="utf-8")
+SIZES = ((1440, 900), (1024, 768))
 PAGE_THREADS = 8
 _API = re.compile(r"(?:/p/[^/]+)?/fhir(?:/.*)?")
 SignIn = Callable[[Page, str], None]
@@ -135,10 +138,17 @@ def sign_in(clinic_pages: Pages) -> SignIn:
 
 @pytest.fixture
 def assert_accessible() -> Callable[[Page], None]:
-    """axe finds nothing on the page, for WCAG 2.2 AA and its best practices."""
+    """axe finds nothing on the page, for WCAG 2.2 AA and its best practices; and everything has its place, at both
+    sizes that the product is made for."""
 
     def assert_it(page: Page) -> None:
         found = Axe().run(page, options=RULES).response["violations"]
         assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in found] == []
+        before = page.viewport_size
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(FITS) == [], f"at {width}×{height}"
+        if before is not None:
+            page.set_viewport_size(before)
 
     return assert_it

@@ -9,7 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from carewright.core.access.model import Role
 from carewright.core.store.model import Ref
+from carewright.core.terminology.coding import Coding
+from carewright.core.work import actions as work
+from carewright.core.work.model import TASK_CODE, Pool, WorkTask
 from carewright.skills.registration import actions as registration
 from carewright.skills.registration import codes as flags
 from carewright.skills.registration.model import BannerFlag
@@ -38,6 +42,7 @@ OUT_OF_ITS_CELL = """() => [...document.querySelectorAll("#board tbody td, #boar
   .map((element) => element.textContent.trim())"""
 """What sticks out of its cell or of the board."""
 AxeCheck = Callable[[Page], None]
+LONG_WORDS = "Bathroom first, five quiet minutes, then the arm that read higher, three readings a minute apart"
 NAMES = (("Santos", "Rosa"), ("Okafor", "Ada"), ("de la Concepción Villanueva-Etxeberria", "María"), ("Li", "An"))
 
 
@@ -91,14 +96,23 @@ def room(pages: Pages, visit: Ref, *, name: str = "lena", where: str = "room-4")
 def test_the_board_and_its_dialogs_are_accessible_and_fit(
     page: Page, day: Pages, sign_in: SignIn, assert_accessible: AxeCheck, size: tuple[int, int]
 ) -> None:
-    for n in range(4):
-        arrive(day, f"p{n}", minutes_ago=10 * n)
+    visits_here = [arrive(day, f"p{n}", minutes_ago=10 * n) for n in range(3)]
+    arrive(day, "p3", minutes_ago=26 * 60)  # nobody ended it yesterday
+    for code, words in (("bp-seated", LONG_WORDS), ("own-task", LONG_WORDS)):
+        work.add(day.clinic.writer("lind"), task=WorkTask(
+            code=Coding(TASK_CODE, code, "Task"), words=words, pool=Pool(role=Role.MA), patient="Patient/p1",
+            encounter=str(visits_here[1]), focus=str(visits_here[1]),
+        ))  # fmt: skip
     registration.raise_flag(day.clinic.writer("dana"), flag=BannerFlag(patient="Patient/p2", code=flags.MASK_NOW))
     book(day, "p3")
     page.set_viewport_size({"width": size[0], "height": size[1]})
     sign_in(page, "dana")
     page.goto("/board/")
     expect(page.locator("#g-mask")).to_contain_text("Mask now – room first")
+    expect(page.locator("#g-left")).to_contain_text("Patient left")
+    tags = page.locator(f"#v-{visits_here[1].id} .tag")
+    expect(tags.filter(has_text="Blood pressure, seated and rested")).to_be_visible()
+    expect(tags.filter(has_text=LONG_WORDS)).to_be_visible()
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     expect(page.get_by_role("cell", name="Lind Cole").first).to_be_visible()

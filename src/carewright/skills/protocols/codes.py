@@ -202,3 +202,9 @@ CONDITION_LANGUAGE = "application/x-carewright-condition"
 ROLE = own_system("role")
 POOL = own_system("task-pool")
 TEXT_TYPE = "application/yaml"
+
+
+def short_name(code: str, otherwise: str) -> str:
+    """What a task is called where there is no room for its instructions, which may be two sentences. The practice's
+    own have no name but their words."""
+    return TASKS[code].display if code in TASKS.keys() - OWN_TASKS else otherwise

@@ -15,6 +15,7 @@ from carewright.shell.components import Level
 from carewright.shell.saying import term_words
 from carewright.shell.times import Wait
 from carewright.shell.words import age_on, wait_words
+from carewright.skills.protocols.codes import short_name
 from carewright.skills.rooms.model import RoomState
 from carewright.skills.rooms.rules import WAITS
 from carewright.skills.visit.codes import FLOW_TASKS
@@ -262,11 +263,15 @@ def _visit_row(row: Row, read: Read, *, care: Care, thresholds: Thresholds, role
         room=str(row["room"] or ""),
         room_name=_room_number(row["room"], read.rooms),
         done=sum(task["status"] == "completed" for task in tasks),
-        open_tasks=tuple(term_words(task["words"]) for task in tasks if task["is_open"]),
+        open_tasks=tuple(_task_name(task) for task in tasks if task["is_open"]),
         flags=flags,
         waits=tuple(_wait(wait, care.now) for wait in read.waits.get(visit, ())),
         actions=frozenset(step.action for step in actions_from(status, roles=roles)),
     )
+
+
+def _task_name(task: Row) -> str:
+    return term_words(short_name(str(task["code"]), str(task["words"])))
 
 
 def _expected_row(row: Row, read: Read, *, care: Care, thresholds: Thresholds, roles: frozenset[Role]) -> BoardRow:

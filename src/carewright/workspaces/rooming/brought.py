@@ -19,7 +19,7 @@ from carewright.shell.permissions import CareRequest
 from carewright.shell.saying import say, term_words
 from carewright.shell.whom import pool_words
 from carewright.skills.protocols import queries as protocols
-from carewright.skills.protocols.codes import TASKS
+from carewright.skills.protocols.codes import short_name
 from carewright.skills.standing_orders import queries as orders
 from carewright.skills.standing_orders import rules as order_rules
 from carewright.skills.standing_orders.codes import SIGN_ORDER
@@ -76,7 +76,7 @@ def listed(request: CareRequest, rooming: "Rooming") -> list[Brought]:
         Brought(
             task=task,
             version=number,
-            name=term_words(TASKS[task.code.code].display if task.code.code in TASKS else task.code.display),
+            name=term_words(short_name(task.code.code, task.code.display)),
             whose=names.get(task.owner, "") or pool_words(task.pool),
             may_do=_may_do(request, task),
             order=_order(request, reader, rooming, task, signs) if task.needs_order else None,

@@ -14,6 +14,7 @@ from carewright.core.access.labels import CONFIDENTIALITY
 from carewright.core.access.model import Role
 from carewright.core.access.sessions import SessionKind, open_session
 from carewright.core.cds.settings import CLIENTS
+from carewright.core.outward import Outward
 from carewright.core.settings import values
 from carewright.core.smart import jwks
 from carewright.fhirapi.app import create_app
@@ -66,8 +67,8 @@ class Asking:
 
 @pytest.fixture
 def asking(clinic: Clinic, other: OtherSide, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asking]:
-    monkeypatch.setattr(jwks.FETCHER, "loopback", True)
-    jwks.FETCHER._kept.clear()
+    monkeypatch.setattr(clinic.store, "outward", Outward(frozenset({other.url})))
+    monkeypatch.setattr(jwks, "FETCHER", jwks.Fetcher())
     clinic.have({"resourceType": "Patient", "id": "ada", "gender": "female", "birthDate": "1970-05-06",
                  "name": [{"family": "Berg"}]}, {"resourceType": "Patient", "id": "ben"})  # fmt: skip
     access = clinic.access("mona")

@@ -17,8 +17,10 @@ from joserfc.jwk import OctKey, RSAKey
 
 from carewright.core.access import sessions
 from carewright.core.access.model import AccessDenied, Role
+from carewright.core.outward import Outward
 from carewright.core.smart import assertions, clients, jwks
 from carewright.core.smart.model import ClientKind
+from carewright.core.smart.statements import StatementRefused
 from carewright.core.store.sql import Sql
 from carewright.core.store.store import Store, open_driver
 from tests.fhirapi.practice import REGISTRY, Practice
@@ -111,7 +113,7 @@ def test_of_many_at_the_same_moment_one_is_first(api: Practice) -> None:
     def hear(store: Store) -> bool:
         try:
             assertions.client_of(store, assertion, audience=audience, find=lambda _: program.client)
-        except assertions.AssertionRefused:
+        except StatementRefused:
             return False
         return True
 
@@ -171,14 +173,16 @@ class Keys(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An address of this machine where keys can be put."""
-    monkeypatch.setattr(jwks, "FETCHER", jwks.Fetcher(loopback=True))
+def served(api: Practice, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An address of this machine where keys can be put, and which may be asked."""
+    monkeypatch.setattr(jwks, "FETCHER", jwks.Fetcher())
     Keys.answers, Keys.asked = {}, 0
     server = HTTPServer(("127.0.0.1", 0), Keys)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    origin = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(api.store, "outward", Outward(frozenset({origin})))
+    yield origin
     server.shutdown()
     server.server_close()
 
@@ -236,7 +240,8 @@ def test_an_address_inside_is_not_registered(api: Practice, url: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.9", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",  # noqa: S104 - asked for, not listened at
-     "::1", "::", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::"],
+     "::1", "::", "fe80::1%eth0", "fc00::1", "fec0::1", "::ffff:10.0.0.1", "::10.0.0.1", "64:ff9b::a00:1",
+     "64:ff9b:1::a00:1", "2002:a00:1::"],
 )  # fmt: skip
 def test_a_name_that_leads_inside_is_not_asked(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the name promised at registration: what it resolves to now is looked at, and that address is asked."""
@@ -245,7 +250,7 @@ def test_a_name_that_leads_inside_is_not_asked(address: str, monkeypatch: pytest
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     monkeypatch.setattr(socket, "create_connection", lambda *a, **_: connected.append(a))
     with pytest.raises(jwks.KeysError, match="public Internet"):
-        jwks.Fetcher().fetch("https://keys.example/jwks")
+        jwks.fetched("https://keys.example/jwks", Outward())
     assert connected == []
 
 
@@ -330,6 +335,7 @@ def test_an_address_that_fails_is_not_asked_at_every_try(api: Practice, served: 
 def test_an_answer_that_comes_a_byte_at_a_time_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jwks, "TIMEOUT_SECONDS", 0.5)
     listener = socket.create_server(("127.0.0.1", 0))
+    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     ended = threading.Event()
 
     def drip() -> None:
@@ -341,7 +347,7 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_cut_off(monkeypatch: pytest.Mo
     threading.Thread(target=drip, daemon=True).start()
     began = time.monotonic()
     with pytest.raises(jwks.KeysError):
-        jwks.Fetcher(loopback=True).fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/keys")
+        jwks.fetched(f"{origin}/keys", Outward(frozenset({origin})))
     ended.set()
     listener.close()
     assert time.monotonic() - began < 20

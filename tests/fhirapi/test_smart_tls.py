@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from carewright.core.outward import Outward
 from carewright.core.smart import jwks
 from tests.fhirapi.smart_app import key_for
 from tests.fhirapi.test_smart_backend import Keys, _set
@@ -60,6 +61,10 @@ def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[str
     server.server_close()
 
 
+def fetched(url: str) -> str:
+    return jwks.fetched(url, Outward(frozenset({url.removesuffix("/keys")})))
+
+
 def trust(monkeypatch: pytest.MonkeyPatch, public: Path) -> None:
     trusting = ssl.create_default_context(cafile=str(public))
     monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
@@ -70,9 +75,9 @@ def test_from_a_trusted_server(served: tuple[str, Path], monkeypatch: pytest.Mon
     Keys.answers = {"/keys": (200, _set(key_for("ES384")), {})}
     url, public = served
     with pytest.raises(jwks.KeysError, match="cannot be fetched"):
-        jwks.Fetcher(loopback=True).fetch(url)
+        fetched(url)
     trust(monkeypatch, public)
-    assert len(jwks.key_set(jwks.Fetcher(loopback=True).fetch(url)).keys) == 1
+    assert len(jwks.key_set(fetched(url)).keys) == 1
 
 
 @pytest.mark.parametrize("served", ["elsewhere.example"], indirect=True)
@@ -82,4 +87,4 @@ def test_not_from_one_that_is_trusted_for_another_name(
     url, public = served
     trust(monkeypatch, public)
     with pytest.raises(jwks.KeysError, match="cannot be fetched"):
-        jwks.Fetcher(loopback=True).fetch(url)
+        fetched(url)

@@ -1,15 +1,22 @@
 """Asking other servers: whom, how long, how much."""
 
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import carewright
 from carewright.core.outward import NoAnswer, NotAsked, Outward, Request
+
+OPENS = re.compile(r"urlopen|create_connection|open_connection|http\.client|urllib\.request|import (httpx|requests)\b")
+OWN_PAGES = {"project/player/browser.py"}
+"""The demonstration's people look at the server's own pages on this machine."""
 
 
 @contextmanager
@@ -113,3 +120,44 @@ def test_an_origin_is_allowed_as_it_is_written(url: str) -> None:
     allowed.check("http://127.0.0.1:9/anything?x=1")
     with pytest.raises(NotAsked):
         allowed.check(url)
+
+
+def test_the_next_address_of_a_name_is_tried_if_the_first_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+    with speaking(lambda c: c.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi")) as origin:
+        port = int(origin.rpartition(":")[2])
+        found = [(*kind, ("127.0.0.2", port)), (*kind, ("127.0.0.1", port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        assert asking(f"http://receiver.example:{port}") == b"200 hi"
+
+
+def test_a_look_up_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    def resolve(*_: object, **__: object) -> list[object]:
+        answered.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(NoAnswer, match="in time"):
+        Outward().ask(Request(url="https://receiver.example/x", seconds=0.2))
+    answered.set()
+
+
+def test_a_handshake_that_drips_is_cut_off_in_time() -> None:
+    def drip(connection: socket.socket) -> None:
+        for _ in range(100):
+            connection.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 KiB that never comes to its end
+            time.sleep(0.1)
+
+    begun = time.monotonic()
+    with speaking(drip) as origin, pytest.raises(NoAnswer, match="in time"):
+        asking(origin.replace("http://", "https://"), seconds=0.5)
+    assert time.monotonic() - begun < 5
+
+
+def test_nothing_else_opens_a_connection_to_another_server() -> None:
+    """Whoever asks an address by another way has no guard: it goes through `Outward`, or says here why not."""
+    source = Path(carewright.__file__).parent
+    found = {str(path.relative_to(source)) for path in source.rglob("*.py") if OPENS.search(path.read_text())}
+    assert found == {"core/outward.py", *OWN_PAGES}

@@ -19,6 +19,7 @@ from carewright.core.access.sessions import SessionKind, access_of, authenticate
 from carewright.core.access.tenure import still_holds
 from carewright.core.cds import callers
 from carewright.core.cds.model import HOOKS, MAX_CARDS, ORDER_SIGN, PATIENT_VIEW, Asked, Card
+from carewright.core.smart.statements import StatementRefused
 from carewright.core.store.model import NotFound, Origin, Ref
 from carewright.core.store.store import Store
 from carewright.fhirapi.calls import ID, read_resource_body
@@ -61,7 +62,7 @@ async def service(request: Request) -> Response:
     address = str(request.url).partition("?")[0]
     try:
         await anyio.to_thread.run_sync(lambda: callers.require(store, practice, token.strip(), audience=address))
-    except callers.CallerRefused as error:
+    except StatementRefused as error:
         raise _unknown(str(error)) from error
     asked = await read_resource_body(request, most=MAX_BODY_BYTES)
     patient = _patient(asked, hook)

@@ -15,6 +15,7 @@ from carewright.core.access.model import Access, Role
 from carewright.core.access.scopes import ScopeError
 from carewright.core.access.sessions import hash_of
 from carewright.core.audit.records import Action, record
+from carewright.core.outward import Outward
 from carewright.core.sentences import Sentence, quoted, sentence
 from carewright.core.smart import jwks, requested
 from carewright.core.smart.model import Client, ClientKind
@@ -60,7 +61,7 @@ def register(store: "Store", access: Access, wanted: Wanted) -> tuple[Client, st
     BadClient, AccessDenied.
     """
     access.require_action(MANAGE)
-    _check(wanted)
+    _check(wanted, store.outward)
     now = store.clock.wall()
     secret = secrets.token_urlsafe(SECRET_BYTES) if wanted.kind is ClientKind.SECRET else ""
     backend = wanted.kind is ClientKind.BACKEND
@@ -112,7 +113,7 @@ def secret_is_right(client: Client, secret: str) -> bool:
     return client.secret_hash is not None and hmac.compare_digest(client.secret_hash, hash_of(secret))
 
 
-def _check(wanted: Wanted) -> None:
+def _check(wanted: Wanted, outward: Outward) -> None:
     """BadClient names the first thing that cannot be."""
     if not 0 < len(wanted.name.strip()) <= MAX_NAME:
         raise BadClient("name", sentence("Give the app the name that people know it by."))
@@ -121,7 +122,7 @@ def _check(wanted: Wanted) -> None:
     except ScopeError as error:
         raise BadClient("scopes", quoted(str(error))) from error
     if wanted.kind is ClientKind.BACKEND:
-        _check_backend(wanted)
+        _check_backend(wanted, outward)
         return
     if not 0 < len(wanted.redirect_uris) <= MAX_URIS:
         raise BadClient("redirect_uris", sentence("Write the addresses to which the app is sent back, one on a line."))
@@ -135,14 +136,14 @@ def _check(wanted: Wanted) -> None:
         raise BadClient("launch_url", sentence("The launch address begins with https://."))
 
 
-def _check_backend(wanted: Wanted) -> None:
+def _check_backend(wanted: Wanted, outward: Outward) -> None:
     if bool(wanted.jwks.strip()) == bool(wanted.jwks_url):
         raise BadClient("jwks", sentence("Give the public keys, or the address where they are: one of the two."))
     if not wanted.roles:
         raise BadClient("roles", sentence("Choose whose view of the charts the program has."))
     try:
         if wanted.jwks_url:
-            jwks.FETCHER.check_address(wanted.jwks_url)
+            jwks.check_address(wanted.jwks_url, outward)
         else:
             jwks.key_set(wanted.jwks)
     except jwks.KeysError as error:

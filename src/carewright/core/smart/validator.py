@@ -16,6 +16,7 @@ from carewright.core.access.tenure import still_holds
 from carewright.core.smart import assertions, authorizations, clients, introspection, requested, tickets
 from carewright.core.smart.basic import basic_credentials
 from carewright.core.smart.model import CODE_FOR, Client, ClientKind, TicketKind
+from carewright.core.smart.statements import StatementRefused
 
 if TYPE_CHECKING:
     from carewright.core.store.store import Store
@@ -76,7 +77,7 @@ class Validator(RequestValidator):  # type: ignore[misc] # oauthlib has no types
             return assertions.client_of(
                 self.store, given(request, "client_assertion"), audience=self.here.token_url, find=self._client
             )
-        except assertions.AssertionRefused as refused:
+        except StatementRefused as refused:
             raise errors.InvalidClientError(_plain(str(refused)), request=request) from refused
 
     def _with_secret(self, request: Request) -> Client | None:

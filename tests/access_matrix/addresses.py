@@ -28,6 +28,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "practice": ("nowhere",),
     "ticket": ("none",),
     "client_id": ("none",),
+    "subscription_id": ("none",),
     "call_id": ("call", "task-near", "task-secret"),
 }
 """A part of an address that stands for no patient's record → what is put there. A new one has to be named here."""

@@ -94,6 +94,8 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "refill-answer": frozenset({PROVIDER}),
     "apps-of": TREATING, "apps-start": TREATING,
     "apps-registered": frozenset({MANAGER}), "apps-new": frozenset({MANAGER}), "apps-disable": frozenset({MANAGER}),
+    "apps-subscription": frozenset({MANAGER}), "apps-subscription-again": frozenset({MANAGER}),
+    "apps-subscription-remove": frozenset({MANAGER}),
     "photo": OFFICE, "photo-take": OFFICE, "photo-remove": OFFICE,
     "incoming": OFFICE, "incoming-list": OFFICE, "incoming-paper": OFFICE, "incoming-patient": OFFICE,
     "incoming-upload": OFFICE, "incoming-find": OFFICE, "incoming-match": OFFICE, "incoming-route": OFFICE,

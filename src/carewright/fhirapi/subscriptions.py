@@ -15,7 +15,15 @@ from carewright.core.store.search.parse import parse
 from carewright.core.store.store import Store
 from carewright.core.store.transaction import Planned
 from carewright.core.subscriptions import notices
-from carewright.core.subscriptions.model import CONTENTS, SUBSCRIBED_AT, BadSubscription, Wanted, wanted_of
+from carewright.core.subscriptions.actions import REQUESTED
+from carewright.core.subscriptions.model import (
+    CONTENTS,
+    OFF_SINCE,
+    SUBSCRIBED_AT,
+    BadSubscription,
+    Wanted,
+    wanted_of,
+)
 from carewright.core.subscriptions.notices import About, Event
 from carewright.core.subscriptions.sealed import Seal, Unopened, is_sealed
 from carewright.fhirapi.answers import Answer
@@ -43,10 +51,21 @@ def close(planned: Planned, *, store: Store, access: Access, base: str) -> None:
     except (BadSubscription, NotAsked, Unopened) as error:
         where = ["Subscription.channel"] if isinstance(error, (NotAsked, Unopened)) else ["Subscription"]
         raise ApiError(422, "business-rule", str(error), expressions=where) from error
-    kept = [one for one in resource.get("extension", ()) if one.get("url") != SUBSCRIBED_AT]
+    kept = [one for one in resource.get("extension", ()) if one.get("url") not in (SUBSCRIBED_AT, OFF_SINCE)]
     channel = {**resource["channel"], **({"header": headers} if headers else {})}
-    extension = [*kept, {"url": SUBSCRIBED_AT, "valueUrl": base}]
-    planned.after = {**resource, "extension": extension, "channel": channel}
+    failed = _failed(planned.ref, store, access.practice) if wanted.status == REQUESTED else {}
+    extension = [*kept, {"url": SUBSCRIBED_AT, "valueUrl": base}, *failed.pop("extension", ())]
+    said = {name: value for name, value in resource.items() if name != "error"}  # what is in error, the server says
+    planned.after = {**said, **failed, "extension": extension, "channel": channel}
+
+
+def _failed(ref: Ref, store: Store, practice: str) -> Resource:
+    """What the server has noted of a failure: it stands until the receiver answers, whoever asks anew."""
+    with store.driver.reading(practice) as connection:
+        stored = subscription_rows.current(connection, practice, ref.id)
+    before = decode(stored.body or b"{}") if stored else {}
+    marks = [one for one in before.get("extension", ()) if one.get("url") == OFF_SINCE]
+    return {"extension": marks, **({"error": before["error"]} if "error" in before else {})} if marks else {}
 
 
 def _require_room(ref: Ref, store: Store, practice: str) -> None:

@@ -28,7 +28,7 @@ from carewright.core.store.positions import Position
 from carewright.core.store.store import Store
 from carewright.core.store.subscription_rows import TYPE, State
 from carewright.core.subscriptions import notices, subscribers
-from carewright.core.subscriptions.actions import ACTIVE, ERROR, OFF, set_status
+from carewright.core.subscriptions.actions import ACTIVE, ERROR, OFF, REQUESTED, set_status
 from carewright.core.subscriptions.filters import meets
 from carewright.core.subscriptions.model import MEDIA_TYPES, BadSubscription, Wanted, wanted_of
 from carewright.core.subscriptions.notices import About, Event
@@ -49,12 +49,18 @@ MAX_NOTICE_BYTES = 1024 * 1024
 KEEP_POSITION_EVERY = 30.0
 SHAKEN = "shaken"
 """Among the facts of a state: that the receiver has answered the handshake of this binding."""
+ASKED = "asked"
+"""Among the facts of a state: the version of the Subscription for which a handshake was begun."""
 
 log = logging.getLogger(__name__)
 
 
 class _Over(Exception):
     """This subscription ends; the text says why, for its subscriber and the administrator."""
+
+
+class _Ended(_Over):
+    """It ends as it was meant to: nobody has to see to it."""
 
 
 @dataclass
@@ -105,7 +111,7 @@ class Turns:
             self._work(turn)
         except _Over as over:
             log.warning("Subscription/%s is off: %s", subscription, over)
-            self._say(practice, stored, OFF, str(over))
+            self._say(practice, stored, OFF, str(over), failed=not isinstance(over, _Ended))
 
     def _begun(self, practice: str, stored: Stored, place: Place, lease: leases.Lease) -> _Turn:
         """Who it is for and what they may see now; _Over where that has ended."""
@@ -118,11 +124,13 @@ class Turns:
                 head = consumers.head(connection, practice)
             if state is None or state.version != version:
                 state = self._bound(practice, lease, state, head, version, session)
+            elif wanted.status == REQUESTED and state.facts.get(ASKED) != stored.version:
+                state = self._asked_again(practice, lease, state, head, stored.version)
             access = subscribers.access_now(self.store, practice, state)
         except (NotAllowed, BadSubscription) as error:
             raise _Over(str(error)) from error
         if wanted.end is not None and wanted.end <= now:
-            raise _Over("It has come to its end.")
+            raise _Ended("It has come to its end.")
         if place.fence != lease.fence:
             place.fence, place.looked = lease.fence, None
         return _Turn(
@@ -134,7 +142,7 @@ class Turns:
         session: Session,
     ) -> State:  # fmt: skip
         """Bind it to the token that has written it now. What was off, or is new, is sent what happens from here on."""
-        facts, subscription = subscribers.facts_of(session), lease.name.partition(":")[2]
+        facts, subscription = {**subscribers.facts_of(session), ASKED: version}, lease.name.partition(":")[2]
         with self.store.driver.reading(practice) as connection:
             before = subscription_rows.bodies(connection, practice, Ref(TYPE, subscription), [version - 1])
         bound = State(
@@ -145,6 +153,15 @@ class Turns:
             bound = replace(bound, position=state.position, delivered=state.delivered)
         self._keep(practice, lease, bound)
         return bound
+
+    def _asked_again(self, practice: str, lease: leases.Lease, state: State, head: Position, version: int) -> State:
+        """Somebody here says that what failed was mended: a handshake, and then what happens from here on."""
+        facts = {**{name: value for name, value in state.facts.items() if name != SHAKEN}, ASKED: version}
+        again = replace(
+            state, facts=facts, position=head, delivered=state.matched, failures=0, failing_since=None, not_before=None
+        )
+        self._keep(practice, lease, again)
+        return again
 
     def _work(self, turn: _Turn) -> None:
         if SHAKEN not in turn.state.facts:
@@ -322,10 +339,10 @@ class Turns:
             subscription_rows.add_events(connection, practice, state.id, events or [])
             subscription_rows.keep(connection, practice, state)
 
-    def _say(self, practice: str, stored: Stored, status: str, error: str = "") -> None:
+    def _say(self, practice: str, stored: Stored, status: str, error: str = "", *, failed: bool = False) -> None:
         writer = self.store.writer(operator_access(practice), origin=Origin.SYSTEM)
         try:
-            set_status(writer, stored, status=status, error=error)
+            set_status(writer, stored, status=status, error=error, failed=failed)
         except Conflict:
             raise
         except StoreError as refusal:

@@ -19,7 +19,7 @@ from functools import cached_property
 
 from carewright.core.access.model import AccessDenied, Interaction
 from carewright.core.fhir import codec
-from carewright.core.fhir.references import rewrite
+from carewright.core.fhir.references import rewrite, walk
 from carewright.core.registry import Registry
 from carewright.core.store import aliases, balances, claims, plans
 from carewright.core.store.assembling import Assembly
@@ -305,7 +305,7 @@ class Commit:
 
     def _referring_to(self, ref: Ref) -> list[tuple[Ref, bool]]:
         """Some of the records that refer to this one and stay, and whether this actor may see each."""
-        leaving = {ref for ref, planned in self.planned.items() if planned.mode is Mode.DELETE}
+        leaving = {by for by, planned in self.planned.items() if planned.after is None or _lets_go(planned.after, ref)}
         scope = Scope(self.practice, self.transaction.access.predicate(Interaction.READ))
         rows = self.connection.rows(
             Sql("SELECT DISTINCT c.type, c.id, CASE WHEN ")
@@ -388,6 +388,11 @@ class SeveralMatch(Conflict):
 
 def _without_meta(resource: Resource) -> Resource:
     return {k: v for k, v in resource.items() if k != "meta"}
+
+
+def _lets_go(resource: Resource, ref: Ref) -> bool:
+    """Whether a record, as it is about to be written, names this one nowhere."""
+    return not any(str(ref) in str(reference.get("reference", "")) for _, reference in walk(resource))
 
 
 def _resource_lock(ref: Ref) -> tuple[str, str]:

@@ -1,15 +1,17 @@
 """Who may subscribe, and what a Subscription has to be like whichever way it is written."""
 
 from carewright.core.access.model import Interaction, Role
-from carewright.core.registry import Manifest, Permission
+from carewright.core.registry import Manifest, Permission, tasks_for
 from carewright.core.sentences import quoted, sentence
 from carewright.core.store.hooks import Guard, GuardKind, Write, WriteContext
 from carewright.core.store.model import Origin, Refused
+from carewright.core.subscriptions.actions import MANAGE, OFF, REQUESTED
 from carewright.core.subscriptions.model import BadSubscription, wanted_of
+from carewright.core.subscriptions.owed import NOT_TOLD, OWED
 from carewright.core.subscriptions.sealed import is_sealed
 
 GUARD = "subscription"
-BY_CLIENTS = ("requested", "off")
+BY_CLIENTS = (REQUESTED, OFF)
 """What a client may set; active and error are the server's to say."""
 
 
@@ -33,13 +35,15 @@ MANIFEST = Manifest(
     doc="Telling other programs that something has happened: topics, rest-hook channels.",
     permissions=(
         Permission(
-            action="subscriptions.manage",
+            action=MANAGE,
             roles=frozenset({Role.LEAD_MA, Role.PROVIDER, Role.MANAGER}),
             doc="Subscribe another program to what happens here; it is sent what the token may read.",
             grants={"Subscription": frozenset(Interaction)},
         ),
     ),
+    effects=(OWED.effect(),),
     guards=(
+        OWED.guard(),
         Guard(
             name=GUARD,
             types=frozenset({"Subscription"}),
@@ -48,4 +52,5 @@ MANIFEST = Manifest(
             doc="A subscription names a topic of ours, a rest-hook, what it is sent; its headers are sealed.",
         ),
     ),
+    task_codes=tasks_for(frozenset({Role.MANAGER}), NOT_TOLD),
 )

@@ -20,6 +20,8 @@ IG = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
 PROFILE = f"{IG}/backport-subscription"
 SUBSCRIBED_AT = f"{OWN_BASE}/StructureDefinition/subscribed-at"
 """The address of the API by which it was written, set by the server: what is sent names records by it."""
+OFF_SINCE = f"{OWN_BASE}/StructureDefinition/subscription-off-since"
+"""Since when nothing is sent because it cannot be, set by the server; it stays until the receiver answers again."""
 FILTER, CONTENT = f"{IG}/backport-filter-criteria", f"{IG}/backport-payload-content"
 HEARTBEAT, TIMEOUT, MOST = (f"{IG}/backport-{name}" for name in ("heartbeat-period", "timeout", "max-count"))
 CONTENTS = ("empty", "id-only", "full-resource")

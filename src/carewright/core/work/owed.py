@@ -66,7 +66,10 @@ class Owing:
         return [*tasks, Ref("Location", site)] if site else tasks
 
     def _apply(self, write: Write, context: WriteContext) -> Sequence[Extra]:
-        leg = self.leg_of(write.after) if write.after is not None else None
+        if write.after is None:
+            stored_tasks = [context.loaded.get(self.task_of(write.ref, code)) for code in self.legs]
+            return [_let_go(stored, write, context) for stored in stored_tasks if stored is not None]
+        leg = self.leg_of(write.after)
         current = self.task_of(write.ref, leg.code) if leg else None
         extras: list[Extra] = []
         for code in self.legs:
@@ -74,7 +77,7 @@ class Owing:
             stored = context.loaded.get(ref)
             if stored is not None and ref != current:
                 extras += self._close(stored, write, context)
-        if leg is not None and write.after is not None and current is not None:
+        if leg is not None and current is not None:
             extras += _open(leg, context.loaded.get(current), current, write, context, before=self._before(write))
         return extras
 
@@ -85,8 +88,8 @@ class Owing:
         task = fhir.from_fhir(stored)
         if not task.is_open:
             return []
-        over = write.after is None or self.leg_of(write.after) is None
-        how, why = self.ended_as(write.after) if over and write.after is not None else (End.DONE, "")
+        over = write.after if write.after is not None and self.leg_of(write.after) is None else None
+        how, why = self.ended_as(over) if over is not None else (End.DONE, "")
         at = context.now
         done = lifecycle.done(task, at=at, by=context.access.actor.reference, produced=[str(write.ref)])
         ended = done if how is End.DONE else lifecycle.end(task, how=how, why=why or "-", at=at)
@@ -103,6 +106,18 @@ class Owing:
         leg = self.leg_of(record) if record else None
         if leg is not None and write.ref == self.task_of(focus, leg.code):
             raise Refused(f"{self.name}-done", sentence("This is still to be done: what it asks for is not there yet."))
+
+
+def _let_go(stored: Resource, write: Write, context: WriteContext) -> Put:
+    """The task of a record that is deleted: ended, and without the reference, which would hold the record."""
+    task = fhir.from_fhir(stored)
+    ended = lifecycle.done(task, at=context.now, by=context.access.actor.reference) if task.is_open else task
+    gone = str(write.ref)
+    left = replace(
+        ended, focus="" if ended.focus == gone else ended.focus,
+        produced=tuple(ref for ref in ended.produced if ref != gone),
+    )  # fmt: skip
+    return Put(resource=fhir.modified(fhir.to_fhir(left, onto=stored), at=context.now))
 
 
 def _open(

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from carewright.core.smart import clients
 from carewright.core.smart.clients import MANAGE, BadClient
 from carewright.core.smart.model import Client, ClientKind
+from carewright.core.subscriptions import standing
 from carewright.shell.people import names_of
 from carewright.shell.permissions import CareRequest, needs
 from carewright.shell.saying import say
@@ -26,14 +27,16 @@ def kind_words(client: Client) -> str:
 @require_GET
 @needs(MANAGE)
 def listed(request: CareRequest) -> HttpResponse:
-    """Every program, those that work first."""
+    """Every program, those that work first; and who is told what happens here."""
     found = clients.listed(request.store, request.access.practice)
-    names = names_of(request.reader("apps.registered"), (client.created_by for client in found))
+    reader = request.reader("apps.registered")
+    names = names_of(reader, (client.created_by for client in found))
     shown = [
         (client, kind_words(client), names.get(client.created_by, client.created_by.partition("/")[2]))
         for client in sorted(found, key=lambda client: client.disabled_at is not None)
     ]
-    return render(request, "apps/registered.html", {"clients": shown})
+    values = {"clients": shown, "subscriptions": standing.every(request.store, reader)}
+    return render(request, "apps/registered.html", values)
 
 
 @require_http_methods(["GET", "POST"])

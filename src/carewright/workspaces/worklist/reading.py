@@ -161,9 +161,10 @@ PAGES = (
     ("refill-request-", "refill", "refills.see"),
     ("order-", "order", "orders.see"),
     ("result-", "result", "results.see"),
+    ("program-", "apps-subscription", "clients.manage"),
 )
-"""How the task codes begin of what a paper that came in, a referral, a refill, an order or a result asks for until its
-end; the page and the permission."""
+"""How the task codes begin of what a paper that came in, a referral, a refill, an order, a result or a program that is
+not told asks for until its end; the page and the permission."""
 
 
 def page_of(request: CareRequest, *, focus: str, patient: str, code: str = "") -> str:

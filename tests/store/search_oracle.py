@@ -249,12 +249,13 @@ def string_matches(value: str, searched: str, modifier: str) -> bool:
 
 
 def name_matches(value: Iterable[str], searched: str, *, whole: bool) -> bool:
-    """The words of a search begin words of a person's names, in any order; one word may begin a whole part too."""
+    """The words of a search begin words of a person's names, in any order; one word may begin a whole part too. A
+    hyphen parts words as a space does."""
     parts = [plain(part) for part in value]
     known = [*parts, *(word for part in parts for word in part.replace("-", " ").split())]
     if whole:
         return plain(searched) in known
-    wanted = plain(searched).split()
+    wanted = plain(searched).replace("-", " ").split()
     if len(wanted) < 2:
         return any(one.startswith(plain(searched)) for one in known)
     return all(any(one.startswith(word) for one in known) for word in wanted)

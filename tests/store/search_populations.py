@@ -31,7 +31,10 @@ NAMES = (
     "a_b", "Smith, Jr.", "back\\slash", "pipe|d", "名前", "Ωmega",
 )  # fmt: skip
 PIECES = ("o", "ok", "li", "jos", "JOSÉ", "mull", "la cruz", "%", "_", "名", ",", "\\", "x", "d", " de", "ωM")
-SEVERAL_WORDS = ("cruz de", "LINDQVIST oka", "jose okafor", "smith jr.", "okafor jose nobody", "la CRU de", "li li")
+SEVERAL_WORDS = (
+    "cruz de", "LINDQVIST oka", "jose okafor", "smith jr.", "okafor jose nobody", "la CRU de", "li li", "oka-lind",
+    "Cruz-la", "okafor-jose",
+)  # fmt: skip
 """Names as they are searched for by people who know them in another order."""
 SYSTEMS = ("http://loinc.org", "urn:x", None)
 CODES = ("8867-4", "8310-5", "a,b", "a|b", "x", "10% off")

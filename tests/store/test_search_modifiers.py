@@ -1,5 +1,5 @@
-"""Modifiers and prefixes that the oracle does not know: text of codes, kinds of identifiers, identifiers of references,
-value sets, what is about a date, plain numbers. On both engines."""
+"""What the oracle does not know: text of codes, kinds of identifiers, identifiers of references, bare addresses, names
+with hyphens, value sets, what is about a date, plain numbers. On both engines."""
 
 import uuid
 from datetime import timedelta
@@ -32,6 +32,11 @@ CHART = (
      "prediction": [{"probabilityDecimal": Decimal("0.02")}]},
     {"resourceType": "RiskAssessment", "id": "high", "status": "final", "subject": {"reference": "Patient/a"},
      "prediction": [{"probabilityDecimal": Decimal("0.20")}, {"probabilityRange": {"low": {"value": 5}}}]},
+    {"resourceType": "Person", "id": "mother", "name": [{"text": "Iris de Wit-Berg"}]},
+    {"resourceType": "Library", "id": "now", "status": "active", "type": {"text": "Logic"},
+     "relatedArtifact": [{"type": "predecessor", "resource": "library-before"}]},
+    {"resourceType": "Library", "id": "next", "status": "active", "type": {"text": "Logic"},
+     "relatedArtifact": [{"type": "predecessor", "resource": "Library/now"}]},
 )  # fmt: skip
 
 
@@ -59,6 +64,14 @@ def chart(request: pytest.FixtureRequest) -> tuple[Store, str]:
         ("Observation?device:identifier=9", {"warm"}),
         ("Observation?device:identifier=urn:other|9", set()),
         (f"Observation?subject:Patient.{OF_TYPE}12", {"warm"}),
+        ("Library?predecessor=library-before", {"now"}),
+        ("Library?predecessor:Library=library-before", set()),
+        ("Library?predecessor=now", {"next"}),
+        ("Person?name=Wit-Berg", {"mother"}),
+        ("Person?name=Iris de Wit-Berg", {"mother"}),
+        ("Person?name=berg-iris", {"mother"}),
+        ("Person?name=Wit-Bergen", set()),
+        ("Person?name:exact=Wit-Berg", set()),
         (f"Patient?gender:in={GENDERS}", {"a"}),
         (f"Patient?gender:not-in={GENDERS}", {"b"}),
         (f"Observation?date=ap{RECENT}", {"warm"}),

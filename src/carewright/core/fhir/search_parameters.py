@@ -58,6 +58,11 @@ class SearchParameter:
         """Whether it looks into the names of people, whose words stand in any order."""
         return self.kind == "string" and any(path.type == "HumanName" for path in self.paths)
 
+    @property
+    def holds_addresses(self) -> bool:
+        """Whether it is a reference by a bare address, which need be neither `Type/id` nor whole."""
+        return self.kind == "reference" and any(path.type in ("canonical", "uri") for path in self.paths)
+
 
 def parameters_for(resource_type: str) -> Mapping[str, SearchParameter]:
     """All parameters of a resource type by code, `_id` and the like included; empty for an unknown type."""

@@ -15,7 +15,7 @@ from carewright.core.fhir.composites import Pairs, Together
 from carewright.core.fhir.search_parameters import IN_THE_ROW, SearchParameter, kept_under
 from carewright.core.store.keys import key_of
 from carewright.core.store.search import composite, date, number, quantity, reference, string, token, uri
-from carewright.core.store.search.parse import may_refer_to, parameter, unescape
+from carewright.core.store.search.parse import parameter, unescape
 from carewright.core.store.search.people import Families
 from carewright.core.store.search.query import Chain, Criterion, Junction, Reverse
 from carewright.core.store.sql import Sql, all_of, any_of, joined, marks
@@ -336,7 +336,7 @@ class Conditions:
         if modifier in BESIDE:
             return composite.beside_condition(alias, value, modifier)
         if found.kind == "reference":
-            return reference.condition(alias, value, modifier, targets=may_refer_to(found), families=self.families)
+            return reference.condition(alias, value, modifier, found=found, families=self.families)
         return CONDITIONS[found.kind](alias, value, modifier)
 
 

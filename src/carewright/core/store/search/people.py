@@ -14,7 +14,7 @@ from carewright.core.fhir.structures import elements
 from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.keys import key_of
 from carewright.core.store.plans import Plan
-from carewright.core.store.search.parse import may_refer_to, parameter
+from carewright.core.store.search.parse import parameter
 from carewright.core.store.search.query import Criterion, SearchQuery
 from carewright.core.store.search.reference import target_keys
 from carewright.core.store.sql import Row, Sql, marks
@@ -100,8 +100,7 @@ def _named(resource_type: str, criterion: Criterion) -> Iterator[UUID]:
 
 
 def _targets(found: SearchParameter, criterion: Criterion) -> list[tuple[str, UUID]]:
-    targets = may_refer_to(found)
-    return [pair for value in criterion.values for pair in target_keys(value, criterion.modifier, targets=targets)]
+    return [pair for value in criterion.values for pair in target_keys(value, criterion.modifier, found=found)]
 
 
 def confined_to(query: SearchQuery) -> frozenset[UUID] | None:

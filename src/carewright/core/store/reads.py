@@ -223,6 +223,7 @@ def _included(query: SearchQuery, keys: list[UUID], scope: Scope, dialect: Diale
     """What a page includes besides the matches: rows by key, in the order of the keys. What was found last is followed
     in the next turn."""
     extra: dict[UUID, Row] = {}
+    matched = set(keys)
     following, includes, of_people = keys, query.includes, query.type == "Patient"
     for turn in range(compiler.MAX_ITERATIONS + 1):
         if not following or not includes:
@@ -240,7 +241,7 @@ def _included(query: SearchQuery, keys: list[UUID], scope: Scope, dialect: Diale
             if len(extra) + len(found) > compiler.MAX_INCLUDED:
                 text = f"A page includes at most {compiler.MAX_INCLUDED} records. Ask for fewer with _count."
                 raise SearchError(text)
-        new = {key: row for key, row in found.items() if key not in extra and key not in set(keys)}
+        new = {key: row for key, row in found.items() if key not in extra and key not in matched}
         extra |= new
         of_people = any(row[0] == "Patient" for row in new.values())
         following, includes = list(new), tuple(include for include in includes if include.iterate)

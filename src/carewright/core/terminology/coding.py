@@ -85,8 +85,10 @@ class Coding:
 
     def matches(self, concept: Mapping[str, Any] | None) -> bool:
         """Whether a CodeableConcept holds this code (same system, same code; the display does not count)."""
-        codings = (concept or {}).get("coding", ())
-        return any(c.get("system", "") == self.system and c.get("code") == self.code for c in codings)
+        for coding in (concept or {}).get("coding", ()):
+            if coding.get("code") == self.code and coding.get("system", "") == self.system:
+                return True
+        return False
 
     @property
     def token(self) -> str:

@@ -145,15 +145,19 @@ def _components(reading: Reading) -> list[Resource]:
     return parts
 
 
+_KINDS: tuple[tuple[Coding, Kind], ...] = (
+    (codes.LENGTH, Kind.LENGTH), (codes.BP_PANEL_OLD, Kind.BLOOD_PRESSURE),
+    *((coding, kind) for kind, known in DEFINITIONS.items() for coding in known.codings),
+)  # fmt: skip
+"""Codes and what they are of; of a reading with several, the first here counts."""
+_PLACES: dict[Coding, int] = {coding: place for place, (coding, _) in reversed(list(enumerate(_KINDS)))}
+
+
 def _kind(observation: Resource) -> Kind | None:
-    code = observation.get("code", {})
-    if codes.LENGTH.matches(code):
-        return Kind.LENGTH
-    if codes.BP_PANEL_OLD.matches(code):
-        return Kind.BLOOD_PRESSURE
-    return next(
-        (kind for kind, known in DEFINITIONS.items() if any(coding.matches(code) for coding in known.codings)), None
-    )
+    listed = observation.get("code", {}).get("coding", ())
+    places = [_PLACES.get(Coding(c.get("system", ""), c["code"])) for c in listed if c.get("code")]
+    first = min((place for place in places if place is not None), default=None)
+    return None if first is None else _KINDS[first][1]
 
 
 def _values(observation: Resource, kind: Kind) -> tuple[Measured | None, Measured | None]:

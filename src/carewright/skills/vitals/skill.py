@@ -17,7 +17,10 @@ from carewright.skills.vitals.rules.findings import is_critical
 
 def _reads(write: Write) -> list[Ref]:
     """The patient, for the age; and the visit's task, if the reading belongs to a visit."""
-    reading = _vital_sign(write)
+    return _read_for(_vital_sign(write))
+
+
+def _read_for(reading: Reading | None) -> list[Ref]:
     if reading is None or reading.encounter is None:
         return []
     patient = Ref("Patient", reading.patient.removeprefix("Patient/"))
@@ -26,8 +29,8 @@ def _reads(write: Write) -> list[Ref]:
 
 def critical_vital(write: Write, context: WriteContext) -> Sequence[Extra]:
     """A critical reading opens the visit's task; one that counts no more, or is no longer critical, leaves it."""
-    reads = _reads(write)
     reading = _vital_sign(write)
+    reads = _read_for(reading)
     if not reads or reading is None or reading.encounter is None:
         return []
     patient_ref, task_ref = reads
@@ -45,8 +48,11 @@ def critical_vital(write: Write, context: WriteContext) -> Sequence[Extra]:
 
 
 def _vital_sign(write: Write) -> Reading | None:
-    vital = write.after is not None and any(codes.VITAL_SIGNS.matches(c) for c in write.after.get("category", ()))
-    return from_fhir(write.after) if vital and write.after is not None and "subject" in write.after else None
+    """The reading that is written, if it belongs to a visit: asked for several times in every write of one."""
+    after = write.after
+    if after is None or "subject" not in after or "encounter" not in after:
+        return None
+    return from_fhir(after) if any(codes.VITAL_SIGNS.matches(c) for c in after.get("category", ())) else None
 
 
 def _is_critical(reading: Reading, patient: Resource | None) -> bool:

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import count
 from types import TracebackType
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from carewright.core.clock import wall_now
@@ -29,12 +31,12 @@ from carewright.core.store.drivers.base import (
     Watch,
     before,
 )
+from carewright.core.store.drivers.columns import columns_of
 from carewright.core.store.model import TooCostly, Unavailable
 from carewright.core.store.schema import Table
 from carewright.core.store.sql import MANY, Many, PlannedAnew, Row, Sql
 
 SET_PRACTICE = "SELECT set_config('carewright.practice', %s, false)"
-ARRAY_TYPES = {"text": "text", "bigint": "bigint", "float8": "float8", "timestamptz": "timestamptz", "uuid": "uuid"}
 PREPARE_AFTER = 2
 """A statement is prepared on its second run in a connection (psycopg waits for five by default)."""
 
@@ -92,6 +94,27 @@ def _one_moment(connection: "psycopg.Connection[Row]") -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _transaction(connection: "psycopg.Connection[Row]") -> Iterator[None]:
+    """BEGIN and COMMIT in one pipeline with what is between them: psycopg's own `transaction` waits for the server
+    three times, and a create that reads nothing need wait once, until it is on disk.
+
+    BEGIN is sent at once, so that the server knows since when something may be written (`moment`). Nothing counts as
+    committed but what the server says it has.
+    """
+    try:
+        with connection.pipeline():
+            connection.execute("BEGIN", prepare=False)
+            yield
+            committed = connection.execute("COMMIT", prepare=False)
+        if committed.statusmessage != "COMMIT":  # ROLLBACK: a statement had failed
+            raise RuntimeError(f"The transaction was not committed: {committed.statusmessage}.")
+    except BaseException:
+        if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
+            connection.rollback()
+        raise
+
+
 def _prepared(statement: Sql) -> bool | None:
     """False where a prepared statement would after some runs keep one plan for all values: a million resources are
     `final`, and a plan that begins there for the sake of a rarer status takes seconds. None leaves it to psycopg."""
@@ -132,20 +155,17 @@ class PostgresqlDialect:
         return Sql("(clock_timestamp() + make_interval(secs => ?))", (float(seconds),))
 
 
-@lru_cache(maxsize=256)
-def insert_text(table: Table) -> LiteralString:
-    # %b, binary: as text, quoting every value of an array costs five times as much.
-    arrays = ", ".join(f"%b::{'bytea' if kind == 'bytes' else ARRAY_TYPES[kind]}[]" for _, kind in table.columns)
-    return f"INSERT INTO {table.name} ({', '.join(table.names)}) SELECT * FROM unnest({arrays})"
-
-
 @lru_cache(maxsize=1024)
-def insert_all_text(tables: tuple[Table, ...]) -> LiteralString:
-    """One statement that adds rows to several tables: fewer messages, and one to parse."""
-    *first, last = tables
-    if not first:
-        return insert_text(last)
-    return f"WITH {', '.join(f'into_{t.name} AS ({insert_text(t)})' for t in first)} {insert_text(last)}"
+def insert_text(tables: tuple[Table, ...]) -> bytes:
+    """One statement that adds rows to several tables: fewer messages, and one to parse. Its marks are PostgreSQL's own
+    (`$1`): psycopg would look for `%s` in so long a text each time."""
+    number, inserts = count(1), []
+    for table in tables:
+        arrays = ", ".join(f"${next(number)}::{'bytea' if kind == 'bytes' else kind}[]" for _, kind in table.columns)
+        inserts.append(f"INSERT INTO {table.name} ({', '.join(table.names)}) SELECT * FROM unnest({arrays})")
+    *first, last = inserts
+    beside = ", ".join(f"into_{table.name} AS ({text})" for table, text in zip(tables, first, strict=False))
+    return (f"WITH {beside} {last}" if first else last).encode()
 
 
 class PostgresqlConnection:
@@ -171,14 +191,13 @@ class PostgresqlConnection:
         return cursor.rowcount
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
-        if rows:
-            self._connection.execute(insert_text(table), [list(column) for column in zip(*rows, strict=True)])
+        self.insert_all({table: rows})
 
     def insert_all(self, rows: Mapping[Table, Sequence[Row]]) -> None:
         tables = tuple(table for table, listed in rows.items() if listed)
         if tables:
-            arrays = [list(column) for table in tables for column in zip(*rows[table], strict=True)]
-            self._connection.execute(insert_all_text(tables), arrays)
+            columns = [one for t in tables for one in columns_of((kind for _, kind in t.columns), rows[t])]
+            psycopg.RawCursor(self._connection).execute(insert_text(tables), columns)
 
     def lock(self, numbers: Iterable[int]) -> None:
         ordered = sorted(set(numbers))
@@ -252,11 +271,13 @@ class PostgresqlDriver:
     def writing(self, practice: str) -> Iterator[Connection]:
         """One READ COMMITTED transaction; inserts are pipelined and checked at the latest when it commits."""
         with _answering(), self._connections().connection() as connection:
-            self._practice_of.pop(connection, None)  # a rollback takes the setting back with it
+            set_to = self._practice_of.pop(connection, None)  # a rollback takes the setting back with it
             try:
-                with connection.pipeline(), connection.transaction():
-                    connection.execute(SET_PRACTICE, (practice,))
+                with _transaction(connection):
+                    if set_to != practice:
+                        connection.execute(SET_PRACTICE, (practice,))
                     yield PostgresqlConnection(connection, self.dialect)
+                self._practice_of[connection] = practice
             except psycopg.errors.UniqueViolation as error:
                 raise UniqueViolation(error.diag.table_name or "") from error
             except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:

@@ -39,6 +39,8 @@ class Prepared:
     rows: dict[str, dict[Table, list[Row]]]
     renewed: frozenset[object]
     """The keys and ids in those rows that are another's each time."""
+    one_plan: frozenset[str] = frozenset()
+    """The measures whose statements are planned once for all values, as the API has them planned."""
 
 
 def create() -> Starlette:
@@ -51,7 +53,8 @@ def create() -> Starlette:
         measure = request.path_params["measure"]
         targets = prepared.statements[measure]
         bodies: list[bytes] = []
-        async with driver.reading_async(prepared.practice) as connection:
+        one_plan = measure in prepared.one_plan
+        async with driver.reading_async(prepared.practice, one_plan=one_plan) as connection:
             for statement in targets[int(request.path_params["number"]) % len(targets)]:
                 bodies += [driver.dialect.bytes_(row[BODY]) for row in await connection.rows(statement)]
         if measure == "read":

@@ -322,7 +322,8 @@ def _prepared(store: Store, access: Access) -> _bare.Prepared:
     renewed = frozenset([*ids, *(key_of("Observation", name) for name in ids)])
     rows = {"create": rows_of(made[:1], access), "transaction": rows_of(made, access)}
     audit = {row[1] for some in rows.values() for row in some[schema.AUDIT]}
-    return _bare.Prepared(PRACTICE, statements, rows, renewed | audit)
+    one_plan = frozenset(name for name, listed in statements.items() if "FROM few" in listed[0][0].text)
+    return _bare.Prepared(PRACTICE, statements, rows, renewed | audit, one_plan)
 
 
 def _statements(plan: Plan[object], connection: Connection) -> list[Sql]:

@@ -5,20 +5,30 @@ twenty rows would notice. So: a practice of some thousand resources among others
 """
 
 import json
+import re
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
+import anyio
 import psycopg
 import pytest
 
 from carewright.core.access.model import Access, Interaction
 from carewright.core.store import plans, reads
-from carewright.core.store.drivers.base import Connection
+from carewright.core.store.drivers.base import Connection, Dialect
+from carewright.core.store.drivers.postgresql import to_psycopg
 from carewright.core.store.model import Ref, Resource
+from carewright.core.store.plans import Plan
+from carewright.core.store.reads import Page
 from carewright.core.store.schema import CURRENT, FEED, INDEX_TABLES, VERSION
+from carewright.core.store.search import few
+from carewright.core.store.search import people as search_people
 from carewright.core.store.search.parse import parse
+from carewright.core.store.search.people import Families
+from carewright.core.store.search.query import SearchQuery
 from carewright.core.store.search.scope import Scope
-from carewright.core.store.sql import PlannedAnew, Row, Sql
+from carewright.core.store.sql import Many, PlannedAnew, Row, Sql
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from tests.postgresql_server import Database
@@ -209,3 +219,79 @@ def test_no_plan_is_kept_for_a_search_by_several_criteria(thousands: Store) -> N
     by_criterion = [text for text, _ in kept if "FROM index_token" in str(text)]
     assert by_criterion == []
     assert any("index_reference" in str(text) for text, _ in kept), "one that names a person is prepared once"
+
+
+BEGUN = {
+    "a day": ("Observation", "date=2026-03-07"),
+    "a day, by status": ("Observation", "date=2026-03-07&status=final"),
+    "a chart, by status": ("Observation", "subject=Patient/p7&status=final"),
+    "a chart, not a code": ("Observation", "subject=Patient/p7&code:not=code-7&_sort=-date"),
+    "a name, by gender": ("Patient", "family=name-77&gender=female"),
+    "an identifier": ("Patient", "identifier=17"),
+}
+
+
+class OnePlan(Analyzed):
+    """As Analyzed, by the one plan that PostgreSQL keeps for all values."""
+
+    def rows(self, statement: Sql) -> list[Row]:
+        raw: psycopg.Connection[Row] = self._connection._connection  # type: ignore[attr-defined] # PREPARE takes no parameters
+        numbers = count(1)
+        numbered = re.sub("%s", lambda _: f"${next(numbers)}", to_psycopg(statement.text))
+        values = [list(value) if isinstance(value, Many) else value for value in statement.params]
+        raw.execute("SET plan_cache_mode = force_generic_plan")
+        raw.execute(f"PREPARE kept AS {numbered}".encode())
+        marks = ", ".join(["%s"] * len(values))
+        shown: Any = (
+            psycopg.ClientCursor(raw)
+            .execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE kept({marks})".encode(), values)
+            .fetchall()
+        )
+        raw.execute("DEALLOCATE kept")
+        raw.execute("RESET plan_cache_mode")
+        self.plans += [entry["Plan"] for entry in shown[0][0]]
+        return self._connection.rows(statement)
+
+
+@pytest.mark.parametrize("kind", BEGUN)
+def test_one_plan_for_all_values_looks_at_few_rows(thousands: Store, kind: str) -> None:
+    """It is kept for whatever is asked next, so that it must not begin at a status that all have."""
+    resource_type, text = BEGUN[kind]
+    query = parse(
+        resource_type, [(name, value) for name, _, value in (part.partition("=") for part in text.split("&"))]
+    )
+    scope = Scope(PRACTICE, everything(PRACTICE).predicate(Interaction.SEARCH))
+    begun = few.beginning(query, scope)
+    assert begun is not None
+    with thousands.driver.reading(PRACTICE) as connection:
+        families = plans.run(connection, people_plan(query, connection.dialect))
+        explained = OnePlan(connection)
+        rows = explained.rows(few.matches(query, begun, scope, families))
+    assert 0 < int(str(rows[0][-1])) <= begun.most
+    assert [name for plan in explained.plans for name in scans(plan)] == []
+    assert max(looked_at(plan) for plan in explained.plans) < FEW_ROWS
+
+
+def people_plan(query: SearchQuery, dialect: Dialect) -> Plan[Families]:
+    return search_people.families(search_people.named(query), PRACTICE, dialect)
+
+
+def test_a_search_that_begins_from_many_finds_them_all_the_same(thousands: Store) -> None:
+    """Asked for no more than a bound, it is asked anew; by the API on a connection that plans for its values."""
+    query = parse("Observation", [("date", "2026"), ("_count", "1000"), ("_total", "accurate")])
+    access = everything(PRACTICE)
+    assert few.beginning(query, Scope(PRACTICE, access.predicate(Interaction.SEARCH))) is not None
+
+    async def asked() -> Page:
+        try:
+            async with thousands.async_reader(access, reason="test.plans") as reader:
+                return await reader.search(query)
+        finally:
+            await thousands.driver.close_async()
+
+    with thousands.reader(access, reason="test.plans") as reader:
+        page = reader.search(query)
+    assert page.total is not None
+    assert page.total > few.MOST
+    assert len(page.matches) == min(page.total, 1000)
+    assert [stored.ref for stored in anyio.run(asked).matches] == [stored.ref for stored in page.matches]

@@ -25,7 +25,7 @@ from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.hooks import FeedEntry, Projection
 from carewright.core.store.model import Gone, NotFound, Origin, Ref, Resource, Stored
 from carewright.core.store.reads import Found, Page
-from carewright.core.store.search import people
+from carewright.core.store.search import few, people
 from carewright.core.store.search.query import SearchQuery
 from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Row, Sql
@@ -280,8 +280,8 @@ class AsyncReader(_Reading):
         if isinstance(error, AccessDenied):
             await anyio.to_thread.run_sync(self.store.write_audit, self._refusal(error))
 
-    async def _run(self, plan: Generator[Sql, list[Row], T]) -> T:
-        async with self.store.driver.reading_async(self.access.practice) as connection:
+    async def _run(self, plan: Generator[Sql, list[Row], T], *, one_plan: bool = False) -> T:
+        async with self.store.driver.reading_async(self.access.practice, one_plan=one_plan) as connection:
             return await plans.run_async(connection, plan)
 
     async def read(self, ref: Ref) -> Stored:
@@ -317,4 +317,8 @@ class AsyncReader(_Reading):
         return self.trail.saw_search(query, await self._run(plan))
 
     async def search(self, query: SearchQuery) -> Page:
-        return self.trail.saw_search(query, await self._run(reads.search(query, self._search_scope, self._dialect)))
+        scope = self._search_scope
+        page = await self._run(
+            reads.search(query, scope, self._dialect), one_plan=few.beginning(query, scope) is not None
+        )
+        return self.trail.saw_search(query, page)

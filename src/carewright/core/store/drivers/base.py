@@ -17,6 +17,8 @@ class Dialect(Protocol):
     """The few things that the two databases write differently."""
 
     name: str
+    plans_by_values: bool
+    """Whether it plans a statement for its values, which may take longer than to carry it out."""
 
     def instant(self, value: object) -> datetime:
         """A value of an instant column as an aware datetime."""
@@ -136,7 +138,10 @@ class Driver(Protocol):
         is stamped at or before it had been committed. They may see some that is a little later."""
         ...
 
-    def reading_async(self, practice: str) -> AbstractAsyncContextManager[AsyncConnection]: ...
+    def reading_async(self, practice: str, *, one_plan: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Reads without blocking. `one_plan`: a statement is planned once for all values, where the database may choose
+        (but for what is `PlannedAnew`)."""
+        ...
 
     def session_row(self, secret_hash: bytes) -> Row | None:
         """The session row of a secret, whatever its practice: the one look-up that precedes the practice."""

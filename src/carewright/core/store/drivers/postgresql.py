@@ -123,6 +123,7 @@ def _prepared(statement: Sql) -> bool | None:
 
 class PostgresqlDialect:
     name = "postgresql"
+    plans_by_values = True
 
     def instant(self, value: object) -> datetime:
         if not isinstance(value, datetime):
@@ -216,11 +217,20 @@ class PostgresqlConnection:
 
 
 class PostgresqlAsyncConnection:
-    def __init__(self, connection: "psycopg.AsyncConnection[Row]", dialect: Dialect) -> None:
-        self._connection = connection
+    """`elsewhere` is what plans a statement for its own values, where this connection does not."""
+
+    __slots__ = ("_connection", "_elsewhere", "dialect")
+
+    def __init__(
+        self, connection: "psycopg.AsyncConnection[Row]", dialect: Dialect, elsewhere: "_AsyncReading | None" = None
+    ) -> None:
+        self._connection, self._elsewhere = connection, elsewhere
         self.dialect: Dialect = dialect
 
     async def rows(self, statement: Sql) -> list[Row]:
+        if self._elsewhere is not None and isinstance(statement, PlannedAnew):
+            async with self._elsewhere as planning:
+                return await planning.rows(statement)
         text, values = to_psycopg(statement.text), _values(statement.params)
         cursor = await self._connection.execute(text, values, prepare=_prepared(statement))
         return await cursor.fetchall()
@@ -234,7 +244,8 @@ class PostgresqlDriver:
         self.dialect: Dialect = PostgresqlDialect()
         self._size = connections
         self._pool: ConnectionPool[psycopg.Connection[Row]] | None = None
-        self._async_pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] | None = None
+        self._async_pools: dict[bool, AsyncConnectionPool[psycopg.AsyncConnection[Row]]] = {}
+        """By whether their connections keep one plan of a statement for all values."""
         self._opening = threading.Lock()
         self._practice_of: WeakKeyDictionary[psycopg.Connection[Row], str] = WeakKeyDictionary()
         """Which practice a connection was last set to outside a transaction: setting it again costs a round trip."""
@@ -305,18 +316,20 @@ class PostgresqlDriver:
             with _one_moment(connection):
                 yield PostgresqlConnection(connection, self.dialect), before(min(now, oldest) - CLOCKS_DIFFER)
 
-    def reading_async(self, practice: str) -> AbstractAsyncContextManager[AsyncConnection]:
-        return _AsyncReading(self, practice)
+    def reading_async(self, practice: str, *, one_plan: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        return _AsyncReading(self, practice, one_plan=one_plan)
 
-    async def async_pool(self) -> "AsyncConnectionPool[psycopg.AsyncConnection[Row]]":
-        if self._async_pool is None:
-            bounded = self._settings(f" -c statement_timeout={int(READ_SECONDS * 1000)}")
-            self._async_pool = AsyncConnectionPool(
+    async def async_pool(self, *, one_plan: bool) -> "AsyncConnectionPool[psycopg.AsyncConnection[Row]]":
+        pool = self._async_pools.get(one_plan)
+        if pool is None:
+            mode = " -c plan_cache_mode=force_generic_plan" if one_plan else ""
+            bounded = self._settings(f" -c statement_timeout={int(READ_SECONDS * 1000)}{mode}")
+            self._async_pools[one_plan] = pool = AsyncConnectionPool(
                 self.url, kwargs=bounded, min_size=1, max_size=self._size, open=False,
                 timeout=CONNECTION_PATIENCE_SECONDS, reconnect_timeout=RECONNECT_SECONDS,
             )  # fmt: skip
-            await self._async_pool.open()
-        return self._async_pool
+            await pool.open()
+        return pool
 
     def session_row(self, secret_hash: bytes) -> Row | None:
         with _answering(), self._connections().connection() as connection:
@@ -352,8 +365,8 @@ class PostgresqlDriver:
                 self._pool = None
 
     async def close_async(self) -> None:
-        pool, self._async_pool = self._async_pool, None
-        if pool is not None:
+        pools, self._async_pools = self._async_pools, {}
+        for pool in pools.values():
             await pool.close()
 
 
@@ -363,14 +376,14 @@ class _AsyncReading:
     Written out instead of three generators around one another: a read by id takes less time in the database.
     """
 
-    __slots__ = ("_connection", "_driver", "_pool", "_practice")
+    __slots__ = ("_connection", "_driver", "_one_plan", "_pool", "_practice")
 
-    def __init__(self, driver: PostgresqlDriver, practice: str | None) -> None:
-        self._driver, self._practice = driver, practice
+    def __init__(self, driver: PostgresqlDriver, practice: str | None, *, one_plan: bool = False) -> None:
+        self._driver, self._practice, self._one_plan = driver, practice, one_plan
 
     async def __aenter__(self) -> AsyncConnection:
         with _answering():
-            self._pool = await self._driver.async_pool()
+            self._pool = await self._driver.async_pool(one_plan=self._one_plan)
             self._connection = connection = await self._pool.getconn()
             set_to = self._driver.async_practice_of
             if self._practice is not None and set_to.get(connection) != self._practice:
@@ -381,7 +394,8 @@ class _AsyncReading:
                 except BaseException:
                     await self._pool.putconn(connection)
                     raise
-        return PostgresqlAsyncConnection(connection, self._driver.dialect)
+        elsewhere = _AsyncReading(self._driver, self._practice) if self._one_plan else None
+        return PostgresqlAsyncConnection(connection, self._driver.dialect, elsewhere)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

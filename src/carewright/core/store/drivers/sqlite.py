@@ -95,6 +95,7 @@ def _uuid(value: bytes) -> UUID:
 
 class SqliteDialect:
     name = "sqlite"
+    plans_by_values = False
 
     def instant(self, value: object) -> datetime:
         if not isinstance(value, int):
@@ -309,7 +310,7 @@ class SqliteDriver:
             yield connection, before(now)
 
     @asynccontextmanager
-    async def reading_async(self, practice: str) -> AsyncIterator[AsyncConnection]:
+    async def reading_async(self, practice: str, *, one_plan: bool = False) -> AsyncIterator[AsyncConnection]:
         yield _AsyncReads(self, practice)
 
     def session_row(self, secret_hash: bytes) -> Row | None:

@@ -37,21 +37,37 @@ def matches(query: SearchQuery, scope: Scope, families: Families) -> Sql:
 
     The page is cut before its bodies are fetched: of a chart's 200 observations only the fifty that are shown are read.
     """
-    columns = [sort_column(query.type, sort, scope) for sort in query.sort]
-    selected = Sql("SELECT c.practice, c.key, c.type, c.id, c.version, c.patient_key")
-    for number, column in enumerate(columns):
-        selected += Sql(", ") + column.expression + Sql(f" AS s{number}")
-    inner = selected + Sql(" FROM current_resource c WHERE ") + conditions(query, scope, families)
-    by = [f"c.s{n} {'DESC' if column.descending else 'ASC'}" for n, column in enumerate(columns)] + ["c.key ASC"]
-    order = f" ORDER BY {', '.join(by)}"
-    names = "".join(f", c.s{n}" for n in range(len(columns)))
+    columns = sort_columns(query, scope)
     narrow = begins_narrow(query.type, query.criteria, one_chart=confined_to(query) is not None)
-    page = Sql("WITH c AS MATERIALIZED (" if narrow else "WITH c AS NOT MATERIALIZED (") + inner
-    page += Sql("), page AS MATERIALIZED (SELECT * FROM c")
+    found = Sql("WITH c AS MATERIALIZED (" if narrow else "WITH c AS NOT MATERIALIZED (") + selected(columns)
+    found += Sql(" FROM current_resource c WHERE ") + conditions(query, scope, families) + Sql("), ")
+    shown = Sql(f" SELECT {COLUMNS}{names(columns)} FROM page c {JOIN_BODY}{order(columns)}")
+    return _planned(query, found + page(query, columns) + shown)
+
+
+def selected(columns: Sequence[SortColumn]) -> Sql:
+    """What is selected of `current_resource c` for a page in the order of the columns."""
+    listed = Sql("SELECT c.practice, c.key, c.type, c.id, c.version, c.patient_key")
+    for number, column in enumerate(columns):
+        listed += Sql(", ") + column.expression + Sql(f" AS s{number}")
+    return listed
+
+
+def page(query: SearchQuery, columns: Sequence[SortColumn]) -> Sql:
+    """The rows of `c` that the page shows, and one more, as `page`."""
+    cut = Sql("page AS MATERIALIZED (SELECT * FROM c")
     if query.after:
-        page += Sql(" WHERE ") + behind(decode_cursor(query.after, columns), columns)
-    page += Sql(f"{order} LIMIT ?", (query.count + 1,))
-    return _planned(query, page + Sql(f") SELECT {COLUMNS}{names} FROM page c {JOIN_BODY}{order}"))
+        cut += Sql(" WHERE ") + behind(decode_cursor(query.after, columns), columns)
+    return cut + Sql(f"{order(columns)} LIMIT ?)", (query.count + 1,))
+
+
+def names(columns: Sequence[SortColumn]) -> str:
+    return "".join(f", c.s{n}" for n in range(len(columns)))
+
+
+def order(columns: Sequence[SortColumn]) -> str:
+    by = [f"c.s{n} {'DESC' if column.descending else 'ASC'}" for n, column in enumerate(columns)]
+    return f" ORDER BY {', '.join([*by, 'c.key ASC'])}"
 
 
 def count(query: SearchQuery, scope: Scope, families: Families) -> Sql:
@@ -71,12 +87,21 @@ def _planned(query: SearchQuery, statement: Sql) -> Sql:
 
 def conditions(query: SearchQuery, scope: Scope, families: Families) -> Sql:
     """All conditions on `current_resource c`; AccessDenied where the type may not be searched."""
+    criteria = Conditions(scope=scope, families=families, charts=charts_of(query, families))
+    return criteria.all(query.type, query.criteria) + Sql(" AND ") + stands(query, scope)
+
+
+def stands(query: SearchQuery, scope: Scope) -> Sql:
+    """That `current_resource c` is of the type, is not deleted and may be seen; AccessDenied as for `conditions`."""
     if not scope.sees(query.type):
         raise AccessDenied(f"Your sign-on does not allow to search {query.type} records.")
+    return all_of([Sql("c.type = ? AND c.deleted = 0", (query.type,)), scope.where("c", "match")])
+
+
+def charts_of(query: SearchQuery, families: Families) -> tuple[UUID, ...] | None:
+    """The keys of the patients to whose charts every match belongs; None if there may be others."""
     named = confined_to(query)
-    charts = None if named is None else tuple(key for patient in sorted(named) for key in families[patient])
-    criteria = Conditions(scope=scope, families=families, charts=charts).all(query.type, query.criteria)
-    return all_of([criteria, Sql("c.type = ? AND c.deleted = 0", (query.type,)), scope.where("c", "match")])
+    return None if named is None else tuple(key for patient in sorted(named) for key in families[patient])
 
 
 def included(include: Include, keys: Sequence[UUID], scope: Scope) -> Sql:
@@ -100,6 +125,10 @@ def included(include: Include, keys: Sequence[UUID], scope: Scope) -> Sql:
         scope.where("c", place), Sql("c.deleted = 0"), Sql("c.type IN ") + marks(types),
         Sql("c.key IN (") + select + Sql(")"),
     ]) + Sql(" LIMIT ?", (MAX_INCLUDED + 1,))  # fmt: skip
+
+
+def sort_columns(query: SearchQuery, scope: Scope) -> list[SortColumn]:
+    return [sort_column(query.type, sort, scope) for sort in query.sort]
 
 
 def sort_column(resource_type: str, sort: Sort, scope: Scope) -> SortColumn:

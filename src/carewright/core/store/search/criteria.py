@@ -89,12 +89,14 @@ class Conditions:
     """The conditions of one search for one actor.
 
     `families` are the keys of the patients it names (people.py); `charts` the keys of the patients to whose charts
-    every match belongs, None if there may be others.
+    every match belongs, None if there may be others. `apart`: the tests are asked of one row at a time and never made
+    joins of (few.py).
     """
 
     scope: "Scope"
     families: Families
     charts: tuple[UUID, ...] | None = None
+    apart: bool = False
 
     def all(self, resource_type: str, criteria: tuple[Criterion, ...], *, row: str = "c") -> Sql:
         """The criteria as one condition on the row of `current_resource`."""
@@ -108,6 +110,11 @@ class Conditions:
         """The criteria as one condition on any row that names a resource by its key: of a table, of an index, of the
         past."""
         return all_of([self._as_test(resource_type, row, criterion) for criterion in criteria])
+
+    def begun(self, resource_type: str, criterion: Criterion) -> Sql:
+        """The keys of what meets a plain criterion, a row for each index row that does."""
+        found = parameter(resource_type, criterion.param)
+        return self._of_type(resource_type, found, "criterion", self._values(found, criterion))
 
     # -- a set: begun from the index --------------------------------------------------------------------------------
 
@@ -274,7 +281,7 @@ class Conditions:
             + inner
             + Sql(f" AND {alias}.key = {row}.key AND {alias}.param = ? AND ", (found.code,))
             + self.scope.where(alias, place)
-            + Sql(")")
+            + (Sql(" LIMIT ?)", (1,)) if self.apart else Sql(")"))
         )
 
     def _in_the_row(self, resource_type: str, row: str, found: SearchParameter, criterion: Criterion) -> Sql:

@@ -1,0 +1,88 @@
+"""Searches that look at few rows whatever they are for, so that the database may keep one plan for all values.
+
+To plan a search for its own values takes PostgreSQL longer than to find sixty appointments. It has to be planned so
+where the best plan depends on the values (compile.py): a million resources are `final`. Most searches begin from few
+rows all the same: a day, a name, a chart. So those are asked for first, up to a bound; where they are within it, they
+are looked up one by one, which is one plan. Where there are more, nothing is looked up, and the search is carried out
+as any other.
+
+That the tests stay with their rows is what their limits are for: PostgreSQL makes no join of a sub-select whose limit
+it does not know.
+"""
+
+from dataclasses import dataclass
+
+from carewright.core.fhir.search_parameters import IN_THE_ROW
+from carewright.core.store.search import compile as compiler
+from carewright.core.store.search.criteria import BESIDE, NARROW, Conditions, rank
+from carewright.core.store.search.date import split_prefix
+from carewright.core.store.search.parse import WHOLE, parameter
+from carewright.core.store.search.people import Families, confined_to
+from carewright.core.store.search.query import Criterion, SearchQuery
+from carewright.core.store.search.scope import Scope
+from carewright.core.store.sql import Sql
+
+MOST = 500
+"""Index rows from which a search is begun in this way. To have looked at so many in vain costs half a millisecond."""
+MOST_NARROW = 5_000
+"""The same where it would be begun from them in any case: a chart, what refers to a record, an identifier."""
+RANGES = frozenset({"string", "uri"})
+"""Kinds of which a value is met by few resources, beside those that lead to a record or stand in one chart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beginning:
+    """The criterion that a search begins from, the others, and the bound on its index rows."""
+
+    leading: Criterion
+    others: tuple[Criterion, ...]
+    most: int
+
+
+def beginning(query: SearchQuery, scope: Scope) -> Beginning | None:
+    """How a search is begun in this way; None where it is not worth a try."""
+    criteria = [part for criterion in query.criteria for part in _parts(criterion)]
+    if scope.predicate.limits or not criteria or any(c.junction or c.chain or c.reverse for c in criteria):
+        return None
+    one_chart = confined_to(query) is not None
+    leading = min(criteria, key=lambda c: rank(query.type, c, one_chart=one_chart))
+    narrow = rank(query.type, leading, one_chart=one_chart) <= NARROW
+    if not _leads(query.type, leading, narrow=narrow):
+        return None
+    criteria.remove(leading)
+    return Beginning(leading=leading, others=tuple(criteria), most=MOST_NARROW if narrow else MOST)
+
+
+def matches(query: SearchQuery, begun: Beginning, scope: Scope, families: Families) -> Sql:
+    """As `compile.matches`; how many index rows it began from is the last column. There is always a row: one without
+    a resource where nothing matches or the bound is passed."""
+    charts = compiler.charts_of(query, families)
+    conditions = Conditions(scope=scope, families=families, charts=charts, apart=True)
+    columns = compiler.sort_columns(query, scope)
+    within = Sql("c.key IN (SELECT key FROM few) AND (SELECT count(*) FROM few) <= ? AND ", (begun.most,))
+    statement = Sql("WITH few AS MATERIALIZED (") + conditions.begun(query.type, begun.leading)
+    statement += Sql(" LIMIT ?), c AS MATERIALIZED (", (begun.most + 1,)) + compiler.selected(columns)
+    statement += Sql(" FROM current_resource c WHERE ") + within
+    statement += conditions.of_row(query.type, "c", begun.others) + Sql(" AND ") + compiler.stands(query, scope)
+    statement += Sql("), ") + compiler.page(query, columns)
+    return statement + Sql(
+        f" SELECT {compiler.COLUMNS}{compiler.names(columns)}, f.begun FROM (SELECT count(*) AS begun FROM few) f "
+        f"LEFT JOIN (page c {compiler.JOIN_BODY}) ON 1 = 1{compiler.order(columns)}"
+    )
+
+
+def _parts(criterion: Criterion) -> tuple[Criterion, ...]:
+    """What all must hold stands beside the other criteria: the words of a name."""
+    if criterion.junction is not None and criterion.junction.every:
+        return criterion.junction.parts
+    return (criterion,)
+
+
+def _leads(resource_type: str, criterion: Criterion, *, narrow: bool) -> bool:
+    """Whether few resources are likely to meet the criterion, and an index says which."""
+    found = parameter(resource_type, criterion.param)
+    if found.code in IN_THE_ROW or found.kind == "composite" or criterion.modifier in BESIDE:
+        return False
+    if found.kind == "date" and not narrow:
+        return not criterion.modifier and all(split_prefix(value)[0] == "eq" for value in criterion.values)
+    return narrow or (found.kind in RANGES and criterion.modifier in ("", "exact", WHOLE))

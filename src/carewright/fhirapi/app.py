@@ -48,7 +48,7 @@ from carewright.fhirapi.answers import fhir_response, pretty
 from carewright.fhirapi.bounds import Rate, refusal_of
 from carewright.fhirapi.calls import WRITERS, Call, open_call
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, Problem, crash, problem
-from carewright.fhirapi.paths import BySlashes
+from carewright.fhirapi.paths import ByShape
 
 log = logging.getLogger("carewright.fhirapi")
 
@@ -120,26 +120,17 @@ def create_app(
 
     app = Starlette(
         routes=_routes(),
-        middleware=[Middleware(Envelope), _for_browsers(), Middleware(Compression)],
+        middleware=[Middleware(Envelope), Middleware(ForBrowsers), Middleware(Compression)],
         exception_handlers={HTTPException: _unrouted},
         lifespan=lifespan,
     )
-    app.router = BySlashes(app.router)
+    app.router = ByShape(app.router)
     app.state.store, app.state.files, app.state.hosts = store, files, hosts
     app.state.writers = anyio.CapacityLimiter(WRITERS)
     app.state.askers = anyio.CapacityLimiter(smart.ASKERS)
     app.state.rate = Rate(rate)
     app.state.statement = capabilities.Statement(store.registry, since=store.clock.wall())
     return app
-
-
-def _for_browsers() -> Middleware:
-    """An app in a browser comes from another origin (SMART App Launch, "CORS support"). Any may ask: what it may do it
-    says with a token that it sends itself; no cookie counts here."""
-    return Middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=list(FROM_BROWSERS), expose_headers=list(TO_BROWSERS), max_age=600,
-    )  # fmt: skip
 
 
 def _routes() -> list[Route]:
@@ -198,6 +189,22 @@ async def _unrouted(request: Request, error: Exception) -> Response:
 
 def _response(found: Problem) -> Response:
     return fhir_response(found.status, found.body, headers=found.headers)
+
+
+class ForBrowsers:
+    """An app in a browser comes from another origin (SMART App Launch, "CORS support"). Any may ask: what it may do it
+    says with a token that it sends itself; no cookie counts here. Nobody else's request passes through."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.plain = app
+        self.asked_across = CORSMiddleware(
+            app, allow_origins=["*"], allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=list(FROM_BROWSERS), expose_headers=list(TO_BROWSERS), max_age=600,
+        )  # fmt: skip
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        of_browser = any(name == b"origin" for name, _ in scope.get("headers", ()))
+        await (self.asked_across if of_browser else self.plain)(scope, receive, send)
 
 
 class Compression:

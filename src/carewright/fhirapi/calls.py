@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/http.html#mime-type, #prefer; bearer tokens: https://www
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import anyio
@@ -100,10 +101,15 @@ def accept_json(request: Request) -> None:
     if wanted is not None:
         good = wanted.partition(";")[0].strip().replace(" ", "+").lower() in FORMATS
     else:
-        offers = request.headers.get("accept", "*/*").lower().split(",")
-        good = any(_ACCEPTED.fullmatch(offer.partition(";")[0].strip()) for offer in offers)
+        good = _takes_json(request.headers.get("accept", "*/*"))
     if not good:
         raise ApiError(406, "not-supported", "Answers are JSON only. Ask for application/fhir+json.")
+
+
+@lru_cache(maxsize=64)
+def _takes_json(accept: str) -> bool:
+    """A program sends the same with every request."""
+    return any(_ACCEPTED.fullmatch(offer.partition(";")[0].strip()) for offer in accept.lower().split(","))
 
 
 async def _known(request: Request, store: Store) -> Known:
@@ -132,7 +138,11 @@ def _invalid_token() -> ApiError:
 
 
 def _preferences(request: Request) -> frozenset[str]:
-    listed = ",".join(request.headers.getlist("prefer"))
+    return _preferred(",".join(request.headers.getlist("prefer")))
+
+
+@lru_cache(maxsize=64)
+def _preferred(listed: str) -> frozenset[str]:
     return frozenset(part.strip().replace(" ", "") for part in re.split(r"[,;]", listed))
 
 

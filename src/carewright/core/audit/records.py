@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from operator import attrgetter
 from uuid import UUID
 
 from carewright.core.access.model import Access
@@ -90,7 +91,7 @@ def record(
 
     The patients' keys stand in the detail as well, so that the row's digest covers them.
     """
-    keys = tuple(sorted(set(patients), key=str))
+    keys = tuple(sorted(set(patients), key=attrgetter("int")))
     content = {**detail, "patients": [key.hex for key in keys]} if keys else detail
     return AuditRecord(
         practice=access.practice,

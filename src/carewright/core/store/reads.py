@@ -32,6 +32,8 @@ PATIENT = "patient"
 RENDERED = frozenset({"AuditEvent", "Provenance"})
 """Types that are rendered from other rows, beside those that came from elsewhere and are stored."""
 STANDING = " LEFT JOIN alias m ON m.practice = p.practice AND m.old_key = p.patient_key"
+CHANGES = {change.value: change for change in Change}
+"""Found a hundred times for a page; asking the enumeration takes longer."""
 VERSION_COLUMNS = "v.type, v.id, v.version, v.at, v.change, v.body, v.key, v.patient_key"
 
 
@@ -60,7 +62,7 @@ def stored(row: Row, dialect: Dialect) -> Stored:
         ref=Ref(str(row[0]), str(row[1])),
         version=cast(int, row[2]),
         at=dialect.instant(row[3]),
-        change=Change(str(row[4])),
+        change=CHANGES[str(row[4])],
         body=None if row[5] is None else dialect.bytes_(row[5]),
     )
 

@@ -93,3 +93,11 @@ COLUMNS = {
 def columns_of(kinds: Iterable[str], rows: Sequence[Row]) -> list[Column]:
     """The rows, column by column, as the parameters of a statement."""
     return [COLUMNS[kind](values) for kind, values in zip(kinds, zip(*rows, strict=True), strict=True)]
+
+
+def array_of(values: Sequence[object]) -> Column | list[object]:
+    """The values of a list as one parameter; psycopg finds out what they are where they are neither keys nor texts."""
+    kinds = {type(value) for value in values}
+    if kinds == {UUID}:
+        return COLUMNS["uuid"](values)
+    return COLUMNS["text"](values) if kinds == {str} else list(values)

@@ -31,7 +31,7 @@ from carewright.core.store.drivers.base import (
     Watch,
     before,
 )
-from carewright.core.store.drivers.columns import columns_of
+from carewright.core.store.drivers.columns import array_of, columns_of
 from carewright.core.store.model import TooCostly, Unavailable
 from carewright.core.store.schema import Table
 from carewright.core.store.sql import MANY, Many, PlannedAnew, Row, Sql
@@ -70,7 +70,7 @@ def to_psycopg(text: str) -> LiteralString:
 
 def _values(params: tuple[object, ...]) -> list[object]:
     """Long lists as arrays."""
-    return [list(value) if isinstance(value, Many) else value for value in params]
+    return [array_of(value) if isinstance(value, Many) else value for value in params]
 
 
 READS_ONE_MOMENT = "carewright-one-moment"

@@ -199,12 +199,17 @@ def _virtual_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pa
 
 def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
     total = None
-    families = yield from people.families(people.named(query), scope.practice, dialect)
-    if query.total:
-        total = cast(int, (yield compiler.count(query, scope, families))[0][0])
-    if query.summary_count or query.count == 0:
-        return Page(matches=(), total=total)
-    rows = yield from _matches(query, scope, families, dialect)
+    rows: list[Row] | None = None
+    begun = few.beginning(query, scope) if dialect.plans_by_values and not query.total else None
+    if begun is not None:
+        rows = few.found((yield few.matches(query, begun, scope)), begun)
+    if rows is None:
+        families = yield from people.families(people.named(query), scope.practice, dialect)
+        if query.total:
+            total = cast(int, (yield compiler.count(query, scope, families))[0][0])
+        if query.summary_count or query.count == 0:
+            return Page(matches=(), total=total)
+        rows = yield compiler.matches(query, scope, families)
     more, rows = len(rows) > query.count, rows[: query.count]
     keys = [dialect.key(row[6]) for row in rows]
     extra = yield from _included(query, keys, scope, dialect)
@@ -219,16 +224,6 @@ def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pag
         total=total,
         patients=frozenset(key for key in patients if key is not None),
     )
-
-
-def _matches(query: SearchQuery, scope: Scope, families: people.Families, dialect: Dialect) -> Plan[list[Row]]:
-    """The rows of a page and one more, begun from few index rows where that is worth a try."""
-    begun = few.beginning(query, scope) if dialect.plans_by_values else None
-    if begun is not None:
-        rows = yield few.matches(query, begun, scope, families)
-        if cast(int, rows[0][-1]) <= begun.most:
-            return [row[:-1] for row in rows if row[6] is not None]
-    return (yield compiler.matches(query, scope, families))
 
 
 def _included(query: SearchQuery, keys: list[UUID], scope: Scope, dialect: Dialect) -> Plan[dict[UUID, Row]]:

@@ -11,21 +11,25 @@ it does not know.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 from carewright.core.fhir.search_parameters import IN_THE_ROW
 from carewright.core.store.search import compile as compiler
+from carewright.core.store.search import people
 from carewright.core.store.search.criteria import BESIDE, NARROW, Conditions, rank
 from carewright.core.store.search.date import split_prefix
 from carewright.core.store.search.parse import WHOLE, parameter
-from carewright.core.store.search.people import Families, confined_to
+from carewright.core.store.search.people import confined_to
 from carewright.core.store.search.query import Criterion, SearchQuery
 from carewright.core.store.search.scope import Scope
-from carewright.core.store.sql import Sql
+from carewright.core.store.sql import Row, Sql
 
 MOST = 500
 """Index rows from which a search is begun in this way. To have looked at so many in vain costs half a millisecond."""
 MOST_NARROW = 5_000
 """The same where it would be begun from them in any case: a chart, what refers to a record, an identifier."""
+KEY = 6
+"""The place of a resource's key in a row."""
 RANGES = frozenset({"string", "uri"})
 """Kinds of which a value is met by few resources, beside those that lead to a record or stand in one chart."""
 
@@ -53,9 +57,12 @@ def beginning(query: SearchQuery, scope: Scope) -> Beginning | None:
     return Beginning(leading=leading, others=tuple(criteria), most=MOST_NARROW if narrow else MOST)
 
 
-def matches(query: SearchQuery, begun: Beginning, scope: Scope, families: Families) -> Sql:
-    """As `compile.matches`; how many index rows it began from is the last column. There is always a row: one without
-    a resource where nothing matches or the bound is passed."""
+def matches(query: SearchQuery, begun: Beginning, scope: Scope) -> Sql:
+    """As `compile.matches` for people who were never merged. The last two columns say how many index rows it began from
+    and how many aliases name somebody whom it names. There is always a row: one without a resource where nothing
+    matches or the bound is passed."""
+    named = people.named(query)
+    families = people.alone(named)
     charts = compiler.charts_of(query, families)
     conditions = Conditions(scope=scope, families=families, charts=charts, apart=True)
     columns = compiler.sort_columns(query, scope)
@@ -65,10 +72,18 @@ def matches(query: SearchQuery, begun: Beginning, scope: Scope, families: Famili
     statement += Sql(" FROM current_resource c WHERE ") + within
     statement += conditions.of_row(query.type, "c", begun.others) + Sql(" AND ") + compiler.stands(query, scope)
     statement += Sql("), ") + compiler.page(query, columns)
-    return statement + Sql(
-        f" SELECT {compiler.COLUMNS}{compiler.names(columns)}, f.begun FROM (SELECT count(*) AS begun FROM few) f "
-        f"LEFT JOIN (page c {compiler.JOIN_BODY}) ON 1 = 1{compiler.order(columns)}"
-    )
+    statement += Sql(f" SELECT {compiler.COLUMNS}{compiler.names(columns)}, f.begun, f.merged FROM (SELECT ")
+    statement += Sql("(SELECT count(*) FROM few) AS begun, ") + people.merged(named, scope.practice)
+    shown = f"(page c {compiler.JOIN_BODY})"
+    return statement + Sql(f" AS merged) f LEFT JOIN {shown} ON 1 = 1{compiler.order(columns)}")
+
+
+def found(rows: list[Row], begun: Beginning) -> list[Row] | None:
+    """The rows of the page as `compile.matches` has them; None where the search has to be carried out as any other."""
+    number, merged = rows[0][-2:]
+    if cast(int, number) > begun.most or merged:
+        return None
+    return [row[:-2] for row in rows if row[KEY] is not None]
 
 
 def _parts(criterion: Criterion) -> tuple[Criterion, ...]:

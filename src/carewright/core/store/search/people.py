@@ -40,6 +40,20 @@ def families(keys: Collection[UUID], practice: str, dialect: Dialect) -> Plan[Fa
     return {key: (key, *sorted(members[survivor.get(key, key)] - {key})) for key in listed}
 
 
+def alone(keys: Collection[UUID]) -> Families:
+    """The families of patients who were never merged."""
+    return {key: (key,) for key in keys}
+
+
+def merged(keys: Collection[UUID], practice: str) -> Sql:
+    """How many aliases name one of the keys: if none does, each stands alone."""
+    if not keys:
+        return Sql("0")
+    listed = marks(sorted(keys))
+    either = Sql("(m.old_key IN ") + listed + Sql(" OR m.surviving_key IN ") + listed + Sql(")")
+    return Sql("(SELECT count(*) FROM alias m WHERE m.practice = ? AND ", (practice,)) + either + Sql(")")
+
+
 def charts(ids: Collection[str], practice: str, *, known: Charts) -> Plan[tuple[str, ...]]:
     """Those patients' ids, and the ids of all other charts of the same people.
 

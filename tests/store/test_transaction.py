@@ -1,10 +1,13 @@
 """One transaction writes everything or nothing: the spec that both engines meet."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
+from typing import Any
 
 import pytest
 
+from carewright.core.access.labels import ACT_CODE, CONFIDENTIALITY
 from carewright.core.access.model import Actor
 from carewright.core.fhir.codec import decode
 from carewright.core.store.hooks import Move
@@ -206,6 +209,60 @@ def test_an_import_is_idempotent_and_never_overwrites_what_is_newer_here(writer:
     with writer.transaction(reason="test.update") as tx:
         tx.update({**incoming, "birthDate": "2025-08-23"}, version=2)
     assert bring(incoming) is Done.KEPT_NEWER
+
+
+RESTRICTED, NORMAL = ({"system": CONFIDENTIALITY, "code": code} for code in "RN")
+PSYCHIATRY = {"system": ACT_CODE, "code": "PSY"}
+
+
+def test_an_import_brings_labels_and_takes_none_away(writer: Writer) -> None:
+    importer = Writer(writer.store, writer.access, origin=Origin.IMPORT)
+    plain = {**patient(), "id": "labelled-elsewhere"}
+
+    def bring(*labels: Resource, **changes: Any) -> Done:
+        with importer.transaction(reason="import") as tx:
+            tx.import_({**plain, **changes, **({"meta": {"security": [*labels]}} if labels else {})})
+        return tx.results[0].done
+
+    def held() -> list[str]:
+        with writer.store.reader(writer.access, reason="test.labels") as reader:
+            meta = reader.resource(Ref("Patient", plain["id"]))["meta"]
+        return [label["code"] for label in meta.get("security", ())]
+
+    def is_seen() -> bool:
+        """By somebody who may see no label."""
+        blind = replace(writer.access, sensitive=0)
+        with writer.store.reader(blind, reason="test.labels") as reader:
+            return bool(reader.search(parse("Patient", [("_id", plain["id"])])).matches)
+
+    assert (bring(), is_seen()) == (Done.CREATED, True)
+    assert (bring(RESTRICTED), held(), is_seen()) == (Done.UPDATED, ["R"], False)
+    assert bring({**RESTRICTED, "display": "restricted"}) is Done.UNCHANGED
+    assert (bring(), held(), is_seen()) == (Done.UNCHANGED, ["R"], False)
+    assert (bring(PSYCHIATRY), held()) == (Done.UPDATED, ["PSY", "R"])
+    assert (bring(NORMAL, birthDate="2025-08-22"), held(), is_seen()) == (Done.UPDATED, ["N", "PSY", "R"], False)
+
+
+def test_an_import_that_labels_what_is_newer_here_is_reported(writer: Writer) -> None:
+    importer = Writer(writer.store, writer.access, origin=Origin.IMPORT)
+    incoming = {**patient(), "id": "labelled-later"}
+    with importer.transaction(reason="import") as tx:
+        tx.import_(incoming)
+    with writer.transaction(reason="test.update") as tx:
+        tx.update({**incoming, "meta": {"security": [PSYCHIATRY]}}, version=1)
+    for labels, done in (([RESTRICTED], Done.KEPT_NEWER), ([], Done.UNCHANGED), ([PSYCHIATRY], Done.UNCHANGED)):
+        with importer.transaction(reason="import") as tx:
+            tx.import_({**incoming, "meta": {"security": labels}} if labels else incoming)
+        assert tx.results[0].done is done
+
+
+def test_an_importer_cannot_touch_what_it_may_not_see(writer: Writer) -> None:
+    incoming = {**patient(), "id": "hidden-from-it", "meta": {"security": [RESTRICTED]}}
+    with Writer(writer.store, writer.access, origin=Origin.IMPORT).transaction(reason="import") as tx:
+        tx.import_(incoming)
+    blind = Writer(writer.store, replace(writer.access, sensitive=0), origin=Origin.IMPORT)
+    with pytest.raises(NotFound), blind.transaction(reason="import") as tx:
+        tx.import_({name: value for name, value in incoming.items() if name != "meta"})
 
 
 def test_another_practice_sees_nothing(store: Store, writer: Writer) -> None:

@@ -39,10 +39,23 @@ EVERYTHING = OTHER | sum(BITS.values())
 _NOT_SENSITIVE = {(CONFIDENTIALITY, code) for code in ("U", "L", "M", "N")}
 
 
+def labels_on(resource: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """The labels that a resource carries, each by its system and code."""
+    listed = resource.get("meta", {}).get("security", ())
+    return {(label.get("system", ""), label.get("code", "")): label for label in listed}
+
+
+def with_labels_of(resource: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The resource with the labels of another one beside its own."""
+    own = labels_on(resource)
+    added = [label for name, label in labels_on(other).items() if name not in own]
+    meta = resource.get("meta", {})
+    return {**resource, "meta": {**meta, "security": [*meta.get("security", ()), *added]}} if added else resource
+
+
 def mask_of(resource: dict[str, Any]) -> int:
     """The bits of the labels that a resource carries; 0 for none or for normal and lower confidentiality."""
-    labels = resource.get("meta", {}).get("security", ())
-    return mask((label.get("system", ""), label.get("code", "")) for label in labels)
+    return mask(labels_on(resource))
 
 
 def mask(labels: Iterable[tuple[str, str]]) -> int:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
+from carewright.core.access.labels import labels_on, with_labels_of
 from carewright.core.access.model import AccessDenied, Interaction
 from carewright.core.fhir import codec
 from carewright.core.fhir.references import rewrite, walk
@@ -189,13 +190,19 @@ class Commit:
             raise Conflict(planned.ref, expected=planned.expected, current=current)
 
     def _drop_what_needs_no_version(self) -> None:
-        """Import: the same content makes no new version, and a version that is newer here is kept."""
+        """Import: the same content makes no new version, and a version that is newer here is kept.
+
+        Labels decide who sees a record. So a label that comes in is something new, and one that stands here stays: an
+        import shows a record to fewer people, never to more.
+        """
         for planned in list(self.planned.values()):
             standing = self.standing.get(planned.ref)
             if planned.mode is not Mode.IMPORT or standing is None or standing.deleted or planned.after is None:
                 continue
             here = standing.resource
-            if codec.same_value(_without_meta(here), _without_meta(planned.after)):
+            planned.after = with_labels_of(planned.after, here)
+            same_labels = labels_on(planned.after).keys() == labels_on(here).keys()
+            if same_labels and codec.same_value(_without_meta(here), _without_meta(planned.after)):
                 done = Done.UNCHANGED
             elif standing.origin is not Origin.IMPORT:
                 done = Done.KEPT_NEWER

@@ -130,7 +130,10 @@ class Transaction:
         return self._put(resource, mode=Mode.PUT, expected=version)
 
     def import_(self, resource: Resource) -> Ref:
-        """Plan to take over a resource from elsewhere: no new version if nothing differs, never over a newer one."""
+        """Plan to take over a resource from elsewhere: no new version if nothing differs, never over a newer one.
+
+        A label (meta.security) is never lost: one that comes in makes a new version, one that stands here stays.
+        """
         return self._put(resource, mode=Mode.IMPORT, expected=None)
 
     def delete(self, ref: Ref, *, version: int | None = None) -> None:

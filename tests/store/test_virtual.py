@@ -7,7 +7,9 @@ from carewright.core.fhir.codec import decode
 from carewright.core.fhir.structures import resource_types
 from carewright.core.fhir.validation import validate
 from carewright.core.store.model import NotFound, Ref, Resource
+from carewright.core.store.reader import Reader
 from carewright.core.store.search.parse import parse
+from carewright.core.store.search.query import SearchError
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from tests.store.people import everything, heart_rate, patient
@@ -68,6 +70,51 @@ def test_received_provenance_comes_first_and_pages_join(writer: Writer, jonas: t
                 break
     assert seen[0] == received.id
     assert len(seen) == len(set(seen)) == 2
+
+
+def counted(reader: Reader, kind: str, *pairs: tuple[str, str]) -> tuple[int, list[int | None]]:
+    """How many there are from page to page, and every total that is told."""
+    told: list[int | None] = []
+    for more in (("_summary", "count"), ("_count", "0")):
+        page = reader.search(parse(kind, [*pairs, more]))
+        assert page.matches == ()
+        told.append(page.total)
+    number, after = 0, ""
+    while True:
+        asked = [*pairs, ("_count", "2"), ("_total", "accurate"), *([("_after", after)] if after else [])]
+        page = reader.search(parse(kind, asked))
+        told.append(page.total)
+        number, after = number + len(page.matches), page.next or ""
+        if not after:
+            return number, told
+
+
+def test_a_count_is_of_all_that_the_search_shows(writer: Writer, jonas: tuple[Ref, Ref]) -> None:
+    """What was received and what is rendered, together, on every page; and of no other than may be seen."""
+    ref, rate = jonas
+    with writer.transaction(reason="import") as tx:
+        tx.create({
+            "resourceType": "Provenance", "target": [{"reference": str(rate)}], "recorded": "2026-11-01T10:00:00Z",
+            "agent": [{"who": {"display": "Another clinic"}}],
+        })  # fmt: skip
+    for step in range(3):
+        with writer.transaction(reason="vitals.correct") as tx:
+            tx.put({**heart_rate(ref), "id": rate.id, "note": [{"text": str(step)}]})
+    blind = everything(writer.access.practice, grants={"Provenance": frozenset(Interaction)})
+    with writer.store.reader(writer.access, reason="test.count") as reader:
+        for pairs, there in (([("target", str(rate))], 5), ([("target", str(ref))], 1), ([("target", "Patient/x")], 0)):
+            number, told = counted(reader, "Provenance", *pairs)
+            assert (number, set(told)) == (there, {there}), pairs
+        number, told = counted(reader, "AuditEvent", ("action", "U"))
+        assert (number, set(told)) == (3, {3})
+    with writer.store.reader(blind, reason="test.count") as reader:
+        number, told = counted(reader, "Provenance", ("target", str(ref)))
+        assert (number, set(told)) == (0, {0})
+    with (
+        pytest.raises(SearchError, match="not by 'entity'"),
+        writer.store.reader(writer.access, reason="test.count") as reader,
+    ):
+        reader.search(parse("AuditEvent", [("entity", str(rate)), ("_summary", "count")]))
 
 
 def test_a_provenance_names_only_what_may_be_seen(writer: Writer, jonas: tuple[Ref, Ref]) -> None:

@@ -174,14 +174,28 @@ VIRTUAL = "v."
 
 def search(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
     """One page of matches with what they include. Rendered Provenance and AuditEvent come behind what was received and
-    stored; they are not counted, so that no total is told."""
+    stored."""
     if query.type not in RENDERED:
         return (yield from _stored_page(query, scope, dialect))
-    query = replace(query, total=False)
+    total = (yield from _count_of_both(query, scope, dialect)) if query.total else None
+    if query.summary_count or query.count == 0:
+        return Page(matches=(), total=total)
+    page = yield from _page_of_both(replace(query, total=False), scope, dialect)
+    return replace(page, total=total)
+
+
+def _count_of_both(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[int]:
+    families = yield from people.families(people.named(query), scope.practice, dialect)
+    received = cast(int, (yield compiler.count(query, scope, families))[0][0])
+    counted = virtual.audit_events_counted if query.type == "AuditEvent" else virtual.provenances_counted
+    return received + (yield from counted(query, scope))
+
+
+def _page_of_both(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
     if query.after and query.after.startswith(VIRTUAL):
         return (yield from _virtual_page(query, scope, dialect))
     page = yield from _stored_page(query, scope, dialect)
-    if page.next is not None or query.summary_count:
+    if page.next is not None:
         return page
     room = query.count - len(page.matches)
     if room == 0:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import cast
 from uuid import UUID
 
 from carewright.core.access.model import AccessDenied
@@ -39,8 +40,7 @@ def provenances(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[tupl
     """The page of Provenance that match, newest transaction last, and whether there are more."""
     if not scope.sees("Provenance"):
         raise AccessDenied("Your sign-on does not allow to search Provenance records.")
-    parts = [scope.where_now("x", "provenance"), _seen_types("x", scope)]
-    parts += [_provenance_condition(criterion, scope) for criterion in query.criteria]
+    parts = _provenance_conditions(query, scope)
     if query.after:
         parts.append(Sql("x.audit_id > ?", (query.after,)))
     found = yield (
@@ -51,6 +51,18 @@ def provenances(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[tupl
     ids = [str(row[0]) for row in found]
     rendered = yield from _rendered(ids[: query.count], scope, dialect)
     return rendered, len(ids) > query.count
+
+
+def provenances_counted(query: SearchQuery, scope: Scope) -> Plan[int]:
+    """How many Provenance match."""
+    wanted = all_of(_provenance_conditions(query, scope))
+    rows = yield Sql("SELECT COUNT(DISTINCT x.audit_id) FROM version x WHERE ") + wanted
+    return cast(int, rows[0][0])
+
+
+def _provenance_conditions(query: SearchQuery, scope: Scope) -> list[Sql]:
+    asked = [_provenance_condition(criterion, scope) for criterion in query.criteria]
+    return [scope.where_now("x", "provenance"), _seen_types("x", scope), *asked]
 
 
 def provenance(ref: Ref, scope: Scope, dialect: Dialect) -> Plan[Stored]:
@@ -153,8 +165,7 @@ def audit_events(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[tup
     """The page of AuditEvent that match, in the order of their ids, and whether there are more."""
     if not scope.sees("AuditEvent"):
         raise AccessDenied("Your sign-on does not allow to search AuditEvent records.")
-    parts = [Sql("e.practice = ?", (scope.practice,)), *_about_nobody_else(scope)]
-    parts += [_audit_condition(criterion, scope) for criterion in query.criteria]
+    parts = _audit_conditions(query, scope)
     if query.after:
         parts.append(Sql("e.id > ?", (query.after,)))
     rows = yield (
@@ -167,6 +178,17 @@ def audit_events(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[tup
         entities = yield from _seen_entities(entities, scope)
     events = [_audit_event(row, entities[str(row[0])], patients.get(str(row[0]), []), dialect) for row in page]
     return events, len(rows) > query.count
+
+
+def audit_events_counted(query: SearchQuery, scope: Scope) -> Plan[int]:
+    """How many AuditEvent match."""
+    rows = yield Sql("SELECT COUNT(*) FROM audit e WHERE ") + all_of(_audit_conditions(query, scope))
+    return cast(int, rows[0][0])
+
+
+def _audit_conditions(query: SearchQuery, scope: Scope) -> list[Sql]:
+    asked = [_audit_condition(criterion, scope) for criterion in query.criteria]
+    return [Sql("e.practice = ?", (scope.practice,)), *_about_nobody_else(scope), *asked]
 
 
 def audit_event(ref: Ref, scope: Scope, dialect: Dialect) -> Plan[Stored]:

@@ -1,5 +1,6 @@
 """A form of a page, as a browser would send it: for tests without a browser."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -48,6 +49,18 @@ def form_at(answer: Any, action: str) -> dict[str, str]:
     parser.feed(answer.content.decode())
     assert action in parser.forms, (action, answer.status_code, sorted(parser.forms))
     return parser.forms[action]
+
+
+def hidden_in(answer: Any) -> dict[str, str]:
+    """What the form base has put into a page: who opened the form, and its key."""
+    return dict(re.findall(r'name="(care_\w+)" value="([^"]*)"', answer.content.decode()))
+
+
+def opened_form(client: Any, path: str) -> dict[str, str]:
+    """The hidden fields of the form of a page, as it is opened now."""
+    found = hidden_in(client.get(path))
+    assert set(found) == {"care_context", "care_key"}
+    return found
 
 
 def text_of(answer: Any) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from carewright.core.smart import clients
 from carewright.core.smart.model import Client, ClientKind
+from tests.screens.filled import opened_form
 from tests.screens.test_pseudo_locale_pages import Day, day, english, english_on, pseudo_locale
 
 __all__ = ["day", "pseudo_locale"]
@@ -53,13 +54,20 @@ def test_what_an_app_wants_is_said_in_every_language(day: Day) -> None:
 def test_registering_is_said_in_every_language(day: Day) -> None:
     mona = day.client("mona")
     assert english_on(mona, "/apps", "/apps/new") == {}
-    typed = {"name": "Α", "kind": "public", "scopes": "patient/*.rs", "redirect_uris": "http://4.4.4.4/", "roles": "",
+    opened = opened_form(mona, "/apps/new")
+    typed = {**opened, "name": "Α",
+             "kind": "public", "scopes": "patient/*.rs", "redirect_uris": "http://4.4.4.4/", "roles": "",
              "jwks": "", "jwks_url": "", "launch_url": ""}  # fmt: skip
     own = {"patient", "rs", "http"}
     assert english(mona.post("/apps/new", typed), status=422) - own == set()
     made = mona.post("/apps/new", {**typed, "redirect_uris": "https://4.4.4.4/"})
     assert made.status_code == 200
     assert "⟦Clíéñt ÍD" in made.content.decode()
+    secret = {**opened_form(mona, "/apps/new"), "name": "Β", "kind": "secret", "scopes": "patient/*.rs",
+              "redirect_uris": "https://4.4.4.4/"}  # fmt: skip
+    for _ in range(2):
+        twice = mona.post("/apps/new", secret)
+    assert "⟦Thé fórm cámé twícé" in twice.content.decode()
     client = registered(day, "patient/*.rs")
     mona.post(f"/apps/{client.client_id}/disable")
     listed = english(mona.get("/apps"))

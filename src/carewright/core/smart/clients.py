@@ -20,7 +20,8 @@ from carewright.core.sentences import Sentence, quoted, sentence
 from carewright.core.smart import jwks, requested
 from carewright.core.smart.model import Client, ClientKind
 from carewright.core.store import client_rows
-from carewright.core.store.model import Origin
+from carewright.core.store.model import Origin, Ref
+from carewright.core.store.once import claim_form_of_row
 
 if TYPE_CHECKING:
     from carewright.core.store.store import Store
@@ -55,10 +56,10 @@ class Wanted:
     roles: frozenset[Role] = frozenset()
 
 
-def register(store: "Store", access: Access, wanted: Wanted) -> tuple[Client, str]:
+def register(store: "Store", access: Access, wanted: Wanted, *, form_key: str = "") -> tuple[Client, str]:
     """Register a client; the client and its secret, which is not kept and cannot be had again ("" for one without).
 
-    BadClient, AccessDenied.
+    BadClient, AccessDenied; KeyTaken, with `Device/<client id>` as its holder, if the form was sent before.
     """
     access.require_action(MANAGE)
     _check(wanted, store.outward)
@@ -74,7 +75,9 @@ def register(store: "Store", access: Access, wanted: Wanted) -> tuple[Client, st
     )  # fmt: skip
     detail = {"client": client.client_id, "kind": client.kind.value, "scopes": client.scopes}
     audit = record(access, at=now, action=Action.CREATE, reason="client.register", origin=Origin.SCREEN, detail=detail)
+    holder = Ref("Device", client.client_id)
     with store.driver.writing(access.practice) as connection:
+        claim_form_of_row(connection, access.practice, form_key, holder=holder, at=now)
         client_rows.add_client(connection, client, audit=audit)
     return client, secret
 

@@ -8,14 +8,19 @@ from django.utils.translation import gettext_lazy as _
 from carewright.core.access.model import ROLE_WORDS, Role
 from carewright.core.smart.clients import MAX_NAME, Wanted
 from carewright.core.smart.model import ClientKind
+from carewright.shell.forms import ContextForm
 from carewright.shell.saying import term_words
 
 LINES = {"rows": 3, "spellcheck": "false", "autocomplete": "off"}
 PLAIN = {"spellcheck": "false", "autocomplete": "off"}
 
 
-class ClientForm(forms.Form):
-    """What of it counts depends on the kind; `core.smart.clients` says what is missing."""
+class ClientForm(ContextForm):
+    """What of it counts depends on the kind; `core.smart.clients` says what is missing.
+
+    It is about no patient: the form base says who opened it, and gives the key by which it registers one program,
+    however often it is sent.
+    """
 
     name = forms.CharField(label=_("Name"), max_length=MAX_NAME, help_text=_("As people know it."))
     kind = forms.ChoiceField(

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest import mock
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -14,9 +15,10 @@ from carewright.core.clock import Clock
 from carewright.core.smart import clients, tickets
 from carewright.core.smart.model import LAUNCH_FOR, REQUEST_FOR, Client, ClientKind, TicketKind
 from carewright.core.store import client_rows
+from carewright.core.store.model import KeyTaken
 from tests.clinic import Clinic
 from tests.pages import PASSWORD, Pages, open_pages
-from tests.screens.filled import text_of
+from tests.screens.filled import hidden_in, opened_form, text_of
 
 REDIRECT, LAUNCH = "https://app.example/back", "https://app.example/launch?tab=1"
 SCOPES = "launch launch/patient openid fhirUser offline_access patient/*.rs patient/Observation.cruds user/Patient.rs"
@@ -280,13 +282,19 @@ def test_the_manager_registers_sees_and_disables(pages: Pages) -> None:
         "name": "Growth", "kind": "secret", "scopes": "launch patient/*.rs", "launch_url": "https://app.example/l",
         "redirect_uris": f"{REDIRECT}\n{REDIRECT}/2", "jwks": "", "jwks_url": "", "roles": "",
     }  # fmt: skip
-    made = text_of(mona.post("/apps/new", typed))
+    sent = {**opened_form(mona, "/apps/new"), **typed}
+    made = text_of(mona.post("/apps/new", sent))
     (client,) = clients.listed(pages.clinic.store, pages.clinic.practice)
     assert client.client_id in made
     assert "The secret is shown this once" in made
     secret = re.search(r"Secret ([\w-]{43})", made)
     assert secret is not None
     assert clients.secret_is_right(client, secret[1])
+    again = text_of(mona.post("/apps/new", sent))
+    assert clients.listed(pages.clinic.store, pages.clinic.practice) == [client], "one form registers one program"
+    assert client.client_id in again
+    assert "registered once" in again
+    assert secret[1] not in again
     shown = text_of(mona.get("/apps"))
     assert secret[1] not in shown
     for words in ("Growth", "App with a secret", "registered by Mona Cole", "launch patient/*.rs"):
@@ -294,6 +302,8 @@ def test_the_manager_registers_sees_and_disables(pages: Pages) -> None:
     assert mona.post(f"/apps/{client.client_id}/disable").status_code == 302
     assert "Disabled" in text_of(mona.get("/apps"))
     assert clients.find(pages.clinic.store, pages.clinic.practice, client.client_id) is None
+    assert mona.post("/apps/new", sent)["Location"] == "/apps"
+    assert len(clients.listed(pages.clinic.store, pages.clinic.practice)) == 1
 
 
 @pytest.mark.parametrize(
@@ -312,7 +322,32 @@ def test_the_manager_registers_sees_and_disables(pages: Pages) -> None:
 def test_what_cannot_be_registered_is_said_beside_its_field(pages: Pages, changes: dict[str, str], says: str) -> None:
     typed = {"name": "G", "kind": "public", "scopes": "patient/*.rs", "redirect_uris": REDIRECT, "launch_url": "",
              "jwks": "", "jwks_url": "", "roles": "", **changes}  # fmt: skip
-    answer = pages.client("mona").post("/apps/new", typed)
+    mona = pages.client("mona")
+    sent = {**opened_form(mona, "/apps/new"), **typed}
+    answer = mona.post("/apps/new", sent)
     assert answer.status_code == 422
     assert says in text_of(answer)
+    assert clients.listed(pages.clinic.store, pages.clinic.practice) == []
+    assert hidden_in(answer)["care_key"] == sent["care_key"], "what was refused may be sent again"
+
+
+def test_of_a_form_that_is_sent_twice_at_once_one_program_is_made(pages: Pages) -> None:
+    wanted = clients.Wanted(name="G", kind=ClientKind.SECRET, scopes="patient/*.rs", redirect_uris=(REDIRECT,))
+    store, access = pages.clinic.store, pages.clinic.access("mona")
+
+    def send(_: int) -> str:
+        try:
+            return clients.register(store, access, wanted, form_key="7d1a")[0].client_id
+        except KeyTaken as taken:
+            return taken.holder.id if taken.holder else "nobody's"
+
+    with ThreadPoolExecutor(4) as pool:
+        named = set(pool.map(send, range(8)))
+    assert {client.client_id for client in clients.listed(store, pages.clinic.practice)} == named
+    assert len(named) == 1
+
+
+def test_a_form_without_its_key_registers_nothing(pages: Pages) -> None:
+    typed = {"name": "G", "kind": "public", "scopes": "patient/*.rs", "redirect_uris": REDIRECT}
+    assert pages.client("mona").post("/apps/new", typed).status_code == 409
     assert clients.listed(pages.clinic.store, pages.clinic.practice) == []

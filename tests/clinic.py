@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,10 @@ from carewright.core.access.labels import EVERYTHING
 from carewright.core.access.model import Access, Actor, Interaction, Role
 from carewright.core.clock import Clock
 from carewright.core.store.model import Origin, Ref, Resource
-from carewright.core.store.store import Store, migrate_database, open_driver
+from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
 from carewright.project.wiring import registry
+from tests.engines import on_postgresql, on_sqlite
 from tests.postgresql_server import Database
 
 TEN_FORTY = datetime(2026, 11, 23, 15, 40, tzinfo=UTC)
@@ -80,8 +80,7 @@ class Clinic:
 
 @pytest.fixture(scope="session")
 def sqlite_clinic_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    path: Path = tmp_path_factory.mktemp("clinic") / "care.sqlite3"
-    yield from _store(f"sqlite:///{path}", None)
+    yield from on_sqlite(tmp_path_factory.mktemp("clinic"), registry())
 
 
 @pytest.fixture(scope="session")
@@ -95,14 +94,7 @@ def clinic_postgresql(postgresql_server_url: str, worker_id: str) -> Iterator[Da
 
 @pytest.fixture(scope="session")
 def postgresql_clinic_store(clinic_postgresql: Database) -> Iterator[Store]:
-    yield from _store(clinic_postgresql.app_url, clinic_postgresql.owner_url)
-
-
-def _store(url: str, owner_url: str | None) -> Iterator[Store]:
-    migrate_database(url, registry(), owner_url=owner_url)
-    store = Store(driver=open_driver(url), registry=registry(), digest_key=b"test key of the audit digests")
-    yield store
-    store.close()
+    yield from on_postgresql(clinic_postgresql, registry())
 
 
 what_is_drawn = pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from carewright.core.access.model import Access
-from carewright.core.store.store import Store, migrate_database, open_driver
+from carewright.core.store.store import Store, migrate_database
 from carewright.project.wiring import operator_access, registry
+from tests import engines
+from tests.engines import on_postgresql, on_sqlite
 from tests.postgresql_server import Database
 
 
@@ -29,7 +31,7 @@ class Place:
 
 
 def open_store(url: str) -> Store:
-    return Store(driver=open_driver(url), registry=registry(), digest_key=b"test key of the audit digests")
+    return engines.open_store(url, registry())
 
 
 def new_place(store: Store, practice: str = "") -> Place:
@@ -40,19 +42,12 @@ def new_place(store: Store, practice: str = "") -> Place:
 
 @pytest.fixture(scope="session")
 def sqlite_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    path: Path = tmp_path_factory.mktemp("installation") / "care.sqlite3"
-    migrate_database(f"sqlite:///{path}", registry())
-    store = open_store(f"sqlite:///{path}")
-    yield store
-    store.close()
+    yield from on_sqlite(tmp_path_factory.mktemp("installation"), registry())
 
 
 @pytest.fixture(scope="session")
 def postgresql_installation(postgresql_url: Database) -> Iterator[Store]:
-    migrate_database(postgresql_url.app_url, registry(), owner_url=postgresql_url.owner_url)
-    store = open_store(postgresql_url.app_url)
-    yield store
-    store.close()
+    yield from on_postgresql(postgresql_url, registry())
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

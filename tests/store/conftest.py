@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from carewright.core.store.store import Store, migrate_database, open_driver
+from carewright.core.store.store import Store, migrate_database
+from tests import engines
 from tests.postgresql_server import Database
 from tests.store.people import REGISTRY
 
@@ -27,7 +28,7 @@ def migrated_postgresql(postgresql_url: Database) -> Database:
 
 
 def open_store(url: str) -> Store:
-    return Store(driver=open_driver(url), registry=REGISTRY, digest_key=b"test key of the audit digests")
+    return engines.open_store(url, REGISTRY)
 
 
 @pytest.fixture(scope="session")

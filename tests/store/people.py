@@ -22,6 +22,8 @@ from carewright.core.store.hooks import (
     WriteContext,
 )
 from carewright.core.store.model import Ref, Refused, Resource
+from carewright.core.store.store import Store
+from carewright.core.store.writer import Writer
 
 ALL = frozenset(Interaction)
 
@@ -133,3 +135,10 @@ def heart_rate(subject: Ref | str, rate: int = 126, **more: Any) -> Resource:
         },
         **more,
     }
+
+
+def put_all(store: Store, practice: str, resources: Iterable[Resource]) -> None:
+    """Write these records, in one transaction."""
+    with Writer(store, everything(practice)).transaction(reason="test.populate") as tx:
+        for resource in resources:
+            tx.put(resource)

@@ -1,7 +1,6 @@
 """`_filter` beside the oracle: how it is written, what it refuses, and names in any order. On both engines."""
 
 import re
-import uuid
 
 import pytest
 
@@ -10,8 +9,7 @@ from carewright.core.store.search.filter import MAX_DEPTH, MAX_TESTS, Comparison
 from carewright.core.store.search.parse import parse
 from carewright.core.store.search.query import SearchError
 from carewright.core.store.store import Store
-from carewright.core.store.writer import Writer
-from tests.store.people import everything
+from tests.store.people import everything, put_all
 
 CHART = (
     {"resourceType": "Patient", "id": "jose", "gender": "male", "birthDate": "1990-02-03", "active": True,
@@ -26,14 +24,9 @@ CHART = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def chart(request: pytest.FixtureRequest) -> tuple[Store, str]:
-    store: Store = request.getfixturevalue(f"{request.param}_store")
-    practice = f"f{uuid.uuid4().hex[:12]}"
-    store.ensure_practice(practice, "Filters")
-    with Writer(store, everything(practice)).transaction(reason="test.populate") as tx:
-        for resource in CHART:
-            tx.put(resource)
+@pytest.fixture
+def chart(store: Store, practice: str) -> tuple[Store, str]:
+    put_all(store, practice, CHART)
     return store, practice
 
 

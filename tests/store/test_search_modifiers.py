@@ -1,7 +1,6 @@
 """What the oracle does not know: text of codes, kinds of identifiers, identifiers of references, bare addresses, names
 with hyphens, value sets, what is about a date, plain numbers. On both engines."""
 
-import uuid
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,8 +10,7 @@ from carewright.core.clock import wall_now
 from carewright.core.store.search.parse import parse
 from carewright.core.store.search.query import SearchError
 from carewright.core.store.store import Store
-from carewright.core.store.writer import Writer
-from tests.store.people import everything
+from tests.store.people import everything, put_all
 
 OF_TYPE = "identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203|MR|"
 MRN = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}], "text": "Chart number"}
@@ -40,14 +38,9 @@ CHART = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def chart(request: pytest.FixtureRequest) -> tuple[Store, str]:
-    store: Store = request.getfixturevalue(f"{request.param}_store")
-    practice = f"m{uuid.uuid4().hex[:12]}"
-    store.ensure_practice(practice, "Modifiers")
-    with Writer(store, everything(practice)).transaction(reason="test.populate") as tx:
-        for resource in CHART:
-            tx.put(resource)
+@pytest.fixture
+def chart(store: Store, practice: str) -> tuple[Store, str]:
+    put_all(store, practice, CHART)
     return store, practice
 
 

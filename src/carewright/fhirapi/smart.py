@@ -50,19 +50,26 @@ AUTHENTICATION = ("client_secret_basic", "client_secret_post", "private_key_jwt"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
+def _known_by(base: str) -> dict[str, Any]:
+    """What both documents say: who we are to a client, and where it begins."""
+    return {
+        "issuer": base,
+        "jwks_uri": base + KEYS,
+        "authorization_endpoint": base + AUTHORIZE,
+        "token_endpoint": base + TOKEN,
+        "response_types_supported": ["code"],
+    }
+
+
 async def configuration(request: Request) -> Response:
     await practice_of(request)
     base = base_of(request)
     return JSONResponse(
         {
-            "issuer": base,
-            "jwks_uri": base + KEYS,
-            "authorization_endpoint": base + AUTHORIZE,
-            "token_endpoint": base + TOKEN,
+            **_known_by(base),
             "introspection_endpoint": base + INTROSPECT,
             "revocation_endpoint": base + REVOKE,
             "grant_types_supported": ["authorization_code", "client_credentials"],
-            "response_types_supported": ["code"],
             "scopes_supported": list(SCOPES),
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": list(AUTHENTICATION),
@@ -77,11 +84,7 @@ async def openid_configuration(request: Request) -> Response:
     base = base_of(request)
     return JSONResponse(
         {
-            "issuer": base,
-            "jwks_uri": base + KEYS,
-            "authorization_endpoint": base + AUTHORIZE,
-            "token_endpoint": base + TOKEN,
-            "response_types_supported": ["code"],
+            **_known_by(base),
             "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [keys.ALGORITHM],

@@ -1,4 +1,7 @@
-"""The practice that bench/api.py asks: 10,000 people, 50 with 200 observations each, days of 60 appointments."""
+"""The practice that bench/api.py asks: 10,000 people, 50 with 200 observations each, days of 60 appointments.
+
+For bench/growth.py it has as many more observations of the others as are asked for, all of them `final`.
+"""
 
 import uuid
 from collections.abc import Iterable, Iterator
@@ -12,6 +15,7 @@ from carewright.project.wiring import operator_access
 
 PATIENTS, MEASURED, OBSERVATIONS = 10_000, 50, 200
 DAYS, APPOINTMENTS = 5, 60
+RARE, RARE_CODE = 40, "8310-5"
 FIRST_DAY = date(2026, 11, 23)
 BATCH = 500
 GIVEN = (
@@ -78,18 +82,35 @@ def appointment(day: int, number: int) -> Resource:
     }
 
 
-def everything() -> Iterator[Resource]:
+def rare(number: int) -> Resource:
+    """A temperature: one of `RARE` among all that are final."""
+    coding = {"system": "http://loinc.org", "code": RARE_CODE, "display": "Body temperature"}
+    value = {"value": 37, "unit": "Cel", "system": "http://unitsofmeasure.org", "code": "Cel"}
+    seen = observation(number, number, resource_id=f"rare-{number}")
+    return {**seen, "code": {"coding": [coding], "text": "Temperature"}, "valueQuantity": value}
+
+
+def others(count: int) -> Iterator[Resource]:
+    """So many observations of those whose charts are not measured."""
+    for number in range(count):
+        of, turn = MEASURED + number % (PATIENTS - MEASURED), number // (PATIENTS - MEASURED)
+        yield observation(of, turn, resource_id=f"x{number}")
+
+
+def everything(more: int = 0) -> Iterator[Resource]:
     yield {"resourceType": "Practitioner", "id": "dana", "name": [{"family": "Cole", "given": ["Dana"]}]}
     yield from (patient(number) for number in range(PATIENTS))
     yield from (observation(of, number) for of in range(MEASURED) for number in range(OBSERVATIONS))
     yield from (appointment(day, number) for day in range(DAYS) for number in range(APPOINTMENTS))
+    yield from map(rare, range(RARE))
+    yield from others(more)
 
 
-def fill(store: Store, practice: str) -> None:
-    """Bring the practice in, as an import."""
+def fill(store: Store, practice: str, *, more: int = 0) -> None:
+    """Bring the practice in, as an import, with so many more observations."""
     store.ensure_practice(practice, "Bench")
     writer = Writer(store, operator_access(practice), origin=Origin.IMPORT)
-    for some in in_batches(everything(), BATCH):
+    for some in in_batches(everything(more), BATCH):
         with writer.transaction(reason="bench.fill") as tx:
             for one in some:
                 tx.import_(one)

@@ -38,11 +38,15 @@ class Load:
         return sorted(self.taken)[min(len(self.taken) - 1, int(len(self.taken) * part))]
 
 
-def request(method: str, path: str, *, host: str, token: str = "", body: bytes = b"", kind: str = "") -> bytes:
+def request(
+    method: str, path: str, *, host: str, token: str = "", body: bytes = b"", kind: str = "", cookies: str = ""
+) -> bytes:
     """The bytes of a request. `path` is percent-encoded already."""
     head = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
     if token:
         head.append(f"Authorization: Bearer {token}")
+    if cookies:
+        head.append(f"Cookie: {cookies}")
     if body:
         head += [f"Content-Type: {kind or 'application/fhir+json'}", f"Content-Length: {len(body)}"]
     return "\r\n".join(head).encode() + END_OF_HEAD + body

@@ -25,7 +25,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from bench import _bare
+from bench import _bare, _boards
 from bench._api_data import (
     APPOINTMENTS,
     DAYS,
@@ -60,6 +60,10 @@ from tests.project.processes import COMMAND, command, environment, free_port, wa
 
 PRACTICE = "bench"
 ENTRIES = 300
+BESIDE_BOARDS = ("read", "search")
+"""The measures that are taken while boards are rendered, too."""
+BOARDS_LONGER_SECONDS = 1.5
+"""The boards begin before and end behind what is measured beside them."""
 API, BARE = "api", "bare"
 COLUMNS = (
     "what", "clients", "API /s", "asked for", "bare route /s", "ratio", "median ms", "p95 ms", "p99 ms",
@@ -90,6 +94,9 @@ class Figure:
 
     measure: Measure
     clients: int
+    boards: int = 0
+    """Flow boards that are rendered beside it by the same processes."""
+    beside: list[Load] = field(default_factory=list)
     loads: dict[str, list[Load]] = field(default_factory=lambda: {API: [], BARE: []})
     cpu: dict[str, list[float]] = field(default_factory=lambda: {API: [], BARE: []})
     """Seconds of processor time of the server and of the database for one answer."""
@@ -106,6 +113,9 @@ class Figure:
         bare = f"{self.rate(BARE):,.0f} | {rate / self.rate(BARE):.2f}" if self.loads[BARE] else "– | –"
         took = [f"{self.took(part) * 1000:.1f}" for part in (0.50, 0.95, 0.99)]
         goal = f"{self.measure.goal:,.0f}" if self.measure.goal else "–"
+        if self.boards:
+            words = f"{self.measure.words}, beside {statistics.median(x.rate for x in self.beside):.1f} boards/s"
+            return f"| {words} | {self.clients} | {rate:,.0f} | – | – | – | {' | '.join(took)} | – | – |"
         cpu = [statistics.median(self.cpu[side]) * 1000 / self.measure.units for side in (API, BARE)]
         used = f"{cpu[0]:.2f} | {cpu[1]:.2f}"
         return (
@@ -134,9 +144,11 @@ def _transaction(number: int) -> Asked:
     return "POST", "", json.dumps(transaction(number, ENTRIES)).encode()
 
 
-def _search(
-    name: str, words: str, *, goal: float, resource_type: str, targets: int, pairs: Callable[[int], Pairs]
+def search_of(
+    name: str, words: str, *, resource_type: str, pairs: Callable[[int], Pairs], goal: float = 0, targets: int = 1
 ) -> Measure:
+    """A search; `pairs` are the parameters for each of the targets."""
+
     def ask(number: int) -> Asked:
         listed = (f"{key}={quote(value)}" for key, value in pairs(number % targets))
         return "GET", f"/{resource_type}?{'&'.join(listed)}", b""
@@ -163,10 +175,10 @@ def _by_name(number: int) -> Pairs:
 
 MEASURES = (
     Measure(name="read", words="read by id", goal=4000, ask=lambda n: ("GET", f"/{_read(n)}", b""), plans=_reads),
-    _search(
+    search_of(
         "search", "50 of a patient's 200", goal=1200, resource_type="Observation", targets=MEASURED, pairs=_of_patient
     ),
-    _search(
+    search_of(
         "newest",
         "the newest 50 of 200",
         goal=0,
@@ -174,8 +186,8 @@ MEASURES = (
         targets=MEASURED,
         pairs=lambda number: [*_of_patient(number), ("_sort", "-date")],
     ),
-    _search("day", "a day of 60, with patients", goal=500, resource_type="Appointment", targets=DAYS, pairs=_of_day),
-    _search(
+    search_of("day", "a day of 60, with patients", goal=500, resource_type="Appointment", targets=DAYS, pairs=_of_day),
+    search_of(
         "name",
         "by name among 10,000",
         goal=1500,
@@ -218,8 +230,8 @@ class Sides:
 
 
 @contextmanager
-def sides(folder: Path, processes: int) -> Iterator[Sides]:
-    """A filled database and both servers on it."""
+def sides(folder: Path, processes: int, *, more: int = 0, boards: bool = False) -> Iterator[Sides]:
+    """A filled database, with so many more observations and a day of visits for the boards, and both servers on it."""
     server = os.environ["CARE_TEST_DATABASE_URL"]
     database = create_database(server, label="bench")
     with ExitStack() as stack:
@@ -231,7 +243,9 @@ def sides(folder: Path, processes: int) -> Iterator[Sides]:
             CARE_API_RATE="0",
         )
         command("migrate", "--practice", PRACTICE, env=variables)
-        token = _filled(database, folder)
+        token = _filled(database, folder, more=more)
+        if boards:
+            _boards.fill(PRACTICE, variables)
         ports, pids = {API: free_port()}, {}
         pids[API] = stack.enter_context(_served(variables, ports[API], processes))
         ports[BARE] = free_port()
@@ -282,10 +296,10 @@ def _process(line: list[str], variables: dict[str, str]) -> Iterator["subprocess
         process.communicate(timeout=60)
 
 
-def _filled(database: Database, folder: Path) -> str:
+def _filled(database: Database, folder: Path, *, more: int = 0) -> str:
     """Fill the practice, write down what the bare route runs; the token of the API's client."""
     store = Store(driver=open_driver(database.app_url), registry=registry(), digest_key=b"bench")
-    fill(store, PRACTICE)
+    fill(store, PRACTICE, more=more)
     with psycopg.connect(database.owner_url, autocommit=True) as connection:
         connection.execute("ANALYZE")  # what the server does by itself within a minute of so many new rows
     token = open_session(
@@ -350,6 +364,7 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=3, help="how often; the median is printed (default 3)")
     parser.add_argument("--clients", type=int, nargs="+", default=[8, 32], help="connections (default 8 and 32)")
     parser.add_argument("--processes", type=int, default=2, help="processes of each server (default 2)")
+    parser.add_argument("--boards", type=int, default=2, help="flow boards rendered beside the last rows (default 2)")
     parser.add_argument("--measure", nargs="+", default=[one.name for one in MEASURES],
                         choices=[one.name for one in MEASURES])  # fmt: skip
     options = parser.parse_args()
@@ -360,12 +375,18 @@ def main() -> int:
         Figure(measure, clients) for measure in MEASURES if measure.name in options.measure
         for clients in options.clients
     ]  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder, sides(Path(folder), options.processes) as found:
+    beside = [
+        Figure(measure, options.clients[0], boards=options.boards) for measure in MEASURES
+        if options.boards and measure.name in BESIDE_BOARDS and measure.name in options.measure
+    ]  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder, sides(Path(folder), options.processes, boards=bool(beside)) as found:
         for _ in range(options.repeat):
             for figure in figures:
                 for side in (API, BARE):
                     _measure(found, figure, side, seconds=options.seconds)
-    print(*table(figures), sep="\n")
+            for figure in beside:
+                _measure_beside(found, figure, seconds=options.seconds)
+    print(*table([*figures, *beside]), sep="\n")
     return 0
 
 
@@ -375,6 +396,13 @@ def _measure(found: Sides, figure: Figure, side: str, *, seconds: float) -> None
     load = drive(found.ports[side], make, clients=figure.clients, seconds=seconds)
     figure.loads[side].append(load)
     figure.cpu[side].append((found.cpu_seconds(side) - before) / load.answers)
+
+
+def _measure_beside(found: Sides, figure: Figure, *, seconds: float) -> None:
+    port, make = found.ports[API], found.requests(figure.measure, API)
+    with _boards.rendered(port, boards=figure.boards, seconds=seconds + BOARDS_LONGER_SECONDS) as boards:
+        figure.loads[API].append(drive(port, make, clients=figure.clients, seconds=seconds))
+    figure.beside += boards
 
 
 def table(figures: list[Figure]) -> Iterator[str]:

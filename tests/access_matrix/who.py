@@ -67,6 +67,7 @@ PAGES: Mapping[str, frozenset[Role]] = {
     "visit-seen-to": TREATING,
     "chart": TREATING, "chart-part": TREATING,
     "cards": TREATING, "cards-order": TREATING, "cards-put-away": TREATING,
+    "cards-suggestion": TREATING, "cards-accept": TREATING,
     "team": LEADS, "team-day": LEADS, "team-person": LEADS, "team-back": LEADS, "team-covering": LEADS,
     "team-cover": LEADS, "team-short": LEADS, "team-add": LEADS,
     "merge-charts": LEADS, "merge-find": LEADS, "merge-compare": LEADS, "merge-do": LEADS,

@@ -17,6 +17,7 @@ PATIENT_VIEW, ORDER_SIGN = "patient-view", "order-sign"
 HOOKS = (PATIENT_VIEW, ORDER_SIGN)
 INDICATORS = ("info", "warning", "critical")
 MAX_SUMMARY, MAX_DETAIL, MAX_CARDS, MAX_LINKS = 140, 2_000, 10, 5
+MAX_ACTIONS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +27,57 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Action:
+    """A part of a suggestion: `create`, `update` or `delete`, in the service's words, and the resource as it came."""
+
+    kind: str
+    words: str
+    resource: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """What a service suggests. It is shown, and done by nobody but a person (suggestions.py).
+
+    `is_whole` is false where it holds more than is read here: then it is not done in part either.
+    """
+
+    uuid: str
+    label: str
+    actions: tuple[Action, ...] = ()
+    is_whole: bool = True
+
+    def to_json(self) -> Json:
+        """As CDS Hooks has it."""
+        listed = [{"type": one.kind, "description": one.words, "resource": one.resource} for one in self.actions]
+        return {"uuid": self.uuid, "label": self.label, "actions": listed}
+
+    @classmethod
+    def from_json(cls, given: object) -> Self | None:
+        label = _text(given, "label", 200)
+        if not label or not isinstance(given, dict):
+            return None
+        listed = given.get("actions", [])
+        found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+        return cls(
+            uuid=_text(given, "uuid", 80), label=label,
+            actions=tuple(_action(one) for one in found[:MAX_ACTIONS]),
+            is_whole=isinstance(listed, list) and len(listed) == len(found) <= MAX_ACTIONS,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """A reason, of those that a service offers, for not doing as its card says: Card.overrideReasons."""
+
+    code: str
+    system: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
-    """One card. `suggestions` are words: what a service suggests is shown, and done by nobody but a person."""
+    """One card; `whys` are the reasons that may be given when it is put away."""
 
     uuid: str
     summary: str
@@ -36,7 +86,8 @@ class Card:
     indicator: str = "info"
     detail: str = ""
     links: tuple[Link, ...] = ()
-    suggestions: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    whys: tuple[Why, ...] = ()
 
     def to_json(self) -> Json:
         """As CDS Hooks has it; a link is one of a page, opened in a browser."""
@@ -59,7 +110,11 @@ class Card:
             return None
         indicator = given.get("indicator")
         links = [Link(label=_text(one, "label", 80), url=url) for one in _list(given, "links") if (url := _https(one))]
-        suggested = [words for one in _list(given, "suggestions") if (words := _text(one, "label", 200))]
+        suggested = [read for one in _list(given, "suggestions") if (read := Suggestion.from_json(one))]
+        whys = [
+            Why(code=_text(one, "code", 80), system=_text(one, "system", 200), words=_text(one, "display", 80))
+            for one in _list(given, "overrideReasons")
+        ]
         return cls(
             uuid=_text(given, "uuid", 80),
             summary=summary,
@@ -69,7 +124,16 @@ class Card:
             detail=_text(given, "detail", MAX_DETAIL),
             links=tuple(link for link in links if link.label)[:MAX_LINKS],
             suggestions=tuple(suggested)[:MAX_LINKS],
+            whys=tuple(why for why in whys if why.code and why.words),
         )
+
+
+def _action(given: Json) -> Action:
+    resource = given.get("resource")
+    return Action(
+        kind=_text(given, "type", 20), words=_text(given, "description", 300),
+        resource=resource if isinstance(resource, dict) else {},
+    )  # fmt: skip
 
 
 def _text(holder: object, name: str, most: int) -> str:

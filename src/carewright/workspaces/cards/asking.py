@@ -17,11 +17,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from carewright.core.access.sessions import Session, SessionKind, open_session
-from carewright.core.cds.model import MAX_CARDS, Card
+from carewright.core.cds.model import MAX_CARDS, Card, Why
 from carewright.core.fhir.codec import MalformedJson, decode, encode
 from carewright.core.outward import NoAnswer, NotAsked, Request
 from carewright.core.smart import keys
 from carewright.core.store.store import Store
+from carewright.shell.permissions import CareRequest
 
 SECONDS = 1.5
 REST_SECONDS = 60.0
@@ -63,7 +64,7 @@ def ask(store: Store, who: Session, services: Sequence[str], question: Question)
     if not services:
         return Said()
     if not _pages.acquire(blocking=False):
-        return Said(silent=tuple(map(_host, services)))
+        return Said(silent=tuple(map(host_of, services)))
     try:
         asked = {}
         for service in services:
@@ -77,13 +78,27 @@ def ask(store: Store, who: Session, services: Sequence[str], question: Question)
         _pages.release()
     silent = [service for service in services if found.get(service) is None]
     cards = [(service, card) for service in services for card in found.get(service) or ()]
-    return Said(cards=tuple(cards), silent=tuple(map(_host, silent)))
+    return Said(cards=tuple(cards), silent=tuple(map(host_of, silent)))
 
 
-def tell(store: Store, practice: str, *, service: str, base: str, card: str) -> None:
-    """Tell a service that its card was put away. Whether it listens holds up nobody."""
+def overridden(card: str, why: Why | None = None) -> dict[str, Any]:
+    """The feedback for a card that was put away, with the reason where one was given."""
+    reason = {"overrideReason": {"reason": {"code": why.code, "system": why.system}}} if why else {}
+    return {"card": card, "outcome": "overridden", **reason}
+
+
+def accepted(card: str, suggestion: str) -> dict[str, Any]:
+    """The feedback for a card whose suggestion was done."""
+    return {"card": card, "outcome": "accepted", "acceptedSuggestions": [{"id": suggestion}]}
+
+
+def tell(store: Store, practice: str, *, service: str, base: str, feedback: Mapping[str, Any]) -> None:
+    """Tell a service what became of its card. Whether it listens holds up nobody.
+
+    https://cds-hooks.hl7.org/2.0/#feedback
+    """
     at = store.clock.wall().isoformat(timespec="seconds")
-    body = {"feedback": [{"card": card, "outcome": "overridden", "outcomeTimestamp": at}]}
+    body = {"feedback": [{**feedback, "outcomeTimestamp": at}]}
     _askers.submit(_post, store, practice, f"{service.rstrip('/')}/feedback", base, body)
 
 
@@ -98,7 +113,7 @@ def _cards(store: Store, who: Session, service: str, question: Question) -> list
         "hook": question.hook, "hookInstance": str(uuid.uuid4()), "fhirServer": question.base,
         "fhirAuthorization": {
             "access_token": token, "token_type": "Bearer", "expires_in": int(LASTS.total_seconds()), "scope": SCOPES,
-            "subject": _host(service), "patient": question.patient,
+            "subject": host_of(service), "patient": question.patient,
         },
         "context": {"userId": who.actor, "patientId": question.patient, **question.context},
     }  # fmt: skip
@@ -110,7 +125,7 @@ def _cards(store: Store, who: Session, service: str, question: Question) -> list
     if not isinstance(listed, list):
         _resting[service] = time.monotonic() + REST_SECONDS
         log.warning(
-            "The CDS service at %s does not answer as it should; it is asked again in a minute.", _host(service)
+            "The CDS service at %s does not answer as it should; it is asked again in a minute.", host_of(service)
         )
         return None
     return [card for one in listed[:MAX_CARDS] if (card := Card.from_json(one)) is not None]
@@ -133,5 +148,11 @@ def _post(store: Store, practice: str, url: str, base: str, body: dict[str, Any]
     return reply.body if reply.is_good else None
 
 
-def _host(service: str) -> str:
+def base_of(request: CareRequest) -> str:
+    """The address of the API of the practice that somebody is at, as services are told it."""
+    return request.build_absolute_uri(f"/p/{request.access.practice}/fhir")
+
+
+def host_of(service: str) -> str:
+    """Whose service it is, for a person."""
     return urlsplit(service).hostname or ""

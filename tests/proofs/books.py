@@ -6,6 +6,7 @@ what they get wrong has to show.
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from carewright.project.player.ledger import Entry
 
 TYPES = ("Task", "Communication", "ServiceRequest", "DocumentReference", "DiagnosticReport", "Encounter", "Appointment",
          "MedicationRequest")  # fmt: skip
+_KEY = re.compile(r"\(([^()]+)\)")
 WRITTEN = frozenset({"final", "amended", "corrected", "appended"})
 OPEN_TASK = frozenset({"draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold"})
 STILL_TO_DO: Mapping[str, tuple[str, frozenset[str]]] = {
@@ -39,6 +41,7 @@ class Books:
     """The current records of a practice, by type."""
 
     of: dict[str, list[Resource]] = field(default_factory=dict)
+    _counted: dict[str, Counter[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, store: Store, practice: str) -> "Books":
@@ -98,8 +101,14 @@ class Books:
 
     def holding(self, kind: str, key: str) -> int:
         """How many records there are of one thing that the practice was told."""
-        where, matches = WHERE[kind]
-        return sum(matches(record, key) for record in self.all(where))
+        return self._known(kind)[key]
+
+    def _known(self, kind: str) -> Counter[str]:
+        """How many records there are of each key: each record is read once, however much the practice was told."""
+        if kind not in self._counted:
+            where, keys = WHERE[kind]
+            self._counted[kind] = Counter(key for record in self.all(where) for key in set(keys(record)))
+        return self._counted[kind]
 
     def lost(self, entries: Iterable[Entry]) -> list[str]:
         """What was acknowledged and is not there."""
@@ -133,57 +142,58 @@ def _words(record: Resource) -> str:
     return " ".join(str(words) for words in said if words)
 
 
-def _says(record: Resource, key: str) -> bool:
-    return f"({key})" in _words(record)
+def _said(record: Resource) -> Iterable[str]:
+    """The keys that stand in the words of a record, each in brackets."""
+    return _KEY.findall(_words(record))
 
 
-def _is(record: Resource, key: str) -> bool:
-    return bool(record["id"] == key)
+def _id(record: Resource) -> Iterable[str]:
+    return [str(record["id"])]
 
 
-def _of_appointment(record: Resource, key: str) -> bool:
-    return any(one.get("reference") == f"Appointment/{key}" for one in record.get("appointment", ()))
+def _appointments(record: Resource) -> Iterable[str]:
+    return [str(one.get("reference", "")).removeprefix("Appointment/") for one in record.get("appointment", ())]
 
 
-def _asked(record: Resource, key: str) -> bool:
+def _asked(record: Resource) -> Iterable[str]:
     """The task that was asked for by hand: parts of it and what was made from it are others."""
-    return _says(record, key) and "partOf" not in record and "focus" not in record
+    return [] if "partOf" in record or "focus" in record else _said(record)
 
 
-def _anywhere(record: Resource, key: str) -> bool:
-    return f"({key})" in json.dumps(record, default=str)
+def _anywhere(record: Resource) -> Iterable[str]:
+    return _KEY.findall(json.dumps(record, default=str))
 
 
-def _job_of_visit(record: Resource, key: str) -> bool:
-    """The task of a job that was asked for at a visit."""
-    visit, _, job = key.partition(":")
-    of_visit = f"Encounter/{visit}" in (_reference(record, "encounter"), _reference(record, "focus"))
-    return of_visit and any(one.get("code") == job for one in record.get("code", {}).get("coding", ()))
+def _jobs_of_visit(record: Resource) -> Iterable[str]:
+    """The task of a job that was asked for at a visit, as `visit:job`."""
+    visits = {
+        ref.removeprefix("Encounter/")
+        for name in ("encounter", "focus")
+        if (ref := str(record.get(name, {}).get("reference", ""))).startswith("Encounter/")
+    }
+    codes = {str(one.get("code")) for one in record.get("code", {}).get("coding", ())}
+    return [f"{visit}:{code}" for visit in visits for code in codes]
 
 
-def _reference(record: Resource, name: str) -> str:
-    return str(record.get(name, {}).get("reference", ""))
+def _files(record: Resource) -> Iterable[str]:
+    return [str(one.get("attachment", {}).get("url")) for one in record.get("content", ())]
 
 
-def _is_file(record: Resource, name: str) -> bool:
-    return any(name == one.get("attachment", {}).get("url") for one in record.get("content", ()))
-
-
-WHERE: Mapping[str, tuple[str, Callable[[Resource, str], bool]]] = {
-    "call": ("Communication", _is),
-    "message": ("Communication", _says),
-    "visit": ("Encounter", _of_appointment),
-    "order": ("Appointment", _says),
-    "referral": ("ServiceRequest", _says),
+WHERE: Mapping[str, tuple[str, Callable[[Resource], Iterable[str]]]] = {
+    "call": ("Communication", _id),
+    "message": ("Communication", _said),
+    "visit": ("Encounter", _appointments),
+    "order": ("Appointment", _said),
+    "referral": ("ServiceRequest", _said),
     "task": ("Task", _asked),
-    "test": ("ServiceRequest", _says),
-    "result": ("DiagnosticReport", _is),
+    "test": ("ServiceRequest", _said),
+    "result": ("DiagnosticReport", _id),
     "refill": ("MedicationRequest", _anywhere),
-    "ask": ("Task", _job_of_visit),
-    "walk-in": ("Appointment", _says),
-    "paper": ("DocumentReference", _is_file),
+    "ask": ("Task", _jobs_of_visit),
+    "walk-in": ("Appointment", _said),
+    "paper": ("DocumentReference", _files),
 }
-"""Where each kind of thing that the practice is told is held, and how it is known again there."""
+"""Where each kind of thing that the practice is told is held, and the keys by which a record there is known."""
 
 
 def _known_by(entry: Entry) -> str:

@@ -170,6 +170,19 @@ def test_a_task_of_another_visit_is_not_done_here(clinic_pages: Pages, visit: st
     assert task(clinic_pages, visit, ORDERED).is_open
 
 
+def test_a_button_that_outlived_its_visit_says_so(clinic_pages: Pages, visit: str) -> None:
+    """It answered that no protocol had brought the task, which the page that was open showed."""
+    clinic, client, found = clinic_pages.clinic, clinic_pages.client("dana"), task(clinic_pages, visit, ORDERED)
+    form = form_at(client.get(f"/rooming/{visit}/identity"), f"/rooming/{visit}/brought/{found.id}")
+    version = int(clinic.resource(Ref("Encounter", visit))["meta"]["versionId"])
+    visits.take_step(
+        clinic.writer("fay"), encounter_id=visit, action="patient_left", version=version, at=clinic.store.now()
+    )
+    late = client.post(f"/rooming/{visit}/brought/{found.id}", form | {"do": "done"})
+    assert late.status_code == 409
+    assert "The visit ended without it." in late.content.decode()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (320, 640)], ids=lambda size: str(size[0]))
 @what_is_drawn

@@ -5,8 +5,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from carewright.core.sentences import sentence
 from carewright.core.store.model import NotFound
 from carewright.core.work import actions as work
+from carewright.core.work.lifecycle import NotNow
 from carewright.shell import whose
 from carewright.shell.forms import ContextForm
 from carewright.shell.permissions import CareRequest, needs
@@ -29,6 +31,8 @@ def step(request: CareRequest, encounter_id: str, task_id: str) -> HttpResponse:
     if not form.is_valid():
         return whose.of_another(request, form, name="rooming", right_url=back) or redirect(back)
     one = next((found for found in brought.listed(request, rooming) if found.task.id == task_id), None)
+    if one is None and brought.has_ended(request, rooming, task_id):
+        raise NotNow(sentence("The visit ended without it. Open the visit again if it is to be done after all."))
     if one is None:
         raise NotFound("No protocol brought this to the visit.")
     version = request.POST.get("version", "")

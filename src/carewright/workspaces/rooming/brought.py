@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from carewright.core.access.model import Interaction
+from carewright.core.store.model import Ref
 from carewright.core.store.reader import Reader
 from carewright.core.store.search.parse import parse
 from carewright.core.work import actions as work
@@ -84,6 +85,16 @@ def listed(request: CareRequest, rooming: "Rooming") -> list[Brought]:
         for task, number in shown
     ]
     return sorted(lines, key=lambda one: (one.is_done, one.task.due_at or request.care.now, one.name))
+
+
+def has_ended(request: CareRequest, rooming: "Rooming", task_id: str) -> bool:
+    """Whether a protocol brought this task to the visit and it has ended undone, while a page with its button stood
+    open."""
+    found = request.reader("rooming.brought").resource_or_none(Ref("Task", task_id))
+    if found is None:
+        return False
+    task = task_fhir.from_fhir(found)
+    return task.encounter == f"Encounter/{rooming.id}" and any(ref.startswith(PROTOCOL) for ref in task.based_on)
 
 
 def _may_do(request: CareRequest, task: WorkTask) -> bool:

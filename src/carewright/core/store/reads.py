@@ -187,8 +187,8 @@ def search(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
 def _count_of_both(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[int]:
     families = yield from people.families(people.named(query), scope.practice, dialect)
     received = cast(int, (yield compiler.count(query, scope, families))[0][0])
-    counted = virtual.audit_events_counted if query.type == "AuditEvent" else virtual.provenances_counted
-    return received + (yield from counted(query, scope))
+    rendered = virtual.audit_events_counted if query.type == "AuditEvent" else virtual.provenances_counted
+    return received + (yield from rendered(query, scope))
 
 
 def _page_of_both(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:

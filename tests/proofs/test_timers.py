@@ -3,9 +3,7 @@
 In the suite some hundreds on each engine; `./run prove timers` takes ten thousand.
 """
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -29,6 +27,7 @@ from tests.postgresql_server import Database
 NOW = datetime(2026, 11, 23, 15, 40, tzinfo=UTC)
 LEASE_SECONDS = 3
 PATIENCE_S = 600
+ATTEMPTS = 4
 MANY = pytest.mark.parametrize("many", [400, pytest.param(10_000, marks=pytest.mark.slow)])
 
 
@@ -77,35 +76,49 @@ def together(workers: Sequence[subprocess.Popen[bytes]]) -> None:
 
 @MANY
 def test_each_deadline_acts_once_though_a_worker_is_killed(address: str, many: int) -> None:
-    practice = f"t{uuid.uuid4().hex[:8]}"
     store = Store(driver=open_driver(address), registry=registry(), digest_key=b"proof")
-    store.ensure_practice(practice, "Timers")
-    ask(store, practice, many)
-    began = time.monotonic()
+    for _ in range(ATTEMPTS):
+        practice = f"t{uuid.uuid4().hex[:8]}"
+        store.ensure_practice(practice, "Timers")
+        ask(store, practice, many)
+        began = time.monotonic()
+        by_first, by_second = drained(address, practice, many)
+        took = time.monotonic() - began
+        each_acted_once(store, practice, many)
+        said = f"{many} deadlines: {by_first} or more by the worker that was killed, {by_second} by the other"
+        sys.stdout.write(f"{said}, {took:.1f} s\n")
+        if by_first and by_second:
+            break
+    else:
+        pytest.fail("One worker was always done before the other had begun: none was killed at work.")
+    store.close()
+
+
+def drained(address: str, practice: str, many: int) -> tuple[int, int]:
+    """How many deadlines the worker did that was killed inside a batch (0: it had ended by itself, as its neighbour had
+    been quicker), and how many the other."""
     first, second = worker(address, practice), worker(address, practice)
     together((first, second))
     assert first.stdout is not None
-    done_by_first = 0
-    while done_by_first < many // 4:
-        done_by_first += int(first.stdout.readline())
+    by_first = 0
+    while by_first < many // 4 and (line := first.stdout.readline()):
+        by_first += int(line)
     time.sleep(random.uniform(0, 0.05))  # somewhere inside a batch
-    os.kill(first.pid, signal.SIGKILL)
+    was_at_work = first.poll() is None
+    first.kill()
     first.communicate()
     out, _ = second.communicate(timeout=PATIENCE_S)
-    took = time.monotonic() - began
     assert second.returncode == 0
-    done_by_second = sum(map(int, out.split()))
+    return by_first if was_at_work else 0, sum(map(int, out.split()))
+
+
+def each_acted_once(store: Store, practice: str, many: int) -> None:
     versions = Counter(version_counts(store, practice))
     assert versions == {2: many, 1: 1}, "each late task was sent on once, the one of tomorrow not at all"
     with store.reader(operator_access(practice), reason="test.read") as reader:
         rows = reader.rows("task", where={"is_open": 1})
         assert Counter((row["level"], row["pool_role"]) for row in rows) == {(1, "lead-ma"): many, (0, "ma"): 1}
         assert len(reader.rows("deadline", where={})) == many + 1
-    assert done_by_first > 0
-    assert done_by_second > 0
-    said = f"{many} deadlines: {done_by_first} or more by the worker that was killed, {done_by_second} by the other"
-    sys.stdout.write(f"{said}, {took:.1f} s\n")
-    store.close()
 
 
 def version_counts(store: Store, practice: str) -> list[int]:

@@ -1,5 +1,6 @@
 """What the driver of PostgreSQL does by itself: columns as binary arrays, and one pipeline around a transaction."""
 
+import asyncio
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -96,3 +97,17 @@ def test_who_hides_a_failure_commits_nothing(driver: PostgresqlDriver, ended: bo
                 connection.execute(nothing)
     with driver.writing("p") as connection:
         assert connection.execute(nothing) == 0
+
+
+def test_a_loop_closes_what_it_has_opened_whatever_another_left_open(driver: PostgresqlDriver) -> None:
+    """A server that was cut off leaves its connections behind; the next one in the process ended with an error."""
+
+    async def reads(*, closes: bool) -> str:
+        async with driver.reading_async("here") as connection:
+            found = await connection.rows(SET_TO)
+        if closes:
+            await driver.close_async()
+        return str(found[0][0])
+
+    assert asyncio.run(reads(closes=False)) == "here"
+    assert asyncio.run(reads(closes=True)) == "here"

@@ -5,6 +5,7 @@ Pipelining: https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
 """
 
 import threading
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -244,8 +245,8 @@ class PostgresqlDriver:
         self.dialect: Dialect = PostgresqlDialect()
         self._size = connections
         self._pool: ConnectionPool[psycopg.Connection[Row]] | None = None
-        self._async_pools: dict[bool, AsyncConnectionPool[psycopg.AsyncConnection[Row]]] = {}
-        """By whether their connections keep one plan of a statement for all values."""
+        self._async_pools: dict[AbstractEventLoop, dict[bool, AsyncConnectionPool[psycopg.AsyncConnection[Row]]]] = {}
+        """By the loop that they live and end in, and by whether their connections keep one plan for all values."""
         self._opening = threading.Lock()
         self._practice_of: WeakKeyDictionary[psycopg.Connection[Row], str] = WeakKeyDictionary()
         """Which practice a connection was last set to outside a transaction: setting it again costs a round trip."""
@@ -320,11 +321,17 @@ class PostgresqlDriver:
         return _AsyncReading(self, practice, one_plan=one_plan)
 
     async def async_pool(self, *, one_plan: bool) -> "AsyncConnectionPool[psycopg.AsyncConnection[Row]]":
-        pool = self._async_pools.get(one_plan)
+        pools = self._async_pools.get(loop := get_running_loop())
+        if pools is None:
+            with self._opening:  # those of a loop that has ended can be closed by nobody any more
+                kept = {known: of for known, of in self._async_pools.items() if not known.is_closed()}
+                pools = kept[loop] = {}
+                self._async_pools = kept
+        pool = pools.get(one_plan)
         if pool is None:
             mode = " -c plan_cache_mode=force_generic_plan" if one_plan else ""
             bounded = self._settings(f" -c statement_timeout={int(READ_SECONDS * 1000)}{mode}")
-            self._async_pools[one_plan] = pool = AsyncConnectionPool(
+            pools[one_plan] = pool = AsyncConnectionPool(
                 self.url, kwargs=bounded, min_size=1, max_size=self._size, open=False,
                 timeout=CONNECTION_PATIENCE_SECONDS, reconnect_timeout=RECONNECT_SECONDS,
             )  # fmt: skip
@@ -365,8 +372,7 @@ class PostgresqlDriver:
                 self._pool = None
 
     async def close_async(self) -> None:
-        pools, self._async_pools = self._async_pools, {}
-        for pool in pools.values():
+        for pool in self._async_pools.pop(get_running_loop(), {}).values():
             await pool.close()
 
 

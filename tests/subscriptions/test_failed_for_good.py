@@ -33,15 +33,19 @@ def open_task(subs: Subscribing, made: str) -> WorkTask:
     return found
 
 
-def off(subs: Subscribing, receiver: Receiver) -> str:
-    """A subscription whose receiver has not answered for a day."""
-    made = subs.subscribe(subs.token(), subscription(receiver.url, headers=["Authorization: Bearer hush"]))
+def a_day_without_an_answer(subs: Subscribing, receiver: Receiver) -> None:
     subs.turn()
     subs.task()
     receiver.answers += [500] * 3
     subs.turn()
     subs.clinic.now += timedelta(hours=25)
     subs.turn()
+
+
+def off(subs: Subscribing, receiver: Receiver) -> str:
+    """A subscription whose receiver has not answered for a day."""
+    made = subs.subscribe(subs.token(), subscription(receiver.url, headers=["Authorization: Bearer hush"]))
+    a_day_without_an_answer(subs, receiver)
     receiver.answers.clear()
     assert subs.status(made)[0] == "off"
     return made
@@ -86,12 +90,7 @@ def test_it_ends_when_the_receiver_answers_again_and_not_before(subs: Subscribin
 def test_failing_again_opens_the_same_task(subs: Subscribing, receiver: Receiver) -> None:
     made = off(subs, receiver)
     write(subs, made, **AGAIN)
-    subs.turn()
-    subs.task()
-    receiver.answers += [500] * 3
-    subs.turn()
-    subs.clinic.now += timedelta(hours=25)
-    subs.turn()
+    a_day_without_an_answer(subs, receiver)
     assert subs.status(made)[0] == "off"
     again = open_task(subs, made)
     assert again.id == derived_id(made, "program-not-told")

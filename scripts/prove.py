@@ -39,7 +39,7 @@ def main() -> int:
     named = [path for word in sys.argv[1:] for path in PROOFS.get(word, (word,))]
     with database_url() as url:
         environment = {**os.environ, "CARE_REQUIRE_ALL": "1"} | ({"CARE_TEST_DATABASE_URL": url} if url else {})
-        words = [sys.executable, "-m", "pytest", "-m", which, "--durations=0", *named]
+        words = [sys.executable, "-m", "pytest", "-m", which, "--durations=0", "-o", "faulthandler_timeout=0", *named]
         return subprocess.run(words, cwd=REPOSITORY, env=environment, check=False).returncode
 
 

@@ -117,19 +117,9 @@ def test_the_same_answer_comes_from_the_asynchronous_look_up(store: Store, pract
     async def look_up() -> tuple[Any, Any]:
         return await authenticate_async(store, secret), await authenticate_async(store, "guessed")
 
-    known, unknown = loops.run(_closing_async(store, look_up()))
+    known, unknown = loops.run(look_up(), reads=store.driver)
     assert known == authenticate(store, secret)
     assert unknown is None
-
-
-async def _closing_async(store: Store, work: Any) -> Any:
-    try:
-        return await work
-    finally:
-        pool = getattr(store.driver, "_async_pool", None)
-        if pool is not None:
-            await pool.close()
-            store.driver._async_pool = None  # type: ignore[attr-defined] # PostgreSQL's driver
 
 
 def token_after(store: Store, secret: str, change: Callable[[], None]) -> tuple[Any, Any]:
@@ -140,7 +130,7 @@ def token_after(store: Store, secret: str, change: Callable[[], None]) -> tuple[
         change()
         return before, await token_async(store, secret)
 
-    known, then = loops.run(_closing_async(store, ask()))
+    known, then = loops.run(ask(), reads=store.driver)
     assert known is not None
     assert known.access == access_of(known.session, store.registry)
     return known, then
@@ -158,7 +148,7 @@ def test_a_token_that_another_process_revoked_is_refused_when_a_second_is_over(t
     known, then = token_after(timed, secret, lambda: revoke(elsewhere, found(elsewhere, secret)))
     assert then is known
     timed.recent_tokens.seconds = 0
-    assert loops.run(_closing_async(timed, token_async(timed, secret))) is None
+    assert loops.run(token_async(timed, secret), reads=timed.driver) is None
 
 
 def test_a_token_that_is_remembered_ends_when_it_ends(timed: Store, practice: str, wall: WallClock) -> None:
@@ -168,7 +158,7 @@ def test_a_token_that_is_remembered_ends_when_it_ends(timed: Store, practice: st
 
 
 def test_a_persons_session_is_no_token(timed: Store, practice: str) -> None:
-    assert loops.run(_closing_async(timed, token_async(timed, open_one(timed, practice)))) is None
+    assert loops.run(token_async(timed, open_one(timed, practice)), reads=timed.driver) is None
 
 
 def test_the_secret_itself_is_nowhere_in_the_database(timed: Store, practice: str) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-import anyio
 import psycopg
 import pytest
 
@@ -27,6 +26,7 @@ from carewright.core.store.search.scope import Scope
 from carewright.core.store.sql import Many, PlannedAnew, Row, Sql
 from carewright.core.store.store import Store
 from carewright.core.store.writer import Writer
+from tests import loops
 from tests.postgresql_server import Database
 from tests.store.conftest import open_store
 from tests.store.people import everything
@@ -274,15 +274,14 @@ def test_a_search_that_begins_from_many_finds_them_all_the_same(thousands: Store
     assert few.beginning(query, Scope(PRACTICE, access.predicate(Interaction.SEARCH))) is not None
 
     async def asked() -> Page:
-        try:
-            async with thousands.async_reader(access, reason="test.plans") as reader:
-                return await reader.search(query)
-        finally:
-            await thousands.driver.close_async()
+        async with thousands.async_reader(access, reason="test.plans") as reader:
+            return await reader.search(query)
 
     with thousands.reader(access, reason="test.plans") as reader:
         page = reader.search(query)
     assert page.total is not None
     assert page.total > few.MOST
     assert len(page.matches) == min(page.total, 1000)
-    assert [stored.ref for stored in anyio.run(asked).matches] == [stored.ref for stored in page.matches]
+    assert [stored.ref for stored in loops.run(asked(), reads=thousands.driver).matches] == [
+        stored.ref for stored in page.matches
+    ]

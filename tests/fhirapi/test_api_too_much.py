@@ -19,6 +19,7 @@ from carewright.fhirapi.app import create_app
 from carewright.fhirapi.bounds import MAX_TARGET_BYTES, Rate
 from carewright.fhirapi.calls import MAX_FORM_BYTES
 from carewright.fhirapi.outcomes import ApiError
+from tests import loops
 from tests.fhirapi.practice import Practice, issue
 from tests.store.people import patient
 
@@ -93,13 +94,7 @@ def test_a_body_that_trickles_in_is_408(api: Practice, monkeypatch: pytest.Monke
         assert isinstance(message, dict)
         sent.append(message)
 
-    async def ask() -> None:
-        try:
-            await app(scope, receive, send)
-        finally:
-            await api.store.driver.close_async()
-
-    asyncio.run(ask())
+    loops.run(app(scope, receive, send), reads=api.store.driver)
     assert sent[0]["status"] == 408
 
 
@@ -128,11 +123,8 @@ async def _let_go(api: Practice, who: object) -> None:
 
 
 async def _rows(driver: Driver, statement: Sql) -> list[Row]:
-    try:
-        async with driver.reading_async("") as connection:
-            return await connection.rows(statement)
-    finally:
-        await driver.close_async()
+    async with driver.reading_async("") as connection:
+        return await connection.rows(statement)
 
 
 def test_a_statement_that_takes_too_long_is_ended(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,9 +132,9 @@ def test_a_statement_that_takes_too_long_is_ended(store: Store, monkeypatch: pyt
         monkeypatch.setattr(module, "READ_SECONDS", 0.3)
     begun = time.monotonic()
     with pytest.raises(TooCostly, match="_count"):
-        asyncio.run(_rows(store.driver, Sql(ENDLESS)))
+        loops.run(_rows(store.driver, Sql(ENDLESS)), reads=store.driver)
     assert time.monotonic() - begun < 20  # it would have taken many minutes
-    assert asyncio.run(_rows(store.driver, Sql("SELECT 1"))) == [(1,)]
+    assert loops.run(_rows(store.driver, Sql("SELECT 1")), reads=store.driver) == [(1,)]
 
 
 def test_what_takes_too_long_is_503_and_says_what_to_narrow(api: Practice, monkeypatch: pytest.MonkeyPatch) -> None:

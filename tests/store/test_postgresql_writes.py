@@ -16,6 +16,7 @@ from carewright.core.store.drivers.postgresql import PostgresqlDriver
 from carewright.core.store.model import Unavailable
 from carewright.core.store.schema import KEY_CLAIM
 from carewright.core.store.sql import Sql
+from tests import loops
 from tests.postgresql_server import Database
 
 pytestmark = pytest.mark.postgresql
@@ -102,12 +103,16 @@ def test_who_hides_a_failure_commits_nothing(driver: PostgresqlDriver, ended: bo
 def test_a_loop_closes_what_it_has_opened_whatever_another_left_open(driver: PostgresqlDriver) -> None:
     """A server that was cut off leaves its connections behind; the next one in the process ended with an error."""
 
-    async def reads(*, closes: bool) -> str:
+    async def reads() -> str:
         async with driver.reading_async("here") as connection:
             found = await connection.rows(SET_TO)
-        if closes:
-            await driver.close_async()
         return str(found[0][0])
 
-    assert asyncio.run(reads(closes=False)) == "here"
-    assert asyncio.run(reads(closes=True)) == "here"
+    other = asyncio.new_event_loop()
+    try:
+        assert other.run_until_complete(reads()) == "here"
+        assert loops.run(reads(), reads=driver) == "here"
+        assert other.run_until_complete(reads()) == "here"
+    finally:
+        other.run_until_complete(driver.close_async())
+        other.close()

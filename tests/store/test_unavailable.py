@@ -38,14 +38,8 @@ def test_reads_and_writes_say_that_the_database_does_not_answer(nowhere: str) ->
         driver.session_row(b"x")
     driver.close()
 
-    async def ask() -> None:
-        try:
-            await driver.session_row_async(b"x")
-        finally:
-            await driver.close_async()
-
     with pytest.raises(Unavailable):
-        loops.run(ask())
+        loops.run(driver.session_row_async(b"x"), reads=driver)
 
 
 def test_the_api_answers_503_and_when_to_come_back() -> None:

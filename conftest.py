@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # What the process that started the workers has set up for itself, they would share.
     for name in ("CARE_DATA_DIR", "DJANGO_SETTINGS_MODULE"):
         os.environ.pop(name, None)
+
+# How long an example takes says something about the machine, and nothing about the code.
+settings.register_profile("suite", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 pytest_plugins = ("tests.needs", "tests.databases", "tests.clinic", "tests.demonstration", "tests.npm_packages")
 

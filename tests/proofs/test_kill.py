@@ -39,7 +39,8 @@ def killed_while_writing(url: str, practice: str, after: int) -> Iterator[list[s
     """What a writing process acknowledged before it was killed, a moment after its `after`th line."""
     address = url if url.startswith("sqlite") else f"{url}?application_name={practice}"
     words = [sys.executable, "-m", "tests.proofs.writing", address, practice, str(THREADS), str(WRITES)]
-    process = subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # Without a buffer: what `readline` had read ahead, `communicate` would not find.
+    process = subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     assert process.stdout is not None
     lines = [process.stdout.readline().decode().strip() for _ in range(after)]
     time.sleep(random.uniform(0, 0.003))

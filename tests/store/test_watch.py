@@ -36,6 +36,6 @@ def test_a_commit_wakes_the_watch_of_another_connection(store: Store, practice: 
         database: Database = request.getfixturevalue("migrated_postgresql")
         url = database.app_url
     store.audit_queue.flush()
-    assert 0.2 <= loops.run(seconds_until_woken(url, store, practice, write=True)) < 1.5
+    assert 0.2 <= loops.run(seconds_until_woken(url, store, practice, write=True)) < 2.9
     time.sleep(0.1)
     assert loops.run(seconds_until_woken(url, store, practice, write=False)) >= 2.9

@@ -34,12 +34,19 @@ class Offer:
 
 
 def keep(
-    request: CareRequest, *, form: str, values: Mapping[str, list[str]], patient: str = "", opening: str = ""
+    request: CareRequest,
+    *,
+    form: str,
+    values: Mapping[str, list[str]],
+    patient: str = "",
+    opening: str = "",
+    number: int = 0,
 ) -> datetime:
     """Keep what was typed into `form` for `patient` ("" for none); when, by the product's clock. DraftTooLong.
 
     `opening` tells one opening of the form from another (its idempotency key). What was typed at an earlier opening
-    into fields that are empty now stays: an offer that nobody has answered is not overwritten by typing on.
+    into fields that are empty now stays: an offer that nobody has answered is not overwritten by typing on. `number`
+    rises from one sending to the next of an opening: what arrives behind a later one is left out.
     """
     before = _kept(request, form, patient)
     earlier: dict[str, list[str]] = {}
@@ -51,7 +58,9 @@ def keep(
         return request.store.now()
     parts = {"opening": opening, "values": dict(values), "earlier": earlier}
     content = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-    kept = drafts.save(request.store, request.access, form=form, content=content, patient_id=patient)
+    kept = drafts.save(
+        request.store, request.access, form=form, content=content, patient_id=patient, opening=opening, number=number
+    )
     return request.store.clock.at(kept.at)
 
 

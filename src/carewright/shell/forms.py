@@ -18,6 +18,8 @@ from django.utils.translation import gettext
 
 CONTEXT_FIELD = "care_context"
 KEY_FIELD = "care_key"
+NUMBER_FIELD = "care_number"
+"""Which sending of a draft it is (drafts.js)."""
 _SALT = "carewright.patient-context"
 
 

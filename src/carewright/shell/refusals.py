@@ -28,10 +28,10 @@ from carewright.core.store.model import (
 )
 from carewright.core.store.search.query import SearchError
 from carewright.shell.components import Level, Notice
-from carewright.shell.forms import CONTEXT_FIELD, KEY_FIELD
+from carewright.shell.forms import CONTEXT_FIELD, KEY_FIELD, NUMBER_FIELD
 from carewright.shell.saying import say
 
-NOT_TYPED = frozenset({CONTEXT_FIELD, KEY_FIELD, "csrfmiddlewaretoken"})
+NOT_TYPED = frozenset({CONTEXT_FIELD, KEY_FIELD, NUMBER_FIELD, "csrfmiddlewaretoken"})
 SECRET = ("password", "pin", "lock-")
 
 

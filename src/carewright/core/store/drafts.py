@@ -39,18 +39,31 @@ class Draft:
     at: datetime
 
 
-def save(store: "Store", access: Access, *, form: str, content: str, patient_id: str = NO_PATIENT) -> Draft:
-    """Keep what was typed, in place of what was kept before; DraftTooLong."""
+def save(
+    store: "Store",
+    access: Access,
+    *,
+    form: str,
+    content: str,
+    patient_id: str = NO_PATIENT,
+    opening: str = "",
+    number: int = 0,
+) -> Draft:
+    """Keep what was typed, in place of what was kept before; DraftTooLong.
+
+    What was typed into the same opening of the form under a higher number stays: it was typed later and came first.
+    """
     if len(content) > LONGEST:
         raise DraftTooLong
     draft = Draft(form=form, patient_id=patient_id, content=content, at=wall_now())
     with store.driver.writing(access.practice) as connection:
         connection.execute(
             Sql(
-                "INSERT INTO draft (practice, actor, form, patient_id, content, at) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (practice, actor, form, patient_id) "
-                "DO UPDATE SET content = excluded.content, at = excluded.at",
-                (access.practice, access.actor.reference, form, patient_id, content, draft.at),
+                "INSERT INTO draft (practice, actor, form, patient_id, content, at, opening, number) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (practice, actor, form, patient_id) "
+                "DO UPDATE SET content = excluded.content, at = excluded.at, opening = excluded.opening, "
+                "number = excluded.number WHERE draft.opening <> excluded.opening OR draft.number <= excluded.number",
+                (access.practice, access.actor.reference, form, patient_id, content, draft.at, opening, number),
             )
         )
     return draft

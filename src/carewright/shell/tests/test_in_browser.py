@@ -199,6 +199,29 @@ def test_a_draft_that_is_not_saved_says_so_and_is_tried_again(page: Page, server
     expect(page.locator("[data-draft-status]")).to_have_text(re.compile("Draft kept"), timeout=8000)
 
 
+def test_a_draft_that_is_under_way_when_the_page_is_left_is_sent_again_behind_it(page: Page, server: str) -> None:
+    """Leaving ends what is under way; and the server cannot tell by the arrival which was typed later."""
+    page.goto(f"{server}/gallery/room/")
+    page.evaluate("""() => {
+      window.sent = [];
+      window.fetch = (url, { body, keepalive }) => {
+        sent.push([Number(body.get("care_number")), body.get("vitals-weight"), keepalive]);
+        return new Promise(() => {}); // all of them stay under way
+      };
+    }""")
+    weight = page.locator("#id_vitals-weight")
+    leave = "void document.querySelector('form[data-draft]').draft.save({leaving: true})"
+    weight.fill("10.3")
+    expect(page.locator("[data-draft-status]")).to_have_text("Keeping a draft…")
+    page.evaluate(leave)
+    weight.press_sequentially("8")
+    page.evaluate(leave)
+    sent = page.evaluate("sent")
+    assert [typed for _, *typed in sent] == [["10.3", False], ["10.3", True], ["10.38", True]]
+    numbers = [number for number, *_ in sent]
+    assert numbers == sorted(set(numbers))
+
+
 def test_the_screen_is_locked_by_keyboard_with_the_menu_shut(page: Page, server: str) -> None:
     page.goto(f"{server}/gallery/room/")
     page.keyboard.press("g")

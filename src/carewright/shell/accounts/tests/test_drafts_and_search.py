@@ -81,6 +81,24 @@ def test_typing_into_a_new_form_loses_nothing_of_an_older_draft(family: Pages) -
     assert type_in("evening") is None
 
 
+def test_what_was_typed_later_stays_though_it_arrived_first(family: Pages) -> None:
+    client, token = family.client("dana"), context(family.clinic, "jonas").signed()
+
+    def arrives(number: str, weight: str, opening: str = "one") -> dict[str, list[str]]:
+        sent = {"care_context": token, "care_key": opening, "care_number": number, "weight": weight}
+        assert "saved_at" in client.post("/drafts/vitals", sent).json()
+        found = offered(family, "jonas")
+        assert found is not None
+        return dict(found.values)
+
+    assert arrives("1795000000002", "19.4") == {"weight": ["19.4"]}
+    assert arrives("1795000000001", "19") == {"weight": ["19.4"]}
+    assert arrives("1795000000003", "19.5") == {"weight": ["19.5"]}
+    assert arrives("1", "20", opening="another") == {"weight": ["20"]}
+    for odd in ("", "-1", "x", "9" * 40, "²"):
+        assert arrives(odd, f"2{len(odd)}", opening=f"odd {odd}") == {"weight": [f"2{len(odd)}"]}
+
+
 def test_a_draft_of_somebody_elses_form_or_a_forged_one_is_not_kept(family: Pages) -> None:
     client = family.client("dana")
     for token in (context(family.clinic, "jonas", name="lena").signed(), "forged"):

@@ -95,7 +95,7 @@ def resources() -> Iterator[Resource]:
             }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def thousands(migrated_postgresql: Database) -> Iterator[Store]:
     """3,000 resources, nine times over in other practices, and the planner's statistics of them."""
     store = open_store(migrated_postgresql.app_url)

@@ -7,7 +7,7 @@ import os
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +29,9 @@ expect.set_options(timeout=15_000)  # a shared machine may be slow; how fast a p
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 FITS = (Path(__file__).parent / "fits.js").read_text(encoding="utf-8")
 SIZES = ((1440, 900), (1024, 768))
+"""What the product is made for."""
+NARROW = (320, 640)
+"""WCAG 2.2, 1.4.10: nothing is lost there, and nobody has to scroll sideways."""
 PAGE_THREADS = 8
 _API = re.compile(r"(?:/p/[^/]+)?/fhir(?:/.*)?")
 SignIn = Callable[[Page, str], None]
@@ -142,13 +145,41 @@ def assert_accessible() -> Callable[[Page], None]:
     sizes that the product is made for."""
 
     def assert_it(page: Page) -> None:
-        found = Axe().run(page, options=RULES).response["violations"]
-        assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in found] == []
-        before = page.viewport_size
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate(FITS) == [], f"at {width}×{height}"
-        if before is not None:
-            page.set_viewport_size(before)
+        _axe_finds_nothing(page)
+        for _ in _at(page, SIZES):
+            _everything_fits(page)
 
     return assert_it
+
+
+@pytest.fixture
+def assert_readable() -> Callable[[Page], None]:
+    """As `assert_accessible`, looked at in every size, a narrow phone's too; and no wider than the screen."""
+
+    def assert_it(page: Page) -> None:
+        for width, height in _at(page, (*SIZES, NARROW)):
+            _axe_finds_nothing(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} at {width}×{height}"
+            if (width, height) != NARROW:
+                _everything_fits(page)
+
+    return assert_it
+
+
+def _at(page: Page, sizes: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Give the page one size after the other, then its own again."""
+    before = page.viewport_size
+    for width, height in sizes:
+        page.set_viewport_size({"width": width, "height": height})
+        yield width, height
+    if before is not None:
+        page.set_viewport_size(before)
+
+
+def _axe_finds_nothing(page: Page) -> None:
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in found] == [], page.viewport_size
+
+
+def _everything_fits(page: Page) -> None:
+    assert page.evaluate(FITS) == [], page.viewport_size

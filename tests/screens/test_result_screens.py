@@ -17,7 +17,6 @@ from tests.screens.conftest import SignIn
 from tests.screens.visits import LONG, jonas, patient
 
 pytestmark = pytest.mark.browser
-SIZES = [(1440, 900), (1024, 768), (320, 640)]
 
 
 def comes(pages: Pages, patient_id: str, *, order: str = "", flag: str = "H", name: str = "report") -> None:
@@ -110,18 +109,15 @@ def test_nobody_who_is_not_named_can_be_told(clinic_pages: Pages) -> None:
     assert found.trail == ()
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
 @what_is_drawn
 def test_the_pages_of_results_can_be_read_by_everybody_at_every_size(
-    page: Page, clinic_pages: Pages, sign_in: SignIn, assert_accessible: Callable[[Page], None], size: tuple[int, int],
+    page: Page, clinic_pages: Pages, sign_in: SignIn, assert_readable: Callable[[Page], None]
 ) -> None:  # fmt: skip
-    page.set_viewport_size({"width": size[0], "height": size[1]})
     woman = patient(clinic_pages.clinic, "long", family=LONG, given="María", born="1988-05-17", gender="female")
     comes(clinic_pages, woman, flag="HH")
 
     def look() -> None:
-        assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert_readable(page)
 
     sign_in(page, "lind")
     page.goto(f"/results/new/{woman}")

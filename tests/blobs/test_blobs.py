@@ -35,9 +35,7 @@ def path_of(files: BlobFiles, practice: str, digest: str) -> Path:
     return files.folder / practice / digest[:2] / digest
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=30, deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=30)
 @given(content=st.binary(max_size=4096))
 def test_what_is_kept_is_read_back(files: BlobFiles, content: bytes) -> None:
     digest = files.write("p", content)

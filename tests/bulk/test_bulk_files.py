@@ -34,7 +34,7 @@ def test_a_file_says_what_was_written(tmp_path: Path, size: int) -> None:
         assert io.BufferedReader(reader, 1000).read() == content
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(places=st.lists(st.tuples(st.integers(0, 3 * FRAME_BYTES), st.integers(1, 70_000)), max_size=20))
 def test_it_is_read_from_anywhere(tmp_path_factory: pytest.TempPathFactory, places: list[tuple[int, int]]) -> None:
     files = BulkFiles(tmp_path_factory.getbasetemp() / "anywhere", key=KEY)

@@ -54,9 +54,7 @@ def searched(api: Warehouse, resource_type: str, query: str) -> set[str]:
 
 
 @given(filters=st.lists(one_filter, min_size=1, max_size=3))
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_filter_takes_what_a_search_finds(filled: Warehouse, filters: list[tuple[str, list[str]]]) -> None:
     wanted: dict[str, set[str]] = {}
     for name, criteria in filters:

@@ -371,7 +371,7 @@ def places(value):
         yield from places(child)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from([resource for resource, _ in REFUSED] + ALLOWED), st.data())
 def test_no_shape_of_input_breaks_anything(resource, data):
     resource = copy.deepcopy(resource)

@@ -45,9 +45,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), m
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**6), max_value=10**6, places=5)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(family=TEXTS, given_names=st.lists(TEXTS, min_size=1, max_size=3), value=DECIMALS, unit=TEXTS)
 def test_what_is_posted_comes_back_to_the_last_digit(
     api: Practice, family: str, given_names: list[str], value: object, unit: str

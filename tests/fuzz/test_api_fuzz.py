@@ -44,7 +44,7 @@ SITUATIONS = (Situation(role=Role.MA), Situation(role=Role.MANAGER), Situation(r
 NOT_SENT = (httpx.InvalidURL, UnicodeEncodeError)
 """What cannot even be put on the wire."""
 EACH = settings(
-    database=None, deadline=None, max_examples=20, suppress_health_check=list(HealthCheck),
+    database=None, max_examples=20, suppress_health_check=list(HealthCheck),
     phases=[Phase.generate, Phase.shrink],
 )  # fmt: skip
 

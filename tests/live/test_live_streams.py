@@ -76,7 +76,7 @@ def test_many_changes_go_out_together(feed: Feed) -> None:
             writes += 1
         time.sleep(1)
         events = list(iter(lambda: None if stream.arrived.empty() else stream.next(0.1), None))
-        assert writes > len(events)
+        assert writes > len(events) > 0
         # Counted over the whole: one alone may be heard late, and the next one soon behind it.
         assert len(events) <= (events[-1].at - begun) / 0.25 + 2
         assert all(event.data["topics"] == ["board"] for event in events)

@@ -135,6 +135,25 @@ def test_what_is_typed_survives_a_reload(
     expect(page.get_by_text("use it?")).to_have_count(0)
 
 
+def test_a_draft_that_arrives_behind_the_saving_is_not_offered(page: Page, sign_in: SignIn, planted_form: str) -> None:
+    sign_in(page, "dana")
+    page.goto(f"{planted_form}jonas")
+    page.evaluate("""() => {
+      window.late = null;
+      window.fetch = (url, { body }) => { late ??= [url, Object.fromEntries(body)]; return new Promise(() => {}); };
+    }""")
+    page.get_by_label("Weight").press_sequentially("19.4 lb")
+    expect(page.locator("[data-draft-status]")).to_have_text("Keeping a draft…")
+    address, typed = page.evaluate("late")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved 19.4 lb for jonas")).to_be_visible()
+    page.goto(f"{planted_form}jonas")
+    late = page.request.post(address, form=typed, headers={"X-Requested-With": "fetch", "X-CSRFToken": _csrf(page)})
+    assert "saved_at" in late.json()
+    page.reload()
+    expect(page.get_by_text("use it?")).to_have_count(0)
+
+
 def test_a_form_of_jonas_in_the_tab_of_ada_is_kept_for_jonas(
     page: Page, sign_in: SignIn, planted_form: str, family: None, assert_accessible: Accessible
 ) -> None:

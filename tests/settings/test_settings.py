@@ -195,6 +195,24 @@ def test_a_draft_is_kept_until_it_is_discarded(store: Store, practice: str) -> N
     assert drafts.load(store, access, form="vitals", patient_id="ada") is None
 
 
+def test_what_an_opening_sent_before_does_not_come_back(store: Store, practice: str) -> None:
+    access = manager(practice)
+
+    def stands_after(content: str, number: int, opening: str = "a") -> str | None:
+        drafts.save(store, access, form="vitals", patient_id="ada", content=content, opening=opening, number=number)
+        found = drafts.load(store, access, form="vitals", patient_id="ada")
+        return None if found is None else found.content
+
+    assert stands_after("two", 2) == "two"
+    assert stands_after("one", 1) == "two"
+    assert stands_after("two again", 2) == "two again"
+    drafts.discard(store, access, form="vitals", patient_id="ada", opening="a", number=4)
+    assert drafts.unfinished(store, access) == []
+    assert stands_after("three", 3) is None
+    assert stands_after("five", 5) == "five"
+    assert stands_after("another opening", 1, opening="b") == "another opening"
+
+
 def test_a_draft_belongs_to_who_typed_it(store: Store, practice: str) -> None:
     drafts.save(store, manager(practice), form="vitals", patient_id="ada", content="mine")
     assert drafts.load(store, colleague(practice), form="vitals", patient_id="ada") is None

@@ -52,7 +52,7 @@ def _assert_a_good_mixture(plan: DayPlan) -> None:
     assert shown.count({"cancelled"}) >= 2
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=st.integers(min_value=0, max_value=10_000), day=st.dates(date(2024, 1, 1), date(2030, 12, 31)))
 def test_any_morning_is_possible_and_its_board_worth_looking_at(seed: int, day: date) -> None:
     plan = simulator.day(simulator.practice(seed), seed, day)

@@ -231,7 +231,6 @@ def test_every_search_finds_what_the_oracle_finds(stores: list[Store], examples:
         max_examples=examples,
         derandomize=examples < 100,  # the suite's short form is the same every time
         phases=[phase for phase in Phase if phase is not Phase.shrink or examples > 100],  # shrinking takes minutes
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         print_blob=True,
     )

@@ -222,7 +222,7 @@ def machine(clinic: Clinic, *, without: str = "") -> type[Answering]:
 )
 def test_orders_and_results_hold_whatever_comes(clinic: Clinic, runs: int, steps: int) -> None:
     kept = settings(
-        max_examples=runs, stateful_step_count=steps, deadline=None, suppress_health_check=QUIET, database=None,
+        max_examples=runs, stateful_step_count=steps, suppress_health_check=QUIET, database=None,
         phases=[Phase.generate, Phase.shrink],
     )  # fmt: skip
     run_state_machine_as_test(machine(clinic), settings=kept)

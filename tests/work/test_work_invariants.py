@@ -304,14 +304,14 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 )
 def test_tasks_hold_whatever_happens(clinic: Clinic, runs: int, steps: int) -> None:
     kept = settings(
-        max_examples=runs, stateful_step_count=steps, deadline=None, suppress_health_check=QUIET, database=None,
+        max_examples=runs, stateful_step_count=steps, suppress_health_check=QUIET, database=None,
         phases=[Phase.generate, Phase.shrink],
     )  # fmt: skip
     run_state_machine_as_test(machine(clinic), settings=kept)
 
 
 MANY = settings(
-    max_examples=300, stateful_step_count=50, deadline=None, suppress_health_check=QUIET, database=None,
+    max_examples=300, stateful_step_count=50, suppress_health_check=QUIET, database=None,
     phases=[Phase.generate], report_multiple_bugs=False, derandomize=True,
 )  # fmt: skip
 

@@ -17,10 +17,12 @@ from django.utils.translation import gettext
 
 from carewright.core.store import drafts
 from carewright.core.store.model import Ref, Resource, StoreError
-from carewright.shell.forms import ContextForm, WrongPatient
+from carewright.shell.forms import KEY_FIELD, NUMBER_FIELD, ContextForm, WrongPatient
 from carewright.shell.permissions import CareRequest
 
 USE = "use"
+LONGEST_NUMBER = 15
+"""Digits: milliseconds since 1970 have 13."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +56,9 @@ def keep(
         old = before.earlier if before.opening == opening else {**before.earlier, **before.values}
         earlier = {name: typed for name, typed in old.items() if name not in values}
     if not values and not earlier:
-        drafts.discard(request.store, request.access, form=form, patient_id=patient)
+        drafts.discard(request.store, request.access, form=form, patient_id=patient, opening=opening, number=number)
         return request.store.now()
-    parts = {"opening": opening, "values": dict(values), "earlier": earlier}
+    parts = {"values": dict(values), "earlier": earlier}
     content = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     kept = drafts.save(
         request.store, request.access, form=form, content=content, patient_id=patient, opening=opening, number=number
@@ -85,7 +87,10 @@ class _Kept:
 
 def _kept(request: CareRequest, form: str, patient: str) -> _Kept | None:
     found = drafts.load(request.store, request.access, form=form, patient_id=patient)
-    return None if found is None else _Kept(**json.loads(found.content), at=found.at)
+    if found is None:
+        return None
+    parts = json.loads(found.content)
+    return _Kept(opening=found.opening, values=parts["values"], earlier=parts["earlier"], at=found.at)
 
 
 def resumed(request: CareRequest, found: Offer | None) -> dict[str, str | list[str]]:
@@ -96,8 +101,16 @@ def resumed(request: CareRequest, found: Offer | None) -> dict[str, str | list[s
 
 
 def done(request: CareRequest, *, form: str, patient: str = "") -> None:
-    """The form was saved: its draft has served."""
-    drafts.discard(request.store, request.access, form=form, patient_id=patient)
+    """The form was saved: its draft has served, and one that is still under way has too."""
+    opening, number = sending_of(request)
+    drafts.discard(request.store, request.access, form=form, patient_id=patient, opening=opening, number=number)
+
+
+def sending_of(request: CareRequest) -> tuple[str, int]:
+    """The opening of the form, and which sending of it this is, as drafts.js counts; 0 where that is not said."""
+    said = request.POST.get(NUMBER_FIELD, "")
+    number = int(said) if said.isascii() and said.isdigit() and len(said) <= LONGEST_NUMBER else 0
+    return request.POST.get(KEY_FIELD, ""), number
 
 
 def wrong_patient(request: CareRequest, form: ContextForm, *, name: str, right_url: str) -> HttpResponse:

@@ -20,6 +20,8 @@ KEPT_FOR = timedelta(days=7)
 LONGEST = 256 * 1024
 """Characters; the longest form has a few thousand."""
 NO_PATIENT = ""
+NOTHING = ""
+"""The content of a draft that was thrown away: it is no draft, and remembers how far its opening has come."""
 
 
 class DraftTooLong(StoreError):
@@ -31,12 +33,14 @@ class DraftTooLong(StoreError):
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What was typed into `form` for `patient_id` ("" for none) and when; `content` is the form's own text."""
+    """What was typed into `form` for `patient_id` ("" for none) and when; `content` is the form's own text, `opening`
+    tells one opening of the form from another."""
 
     form: str
     patient_id: str
     content: str
     at: datetime
+    opening: str = ""
 
 
 def save(
@@ -51,22 +55,27 @@ def save(
 ) -> Draft:
     """Keep what was typed, in place of what was kept before; DraftTooLong.
 
-    What was typed into the same opening of the form under a higher number stays: it was typed later and came first.
+    `number` rises with every sending of an opening. What is numbered higher stays: it was typed later and came first.
     """
     if len(content) > LONGEST:
         raise DraftTooLong
-    draft = Draft(form=form, patient_id=patient_id, content=content, at=wall_now())
+    draft = Draft(form=form, patient_id=patient_id, content=content, at=wall_now(), opening=opening)
     with store.driver.writing(access.practice) as connection:
-        connection.execute(
-            Sql(
-                "INSERT INTO draft (practice, actor, form, patient_id, content, at, opening, number) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (practice, actor, form, patient_id) "
-                "DO UPDATE SET content = excluded.content, at = excluded.at, opening = excluded.opening, "
-                "number = excluded.number WHERE draft.opening <> excluded.opening OR draft.number <= excluded.number",
-                (access.practice, access.actor.reference, form, patient_id, content, draft.at, opening, number),
-            )
-        )
+        connection.execute(_put(access, draft, number))
     return draft
+
+
+def _put(access: Access, draft: Draft, number: int) -> Sql:
+    return Sql(
+        "INSERT INTO draft (practice, actor, form, patient_id, content, at, opening, number) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (practice, actor, form, patient_id) "
+        "DO UPDATE SET content = excluded.content, at = excluded.at, opening = excluded.opening, "
+        "number = excluded.number WHERE draft.opening <> excluded.opening OR draft.number <= excluded.number",
+        (
+            access.practice, access.actor.reference, draft.form, draft.patient_id, draft.content, draft.at,
+            draft.opening, number,
+        ),
+    )  # fmt: skip
 
 
 def load(store: "Store", access: Access, *, form: str, patient_id: str = NO_PATIENT) -> Draft | None:
@@ -75,8 +84,9 @@ def load(store: "Store", access: Access, *, form: str, patient_id: str = NO_PATI
     with store.driver.reading(access.practice) as connection:
         rows = connection.rows(
             Sql(
-                "SELECT content, at FROM draft WHERE practice = ? AND actor = ? AND form = ? AND at >= ? AND ",
-                (access.practice, access.actor.reference, form, wall_now() - KEPT_FOR),
+                "SELECT content, at, opening FROM draft "
+                "WHERE practice = ? AND actor = ? AND form = ? AND at >= ? AND content <> ? AND ",
+                (access.practice, access.actor.reference, form, wall_now() - KEPT_FOR, NOTHING),
             )
             + _of_person(access.practice, patient_id)
             + Sql(" ORDER BY CASE WHEN patient_id = ? THEN 0 ELSE 1 END, at DESC", (patient_id,))
@@ -84,7 +94,7 @@ def load(store: "Store", access: Access, *, form: str, patient_id: str = NO_PATI
     if not rows:
         return None
     at = store.driver.dialect.instant(rows[0][1])
-    return Draft(form=form, patient_id=patient_id, content=str(rows[0][0]), at=at)
+    return Draft(form=form, patient_id=patient_id, content=str(rows[0][0]), at=at, opening=str(rows[0][2]))
 
 
 def unfinished(store: "Store", access: Access) -> list[Draft]:
@@ -92,16 +102,22 @@ def unfinished(store: "Store", access: Access) -> list[Draft]:
     with store.driver.reading(access.practice) as connection:
         rows = connection.rows(
             Sql(
-                "SELECT form, patient_id, at FROM draft WHERE practice = ? AND actor = ? AND at >= ? ORDER BY at DESC",
-                (access.practice, access.actor.reference, wall_now() - KEPT_FOR),
+                "SELECT form, patient_id, at FROM draft "
+                "WHERE practice = ? AND actor = ? AND at >= ? AND content <> ? ORDER BY at DESC",
+                (access.practice, access.actor.reference, wall_now() - KEPT_FOR, NOTHING),
             )
         )
     instant = store.driver.dialect.instant
     return [Draft(form=str(row[0]), patient_id=str(row[1]), content="", at=instant(row[2])) for row in rows]
 
 
-def discard(store: "Store", access: Access, *, form: str, patient_id: str = NO_PATIENT) -> None:
-    """Throw a draft away: it was saved, or is not wanted."""
+def discard(
+    store: "Store", access: Access, *, form: str, patient_id: str = NO_PATIENT, opening: str = "", number: int = 0
+) -> None:
+    """Throw a draft away: it was saved, or is not wanted.
+
+    With the `number` that the opening has come to, what it sent before and arrives only now is thrown away too.
+    """
     with store.driver.writing(access.practice) as connection:
         connection.execute(
             Sql(
@@ -110,6 +126,9 @@ def discard(store: "Store", access: Access, *, form: str, patient_id: str = NO_P
             )
             + _of_person(access.practice, patient_id)
         )
+        if number:
+            empty = Draft(form=form, patient_id=patient_id, content=NOTHING, at=wall_now(), opening=opening)
+            connection.execute(_put(access, empty, number))
 
 
 def _of_person(practice: str, patient_id: str) -> Sql:

@@ -214,6 +214,7 @@ def test_a_draft_that_is_under_way_when_the_page_is_left_is_sent_again_behind_it
     weight.fill("10.3")
     expect(page.locator("[data-draft-status]")).to_have_text("Keeping a draft…")
     page.evaluate(leave)
+    page.evaluate(leave)
     weight.press_sequentially("8")
     page.evaluate(leave)
     sent = page.evaluate("sent")

@@ -8,12 +8,9 @@ from django.views.decorators.http import require_POST
 from carewright.core.store.drafts import DraftTooLong
 from carewright.shell import drafts
 from carewright.shell.accounts.views import local_path
-from carewright.shell.forms import CONTEXT_FIELD, KEY_FIELD, NUMBER_FIELD, PatientContext
+from carewright.shell.forms import CONTEXT_FIELD, PatientContext
 from carewright.shell.permissions import CareRequest, signed_in
 from carewright.shell.refusals import typed_in
-
-LONGEST_NUMBER = 15
-"""Digits: milliseconds since 1970 have 13."""
 
 
 @require_POST
@@ -24,10 +21,9 @@ def save(request: CareRequest, form: str) -> HttpResponse:
     if patient is None:
         return JsonResponse({"message": gettext("Not yet saved. Reload this page before you go on.")}, status=409)
     try:
-        opening = request.POST.get(KEY_FIELD, "")
-        at = drafts.keep(
-            request, form=form, values=typed_in(request), patient=patient, opening=opening, number=_number(request)
-        )
+        opening, number = drafts.sending_of(request)
+        values = typed_in(request)
+        at = drafts.keep(request, form=form, values=values, patient=patient, opening=opening, number=number)
     except DraftTooLong as error:
         return JsonResponse({"message": str(error)}, status=413)
     return JsonResponse({"saved_at": at.isoformat()})
@@ -39,12 +35,6 @@ def discard(request: CareRequest, form: str) -> HttpResponse:
     """Throw it away and go back to the form."""
     drafts.done(request, form=form, patient=request.POST.get("patient", ""))
     return HttpResponseRedirect(local_path(request.POST.get("back", "")) or "/")
-
-
-def _number(request: CareRequest) -> int:
-    """Which sending of this opening it is, as drafts.js counts; 0 where that is not said."""
-    said = request.POST.get(NUMBER_FIELD, "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) <= LONGEST_NUMBER else 0
 
 
 def _patient(request: CareRequest) -> str | None:

@@ -99,6 +99,19 @@ def test_what_was_typed_later_stays_though_it_arrived_first(family: Pages) -> No
         assert arrives(odd, f"2{len(odd)}", opening=f"odd {odd}") == {"weight": [f"2{len(odd)}"]}
 
 
+def test_what_arrives_behind_the_saving_of_its_form_is_offered_to_nobody(family: Pages) -> None:
+    client, token = family.client("dana"), context(family.clinic, "jonas").signed()
+
+    def sends(address: str, number: str, **typed: str) -> drafts.Offer | None:
+        client.post(address, {"care_context": token, "care_key": "one", "care_number": number, **typed})
+        return offered(family, "jonas")
+
+    assert sends("/drafts/vitals", "1795000000002", weight="19.4") is not None
+    assert sends("/drafts/vitals", "1795000000004") is None  # emptied
+    assert sends("/drafts/vitals", "1795000000003", weight="19") is None
+    assert sends("/drafts/vitals", "1795000000005", weight="19.5") is not None  # and typed on
+
+
 def test_a_draft_of_somebody_elses_form_or_a_forged_one_is_not_kept(family: Pages) -> None:
     client = family.client("dana")
     for token in (context(family.clinic, "jonas", name="lena").signed(), "forged"):

@@ -9,7 +9,7 @@
   const start = (form) => {
     if (form.draft) return;
     const status = document.querySelector(`[data-draft-status="${form.id}"]`) ?? form.querySelector("[data-draft-status]");
-    const draft = (form.draft = { unsaved: false, failed: false, since: 0, timer: 0, sending: 0, number: 0 });
+    const draft = (form.draft = { unsaved: false, failed: false, since: 0, timer: 0, sending: false, number: 0 });
 
     const say = (text, state) => {
       if (!status) return;
@@ -20,22 +20,19 @@
     const values = () => {
       const data = new FormData(form);
       for (const field of form.elements) if (["password", "file"].includes(field.type)) data.delete(field.name);
-      // Two may be under way when the page is left; which was typed later the server cannot tell by their arrival.
-      draft.number = Math.max(draft.number + 1, Date.now());
-      data.set("care_number", draft.number);
       return data;
     };
     const plan = (ms) => { clearTimeout(draft.timer); draft.timer = setTimeout(save, ms); };
     const save = async ({ leaving = false } = {}) => {
       clearTimeout(draft.timer);
-      // Leaving the page ends what is under way: it is sent again, so that it outlives the page.
+      // Leaving the page ends what is under way: it is sent once more, so that it outlives the page.
       if (leaving ? !draft.unsaved && !draft.sending : !draft.unsaved || draft.sending) return;
       draft.unsaved = false;
       draft.since = 0;
-      draft.sending += 1;
+      draft.sending = !leaving;
       say(care.words.saving, "saving");
       const response = await care.post(form.dataset.draft, values(), { keepalive: leaving });
-      draft.sending -= 1;
+      draft.sending = false;
       if (response?.status === 423) document.dispatchEvent(new CustomEvent("care:lock"));
       draft.failed = !response?.ok;
       if (response?.ok) {
@@ -56,6 +53,11 @@
       draft.since ||= Date.now();
       plan(Math.max(0, Math.min(QUIET_MS, LONGEST_MS - (Date.now() - draft.since))));
     };
+    // Drafts and the form itself may overtake each other: what was sent later the server tells by its number.
+    form.addEventListener("formdata", ({ formData }) => {
+      draft.number = Math.max(draft.number + 1, Date.now());
+      formData.set("care_number", draft.number);
+    });
     form.addEventListener("input", typed);
     form.addEventListener("change", typed);
     form.addEventListener("submit", () => { draft.unsaved = false; clearTimeout(draft.timer); });

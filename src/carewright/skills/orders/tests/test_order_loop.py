@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carewright.core.access.model import AccessDenied, Role
@@ -360,7 +360,6 @@ entries = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     st.builds(
         replace, st.just(CBC), id=st.just("o"), kind=st.sampled_from(Kind), priority=st.sampled_from(Priority),

@@ -267,7 +267,7 @@ PROTOCOLS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PROTOCOLS)
 def test_any_protocol_comes_back_from_its_text_and_from_its_record(protocol: Protocol) -> None:
     assert schema.protocol_of(written.text_of(protocol), name=protocol.name) == protocol

@@ -263,7 +263,7 @@ class VisitMachine(RuleBasedStateMachine):
 
 
 TestVisitMachine = VisitMachine.TestCase
-TestVisitMachine.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestVisitMachine.settings = settings(max_examples=60, stateful_step_count=25)
 
 
 def test_the_document_names_no_unknown_status() -> None:

@@ -6,9 +6,12 @@ and the end of the run says so again. With CARE_REQUIRE_ALL=1, as `./run check` 
 
 import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,7 +47,16 @@ def _missing_test_data() -> str | None:
 
 
 def _missing_chromium() -> str | None:
-    return None if chromium() else "no chromium (apt-get install chromium)"
+    return _missing_driver() if chromium() else "no chromium (apt-get install chromium)"
+
+
+@cache
+def _missing_driver() -> str | None:
+    """Playwright speaks with the browser through a program of its own, which has needs of its own."""
+    asked = [sys.executable, "-m", "playwright", "--version"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    said = done.stderr.strip().rpartition("\n")[2]
+    return f"no driver of chromium: {said} (libatomic? apt-get install libatomic1)" if done.returncode else None
 
 
 def _missing_postgresql() -> str | None:

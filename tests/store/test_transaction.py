@@ -256,6 +256,39 @@ def test_an_import_that_labels_what_is_newer_here_is_reported(writer: Writer) ->
         assert tx.results[0].done is done
 
 
+def test_a_tag_or_a_profile_that_comes_in_is_something_new(writer: Writer) -> None:
+    importer = Writer(writer.store, writer.access, origin=Origin.IMPORT)
+
+    def bring(**meta: object) -> Done:
+        with importer.transaction(reason="import") as tx:
+            tx.import_({**patient(), "id": "tagged-elsewhere", "meta": meta})
+        return tx.results[0].done
+
+    one, two = ({"system": "urn:tags", "code": code} for code in ("one", "two"))
+    assert bring(tag=[one], source="urn:x") is Done.CREATED
+    assert bring(tag=[{**one, "display": "One"}], source="urn:y", lastUpdated="2026-01-01T00:00:00Z") is Done.UNCHANGED
+    assert bring(tag=[one, two]) is Done.UPDATED
+    assert bring(tag=[two, one]) is Done.UNCHANGED
+    assert bring(tag=[two, one], profile=["urn:profile"]) is Done.UPDATED
+    assert bring(tag=[two, one]) is Done.UPDATED
+
+
+def test_a_record_that_was_deleted_comes_back_under_its_labels(writer: Writer) -> None:
+    importer = Writer(writer.store, writer.access, origin=Origin.IMPORT)
+    place = {"resourceType": "Location", "id": "shelter", "name": "A shelter"}
+    with importer.transaction(reason="import") as tx:
+        tx.import_({**place, "meta": {"security": [RESTRICTED]}})
+    with writer.transaction(reason="test.delete") as tx:
+        tx.delete(Ref("Location", "shelter"))
+    with importer.transaction(reason="import") as tx:
+        tx.import_(place)
+    assert tx.results[0].done is Done.CREATED
+    with writer.store.reader(writer.access, reason="test.labels") as reader:
+        assert reader.resource(Ref("Location", "shelter"))["meta"]["security"] == [RESTRICTED]
+    with writer.store.reader(replace(writer.access, sensitive=0), reason="test.labels") as reader:
+        assert reader.resource_or_none(Ref("Location", "shelter")) is None
+
+
 def test_an_importer_cannot_touch_what_it_may_not_see(writer: Writer) -> None:
     incoming = {**patient(), "id": "hidden-from-it", "meta": {"security": [RESTRICTED]}}
     with Writer(writer.store, writer.access, origin=Origin.IMPORT).transaction(reason="import") as tx:

@@ -193,18 +193,22 @@ class Commit:
         """Import: the same content makes no new version, and a version that is newer here is kept.
 
         Labels decide who sees a record. So a label that comes in is something new, and one that stands here stays: an
-        import shows a record to fewer people, never to more.
+        import shows a record to fewer people, never to more. Those of a record that was deleted come back with it.
         """
         for planned in list(self.planned.values()):
             standing = self.standing.get(planned.ref)
-            if planned.mode is not Mode.IMPORT or standing is None or standing.deleted or planned.after is None:
+            if planned.mode is not Mode.IMPORT or standing is None or planned.after is None:
                 continue
-            here = standing.resource
+            here = self.standing.before_deletion(planned.ref) if standing.deleted else standing.resource
             planned.after = with_labels_of(planned.after, here)
+            if standing.deleted:
+                continue
+            ours = standing.origin is not Origin.IMPORT
             same_labels = labels_on(planned.after).keys() == labels_on(here).keys()
-            if same_labels and codec.same_value(_without_meta(here), _without_meta(planned.after)):
+            same = same_labels and codec.same_value(_content(here), _content(planned.after))
+            if same and (ours or _marks(here) == _marks(planned.after)):
                 done = Done.UNCHANGED
-            elif standing.origin is not Origin.IMPORT:
+            elif ours:
                 done = Done.KEPT_NEWER
             else:
                 continue
@@ -393,8 +397,15 @@ class SeveralMatch(Conflict):
         self.args = (f"Several {resource_type} records match the condition; make it narrower.",)
 
 
-def _without_meta(resource: Resource) -> Resource:
+def _content(resource: Resource) -> Resource:
     return {k: v for k, v in resource.items() if k != "meta"}
+
+
+def _marks(resource: Resource) -> tuple[frozenset[object], frozenset[object]]:
+    """The tags and profiles that its author gave it, in whatever order."""
+    meta = resource.get("meta", {})
+    tags = frozenset((tag.get("system", ""), tag.get("code", "")) for tag in meta.get("tag", ()))
+    return tags, frozenset(meta.get("profile", ()))
 
 
 def _lets_go(resource: Resource, ref: Ref) -> bool:

@@ -67,6 +67,17 @@ class WhatStands:
         """What stands there, of what was read; None for nothing."""
         return self._known.get(ref)
 
+    def before_deletion(self, ref: Ref) -> Resource:
+        """A deleted record as it stood last; nothing, where it never stood."""
+        rows = self.connection.rows(
+            Sql(
+                "SELECT body FROM version WHERE practice = ? AND key = ? AND body IS NOT NULL "
+                "ORDER BY version DESC LIMIT 1",
+                (self.access.practice, key_of_ref(ref)),
+            )
+        )
+        return codec.decode(self.connection.dialect.bytes_(rows[0][0])) if rows else {}
+
     def forget(self, refs: Iterable[Ref]) -> None:
         """These may have changed since they were read."""
         for ref in refs:

@@ -267,6 +267,32 @@ def test_one_plan_for_all_values_looks_at_few_rows(thousands: Store, kind: str) 
     assert max(looked_at(plan) for plan in explained.plans) < FEW_ROWS
 
 
+def test_a_chart_is_paged_through_in_the_order_of_its_index(thousands: Store) -> None:
+    """Each page reads no more index rows than it shows; together they are what a search without a limit finds."""
+    access = everything(PRACTICE)
+    scope = Scope(PRACTICE, access.predicate(Interaction.SEARCH))
+    with thousands.reader(access, reason="test.plans") as reader:
+        patient = str(reader.search(parse("Patient", [("_count", "1")])).matches[0].ref)
+        seen: list[Ref] = []
+        pairs = [("patient", patient), ("_count", "2")]
+        query, after = parse("Observation", pairs), None
+        begun = few.beginning(query, scope)
+        assert begun is not None
+        assert begun.in_order
+        while True:
+            page = reader.search(parse("Observation", [*pairs, *([("_after", after)] if after else [])]))
+            seen += [stored.ref for stored in page.matches]
+            if (after := page.next) is None:
+                break
+        whole = reader.search(parse("Observation", [("subject", patient), ("_count", "1000"), ("_total", "accurate")]))
+    assert len(seen) == 4
+    assert seen == [stored.ref for stored in whole.matches]
+    with thousands.driver.reading(PRACTICE) as connection:
+        explained = OnePlan(connection)
+        explained.rows(few.matches(query, begun, scope))
+    assert max(looked_at(plan) for plan in explained.plans) <= 3 * (query.count + 1)  # index, record, version
+
+
 def test_a_search_that_begins_from_many_finds_them_all_the_same(thousands: Store) -> None:
     """Asked for no more than a bound, it is asked anew; by the API on a connection that plans for its values."""
     query = parse("Observation", [("date", "2026"), ("_count", "1000"), ("_total", "accurate")])

@@ -4,9 +4,7 @@ https://hl7.org/fhir/R4/http.html#return (Prefer), #versions (ETag, Last-Modifie
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from http import HTTPStatus
 
 import msgspec
@@ -18,11 +16,12 @@ from carewright.core.store.model import Resource, Stored
 from carewright.core.store.transaction import Done, Written
 
 FHIR_JSON = "application/fhir+json"
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MINIMAL, REPRESENTATION, OPERATION_OUTCOME = "minimal", "representation", "OperationOutcome"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Status, body and what the headers or `Bundle.entry.response` say. `location` is relative to the base."""
 
     status: int
@@ -64,13 +63,18 @@ def preferred(answer: Answer, wanted: str) -> bytes | None:
     return encode(outcome([])) if wanted == OPERATION_OUTCOME else answer.body
 
 
+def http_date(at: datetime) -> str:
+    """An instant in UTC as HTTP writes it (RFC 9110, 5.6.7): what `email.utils` says, in a quarter of its time."""
+    return f"{DAYS[at.weekday()]}, {at.day:02} {MONTHS[at.month - 1]} {at.year:04} {at:%H:%M:%S} GMT"
+
+
 def response(answer: Answer, *, base: str, wanted: str = REPRESENTATION) -> Response:
     """The HTTP response."""
     headers: dict[str, str] = {}
     if answer.etag:
         headers["ETag"] = answer.etag
     if answer.modified:
-        headers["Last-Modified"] = format_datetime(answer.modified, usegmt=True)
+        headers["Last-Modified"] = http_date(answer.modified)
     if answer.location:
         headers["Location"] = f"{base}/{answer.location}"
     return fhir_response(answer.status, preferred(answer, wanted), headers=headers)

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import re
 import traceback
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -23,6 +22,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from carewright.core.bulk.files import BulkFiles
+from carewright.core.ids import timed_id
 from carewright.core.store.store import Store
 from carewright.fhirapi import (
     bulk_export,
@@ -45,6 +45,7 @@ from carewright.fhirapi import (
     vread,
 )
 from carewright.fhirapi.answers import fhir_response, pretty
+from carewright.fhirapi.asked import ApiRequest
 from carewright.fhirapi.bounds import Rate, refusal_of
 from carewright.fhirapi.calls import WRITERS, Call, open_call
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, Problem, crash, problem
@@ -96,7 +97,7 @@ INTERACTIONS: tuple[tuple[str, str, Interaction], ...] = (
 )
 """Method, path behind the base, and what carries it out."""
 
-REQUEST_ID = "x-request-id"
+REQUEST_ID = b"x-request-id"
 FROM_BROWSERS = (
     "Authorization", "Content-Type", "If-Match", "If-Modified-Since", "If-None-Exist", "If-None-Match", "Prefer",
     "X-Request-Id",
@@ -138,13 +139,13 @@ def _routes() -> list[Route]:
     by_path: dict[str, dict[str, Interaction]] = {}
     for method, path, interaction in INTERACTIONS:
         by_path.setdefault(path, {})[method] = interaction
-    routes = cds.routes(_answered)
+    routes = cds.routes(Answered)
     for prefix in PREFIXES:
-        routes += smart.routes(prefix, _answered)
-        routes.append(Route(f"{prefix}/metadata", _answered(capabilities.endpoint), methods=["GET"]))
-        routes.append(Route(f"{prefix}/metadata", _only_get, methods=["POST", "PUT", "PATCH", "DELETE"]))
+        routes += smart.routes(prefix, Answered)
+        routes.append(Route(f"{prefix}/metadata", Answered(capabilities.endpoint), methods=["GET"]))
+        routes.append(Route(f"{prefix}/metadata", Answered(_only_get), methods=["POST", "PUT", "PATCH", "DELETE"]))
         for path, methods in by_path.items():
-            endpoint = _answered(_by_method(methods, negotiated=path == BULK_FILE))
+            endpoint = Answered(_by_method(methods, negotiated=path == BULK_FILE))
             routes.append(Route(prefix + path, endpoint, methods=list(methods)))
     return routes
 
@@ -162,17 +163,24 @@ def _by_method(methods: dict[str, Interaction], *, negotiated: bool) -> Endpoint
     return endpoint
 
 
-def _answered(endpoint: Endpoint) -> Endpoint:
-    """The endpoint with the errors that are for the client as OperationOutcomes."""
+class Answered:
+    """An endpoint as an application, with the errors that are for the client as OperationOutcomes.
 
-    async def answered(request: Request) -> Response:
+    As an application of its own it is spared what Starlette puts around a function, for the second time.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = ApiRequest(scope, receive, send)
         try:
-            response = await endpoint(request)
+            response = await self._endpoint(request)
         except EXPECTED as error:
             response = _response(problem(error))
-        return pretty(response) if request.query_params.get("_pretty") == "true" else response
-
-    return answered
+        if request.query_params.get("_pretty") == "true":
+            response = pretty(response)
+        await response(scope, receive, send)
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:
@@ -257,13 +265,13 @@ class Envelope:
 
 def _request_id(scope: dict[str, Any] | Scope) -> str:
     """The client's id if it is a harmless one, else one of ours."""
-    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == REQUEST_ID.encode()), "")
-    return given if _GIVEN_ID.fullmatch(given) else str(uuid.uuid4())
+    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == REQUEST_ID), "")
+    return given if _GIVEN_ID.fullmatch(given) else timed_id()
 
 
 def _every_answer(request_id: str) -> list[tuple[bytes, bytes]]:
     return [
-        (REQUEST_ID.encode(), request_id.encode()),
+        (REQUEST_ID, request_id.encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
     ]

@@ -4,12 +4,12 @@ https://hl7.org/fhir/R4/http.html#mime-type, #prefer; bearer tokens: https://www
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import anyio
 import anyio.to_thread
+from msgspec import Struct
 from starlette.requests import Request
 
 from carewright.core.access.model import Access
@@ -43,8 +43,7 @@ _ACCEPTED = re.compile(r"(?:application|\*)/(?:fhir\+json|json|\*)|text/(?:json|
 Pairs = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """What every interaction needs. `base` is the address of the API without a slash at its end."""
 
     store: Store

@@ -13,6 +13,7 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from carewright.core.access.model import Access, AccessDenied
 from carewright.core.access.sessions import SessionKind, access_of, authenticate
@@ -121,7 +122,7 @@ def _access(store: Store, practice: str, asked: dict[str, Any]) -> Access | None
     return access_of(session, store.registry)
 
 
-def routes(wrapped: Callable[[Endpoint], Endpoint]) -> list[Route]:
+def routes(wrapped: Callable[[Endpoint], ASGIApp]) -> list[Route]:
     """The addresses beside the FHIR base."""
     found = []
     for prefix in PREFIXES:

@@ -3,7 +3,6 @@
 https://hl7.org/fhir/R4/bundle.html#bundle-unique, https://hl7.org/fhir/R4/http.html#transaction
 """
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from carewright.core.fhir.dates import interval
 from carewright.core.fhir.references import parse, walk
 from carewright.core.fhir.structures import is_resource
+from carewright.core.ids import new_id
 from carewright.core.store.model import Ref, Resource
 from carewright.core.store.transaction import MAX_ENTRIES
 from carewright.fhirapi.bounds import MAX_TARGET_BYTES
@@ -163,7 +163,7 @@ def _new(entry: Entry) -> Ref:
     named = entry.body.get("id") if entry.method == "PUT" else None
     if named is not None and not (isinstance(named, str) and ID.fullmatch(named)):
         raise entry.error("the id of its resource has 1 to 64 letters, digits, hyphens and dots")
-    return Ref(entry.path[0], named or str(uuid.uuid4()))
+    return Ref(entry.path[0], named or new_id())
 
 
 def links(entries: Sequence[Entry], refs: dict[int, Ref]) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """read: the current version. https://hl7.org/fhir/R4/http.html#read, conditional: #cread"""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,8 +22,7 @@ async def endpoint(request: Request, call: Call) -> Response:
     return answers.response(await _answer(call, ref, shape, known), base=call.base)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What the client has already: versions by their ETags, or whatever stood at a time."""
 
     tags: str | None = None

@@ -1,8 +1,10 @@
 """How much of each resource an answer holds: `_summary` and `_elements`. https://hl7.org/fhir/R4/search.html#summary"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from carewright.core.fhir import subset
 from carewright.core.fhir.codec import decode, encode
@@ -18,8 +20,7 @@ PARTS: dict[str, Callable[[Resource], Resource]] = {
 SUMMARIES = frozenset({*PARTS, "false", "count"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shape:
+class Shape(Struct, frozen=True, kw_only=True):
     """What is left of a resource: `part` as `_summary` says, or the `elements` of these names; whole without either."""
 
     part: str = ""

@@ -16,6 +16,7 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from carewright.core.smart import keys
 from carewright.core.smart.model import Answer
@@ -163,7 +164,7 @@ def is_ours(host: str, hosts: tuple[str, ...]) -> bool:
     return not hosts
 
 
-def routes(prefix: str, wrapped: Callable[[Endpoint], Endpoint]) -> list[Route]:
+def routes(prefix: str, wrapped: Callable[[Endpoint], ASGIApp]) -> list[Route]:
     """The addresses below a FHIR base; `wrapped` turns what is refused into an answer."""
     told = {AUTHORIZE: authorize, CONFIGURATION: configuration, OPENID: openid_configuration, KEYS: public_keys}
     asked: dict[str, Any] = {TOKEN: Server.token, INTROSPECT: Server.introspect, REVOKE: Server.revoke}

@@ -5,6 +5,7 @@ must not starve the event loop (uvloop and a short switch interval see to that).
 ASGI: https://asgi.readthedocs.io/en/latest/specs/main.html
 """
 
+import gc
 import json
 import logging
 import re
@@ -113,7 +114,7 @@ def create() -> Dispatcher:
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     environment = Environment.read()
     store = wiring.store()
-    return Dispatcher(
+    dispatcher = Dispatcher(
         store,
         api=create_api(
             store, files=wiring.bulk_files(environment), rate=environment.api_rate, hosts=environment.allowed_hosts
@@ -122,3 +123,5 @@ def create() -> Dispatcher:
         pages=_in_threads(pages),
         health=Health(store, anchored=environment.audit_anchor is not None),
     )
+    gc.freeze()  # what stands now stands for good: not to be looked through again and again
+    return dispatcher

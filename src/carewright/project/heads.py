@@ -28,14 +28,20 @@ class BoundedHead(HttpToolsProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._head, self._in_head = 0, True
-        self._late: asyncio.TimerHandle | None = None
+        self._began: float | None = None
+        """When the head that is being read began, by the loop's time; None between two requests."""
+        self._look: asyncio.TimerHandle | None = None
+        """One timer for a connection, which looks again and again: one for each request cost as much as its parsing."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         super().connection_made(transport)
-        self._late = self.loop.call_later(HEAD_SECONDS, transport.close)
+        self._began = self.loop.time()
+        self._look_in(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._in_time()
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -48,11 +54,11 @@ class BoundedHead(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head = True
-        if self._late is None:  # another request on the same connection
-            self._late = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        if self._began is None:  # another request on the same connection
+            self._began = self.loop.time()
 
     def on_headers_complete(self) -> None:
-        self._in_time()
+        self._began = None
         self._head, self._in_head = 0, False
         super().on_headers_complete()
 
@@ -60,7 +66,13 @@ class BoundedHead(HttpToolsProtocol):
         super().on_message_complete()
         self._head, self._in_head = 0, True
 
-    def _in_time(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+    def _look_in(self, seconds: float) -> None:
+        self._look = self.loop.call_later(seconds, self._look_after)
+
+    def _look_after(self) -> None:
+        """Close what is late, or look again when it would be."""
+        left = HEAD_SECONDS if self._began is None else self._began + HEAD_SECONDS - self.loop.time()
+        if left > 0:
+            self._look_in(left)
+        else:
+            self.transport.close()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 from carewright.core.sentences import term
 
@@ -119,6 +120,11 @@ class Predicate:
     """A type to the searches of which its records have to meet one (`category=vital-signs`); a type that is not named
     has no limit. Left out of the hash alone: the live feed groups its listeners by what they see."""
 
+    @cached_property
+    def written(self) -> dict[tuple[str, str, str], Any]:
+        """The conditions that were written for it (store/search/scope.py): a token's serve many requests."""
+        return {}
+
 
 Limits = Mapping[str, Mapping[Interaction, tuple[str, ...]]]
 """A type and what is done with it to the searches of which a record has to meet one."""
@@ -143,6 +149,11 @@ class Access:
     @property
     def practice(self) -> str:
         return self.actor.practice
+
+    @cached_property
+    def named_roles(self) -> str:
+        """The roles' codes with spaces between, as the audit has them."""
+        return " ".join(sorted(self.roles))
 
     def may(self, interaction: Interaction, resource_type: str) -> bool:
         return interaction in self.grants.get(resource_type, frozenset())

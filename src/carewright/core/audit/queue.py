@@ -4,9 +4,9 @@ Bounded: if the queue is full, whoever reads waits, so that no read goes unaudit
 emergency access do not pass here: they are written in or at once after their transaction.
 """
 
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 import anyio.to_thread
@@ -28,7 +28,12 @@ class AuditQueue:
 
     def __init__(self, write: Callable[[list[AuditRecord]], None], *, capacity: int = CAPACITY) -> None:
         self._write = write
-        self._waiting: queue.Queue[AuditRecord] = queue.Queue(capacity)
+        self._capacity = capacity
+        self._waiting: deque[AuditRecord] = deque()
+        """To add at its end and to take from its beginning need no lock."""
+        self._moved = threading.Condition()
+        """Told when something was written: for those who wait for room, or for everything."""
+        self._writing = 0
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._stop = threading.Event()
@@ -37,24 +42,24 @@ class AuditQueue:
 
     def put(self, record: AuditRecord) -> None:
         """Hand over a record; waits while the queue is full, AuditQueueFull if that lasts."""
-        self._start()
-        try:
-            self._waiting.put(record, timeout=GIVE_UP_SECONDS)
-        except queue.Full as error:
-            raise AuditQueueFull("The audit trail cannot be written; nothing is shown until it can.") from error
+        if self._is_full:
+            with self._moved:
+                if not self._moved.wait_for(lambda: not self._is_full, timeout=GIVE_UP_SECONDS):
+                    raise AuditQueueFull("The audit trail cannot be written; nothing is shown until it can.")
+        self._add(record)
 
     async def put_async(self, record: AuditRecord) -> None:
-        self._start()
-        try:
-            self._waiting.put_nowait(record)
-        except queue.Full:
+        if self._is_full:
             await anyio.to_thread.run_sync(self.put, record)
+        else:
+            self._add(record)
 
     def flush(self) -> None:
         """Wait until everything handed over so far is written."""
         self._hurry.set()
         try:
-            self._waiting.join()
+            with self._moved:
+                self._moved.wait_for(lambda: not (self._waiting or self._writing))
         finally:
             self._hurry.clear()
 
@@ -65,6 +70,16 @@ class AuditQueue:
         if self._thread is not None:
             self._thread.join(timeout=GIVE_UP_SECONDS)
 
+    @property
+    def _is_full(self) -> bool:
+        """Those who add at the same moment may all find room for one: the bound is one of memory, not of a count."""
+        return len(self._waiting) >= self._capacity
+
+    def _add(self, record: AuditRecord) -> None:
+        self._waiting.append(record)
+        if self._thread is None or not self._thread.is_alive():
+            self._start()
+
     def _start(self) -> None:
         with self._starting:
             if self._thread is None or not self._thread.is_alive():
@@ -74,7 +89,7 @@ class AuditQueue:
                 self._thread.start()
 
     def _run(self) -> None:
-        while not (self._stop.is_set() and self._waiting.empty()):
+        while not (self._stop.is_set() and not self._waiting):
             batch = self._gather()
             while batch:
                 try:
@@ -83,18 +98,14 @@ class AuditQueue:
                     self._failure = error
                     time.sleep(INTERVAL_SECONDS)
                     continue
-                for _ in batch:
-                    self._waiting.task_done()
-                batch = []
+                with self._moved:
+                    self._writing, batch = 0, []
+                    self._moved.notify_all()
 
     def _gather(self) -> list[AuditRecord]:
-        """Wait for a record, then sleep, so that those who read do not wake this thread with every record."""
-        try:
-            batch = [self._waiting.get(timeout=INTERVAL_SECONDS)]
-        except queue.Empty:
-            return []
-        if self._waiting.qsize() < BATCH:
+        """What has come in, after a pause, so that those who read do not wake this thread with every record."""
+        if len(self._waiting) < BATCH:
             self._hurry.wait(INTERVAL_SECONDS)
-        while len(batch) < BATCH and not self._waiting.empty():
-            batch.append(self._waiting.get_nowait())
-        return batch
+        with self._moved:
+            self._writing = min(len(self._waiting), BATCH)
+            return [self._waiting.popleft() for _ in range(self._writing)]

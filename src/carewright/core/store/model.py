@@ -1,9 +1,10 @@
 """The values that cross the store's edge: references, stored versions, planned writes, and what they can fail with."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from carewright.core.sentences import Sentence
 
@@ -31,8 +32,7 @@ class Change(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, order=True)
-class Ref:
+class Ref(Struct, frozen=True, order=True):
     """A resource of this practice: `Ref("Patient", "123")`."""
 
     type: str
@@ -48,8 +48,7 @@ class Ref:
         return cls(kind, resource_id) if slash and kind.isalpha() and resource_id and "/" not in resource_id else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """One stored version. `body` is the exact stored encoding, None where the version is a deletion."""
 
     ref: Ref

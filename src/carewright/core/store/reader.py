@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 from uuid import UUID
@@ -102,11 +101,11 @@ class _Reading:
         self.trail = Trail()
         self._charts: people.Charts = {}
 
-    @cached_property
+    @property
     def _read_scope(self) -> Scope:
         return Scope(self.access.practice, self.access.predicate(Interaction.READ))
 
-    @cached_property
+    @property
     def _search_scope(self) -> Scope:
         return Scope(self.access.practice, self.access.predicate(Interaction.SEARCH))
 

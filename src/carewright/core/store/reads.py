@@ -9,8 +9,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 from typing import cast
 from uuid import UUID
+
+from msgspec import Struct
 
 from carewright.core.access.model import ADMINISTRATIVE, AccessDenied
 from carewright.core.store import virtual
@@ -32,6 +35,8 @@ PATIENT = "patient"
 RENDERED = frozenset({"AuditEvent", "Provenance"})
 """Types that are rendered from other rows, beside those that came from elsewhere and are stored."""
 STANDING = " LEFT JOIN alias m ON m.practice = p.practice AND m.old_key = p.patient_key"
+_NUMBER = attrgetter("int")
+"""What keys are put in order by: a UUID compared by itself asks first whether it is one."""
 CHANGES = {change.value: change for change in Change}
 """Found a hundred times for a page; asking the enumeration takes longer."""
 VERSION_COLUMNS = "v.type, v.id, v.version, v.at, v.change, v.body, v.key, v.patient_key"
@@ -48,8 +53,7 @@ class Page:
     patients: frozenset[UUID] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """A read: the stored version and the key of the patient it is about (for the audit)."""
 
     stored: Stored
@@ -230,13 +234,13 @@ def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pag
     rendered: list[Stored] = []
     if any(i.reverse and (i.source, i.param) == ("Provenance", "target") for i in query.includes):
         rendered = yield from virtual.provenance_of(keys, scope, dialect)
-    patients = (patient_of(row, dialect) for row in (*rows, *extra.values()))
+    patients = {row[7] for row in rows} | {row[7] for row in extra.values()}  # as they are: a hundred say the same
     return Page(
         matches=tuple(stored(row, dialect) for row in rows),
         included=(*(stored(row, dialect) for row in extra.values()), *rendered),
         next=encode_cursor(keys[-1], rows[-1][8:]) if more else None,
         total=total,
-        patients=frozenset(key for key in patients if key is not None),
+        patients=frozenset(dialect.key(key) for key in patients if key is not None),
     )
 
 
@@ -266,7 +270,7 @@ def _included(query: SearchQuery, keys: list[UUID], scope: Scope, dialect: Diale
         extra |= new
         of_people = any(row[0] == "Patient" for row in new.values())
         following, includes = list(new), tuple(include for include in includes if include.iterate)
-    return dict(sorted(extra.items()))
+    return {key: extra[key] for key in sorted(extra, key=_NUMBER)}
 
 
 def projection(

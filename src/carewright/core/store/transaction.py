@@ -3,7 +3,6 @@
 The plan is a value, so it can be run again when the database says that it met another transaction.
 """
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +12,7 @@ from carewright.core.access.model import Access, AccessDenied, Interaction
 from carewright.core.fhir import us_core
 from carewright.core.fhir.references import patient_of
 from carewright.core.fhir.validation import validate
+from carewright.core.ids import new_id
 from carewright.core.sentences import sentence
 from carewright.core.store.hooks import Claim, Extra, Merge, Move, Release, Unmerge
 from carewright.core.store.model import Change, Invalid, Origin, Ref, Refused, Resource, Stored
@@ -114,7 +114,7 @@ class Transaction:
         """
         resource_type = str(resource.get("resourceType", ""))
         self.access.require(Interaction.CREATE, resource_type)
-        ref = Ref(resource_type, resource_id or str(uuid.uuid4()))
+        ref = Ref(resource_type, resource_id or new_id())
         after = {"resourceType": resource_type, "id": ref.id, **_without(resource, "resourceType", "id")}
         planned = Planned(mode=Mode.CREATE, ref=ref, after=after, chosen=resource_id is not None)
         planned.if_none_exist, planned.must_be_new = if_none_exist, must_be_new

@@ -24,6 +24,7 @@ _HEAD = Struct("!iiIii").pack
 """Dimensions, whether there are nulls, the element's type, how many, the number of the first."""
 _LENGTH, _INTEGER, _FLOAT = Struct("!i").pack, Struct("!q").pack, Struct("!d").pack
 _NULL = _LENGTH(-1)
+_NOTHING = object()
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _SECONDS_A_DAY, _MICROSECONDS = 86_400, 1_000_000
 
@@ -51,15 +52,16 @@ class Column:
 
     def __init__(self, values: Sequence[object]) -> None:
         encode, nulls = type(self).encode, 0
-        parts = [b""]
+        parts, part, last = [b""], b"", _NOTHING
         for value in values:
-            if value is None:
-                nulls = 1
-                parts.append(_NULL)
-            else:
-                encoded = encode(value)
-                parts.append(_LENGTH(len(encoded)))
-                parts.append(encoded)
+            if value is not last:  # the rows of one resource have most of their values in common
+                last = value
+                if value is None:
+                    nulls, part = 1, _NULL
+                else:
+                    encoded = encode(value)
+                    part = _LENGTH(len(encoded)) + encoded
+            parts.append(part)
         parts[0] = _HEAD(ONE_DIMENSION, nulls, self.element, len(values), FIRST)
         self.data = b"".join(parts)
 

@@ -111,10 +111,10 @@ class Conditions:
         past."""
         return all_of([self._as_test(resource_type, row, criterion) for criterion in criteria])
 
-    def begun(self, resource_type: str, criterion: Criterion) -> Sql:
-        """The keys of what meets a plain criterion, a row for each index row that does."""
+    def begun(self, resource_type: str, criterion: Criterion, *, once: bool = False) -> Sql:
+        """The keys of what meets a plain criterion: a row for each index row `i` that does, or each key `once`."""
         found = parameter(resource_type, criterion.param)
-        return self._of_type(resource_type, found, "criterion", self._values(found, criterion))
+        return self._of_type(resource_type, found, "criterion", self._values(found, criterion), once=once)
 
     # -- a set: begun from the index --------------------------------------------------------------------------------
 
@@ -147,7 +147,9 @@ class Conditions:
         each = [self._standing(resource_type, self.all(resource_type, (part,), row="i")) for part in junction.parts]
         return Sql(f"{row}.key IN (") + joined(" UNION ALL ", each) + Sql(")")
 
-    def _of_type(self, resource_type: str, found: SearchParameter, place: str, inner: Sql) -> Sql:
+    def _of_type(
+        self, resource_type: str, found: SearchParameter, place: str, inner: Sql, *, once: bool = False
+    ) -> Sql:
         """The keys of the resources of a type with a value of the parameter that meets `inner`, in the named charts if
         any are.
 
@@ -155,7 +157,7 @@ class Conditions:
         closed, and whatever stands before an open parenthesis is some of them. A chain of three for somebody confined
         to one patient was too deep.
         """
-        select = Sql(f"SELECT i.key FROM {TABLES[found.kind]} i WHERE ") + inner
+        select = Sql(f"SELECT {'DISTINCT ' if once else ''}i.key FROM {TABLES[found.kind]} i WHERE ") + inner
         select += (
             Sql(" AND ")
             + self.scope.where("i", place)

@@ -6,6 +6,9 @@ rows all the same: a day, a name, a chart. So those are asked for first, up to a
 are looked up one by one, which is one plan. Where there are more, nothing is looked up, and the search is carried out
 as any other.
 
+What refers to one record is asked for in the order of the keys where nothing else is asked: its index has it in that
+order, so that a page is read and no more, of a chart or of everything that one person has measured.
+
 That the tests stay with their rows is what their limits are for: PostgreSQL makes no join of a sub-select whose limit
 it does not know.
 """
@@ -17,6 +20,7 @@ from carewright.core.fhir.search_parameters import IN_THE_ROW
 from carewright.core.store.search import compile as compiler
 from carewright.core.store.search import people
 from carewright.core.store.search.criteria import BESIDE, NARROW, Conditions, rank
+from carewright.core.store.search.cursor import decode_cursor
 from carewright.core.store.search.date import split_prefix
 from carewright.core.store.search.parse import WHOLE, parameter
 from carewright.core.store.search.people import confined_to
@@ -36,11 +40,15 @@ RANGES = frozenset({"string", "uri"})
 
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
-    """The criterion that a search begins from, the others, and the bound on its index rows."""
+    """The criterion that a search begins from, the others, and the bound on its index rows.
+
+    `in_order`: the page is cut among those rows.
+    """
 
     leading: Criterion
     others: tuple[Criterion, ...]
     most: int
+    in_order: bool = False
 
 
 def beginning(query: SearchQuery, scope: Scope) -> Beginning | None:
@@ -54,6 +62,8 @@ def beginning(query: SearchQuery, scope: Scope) -> Beginning | None:
     if not _leads(query.type, leading, narrow=narrow):
         return None
     criteria.remove(leading)
+    if not criteria and not query.sort and parameter(query.type, leading.param).kind == "reference":
+        return Beginning(leading=leading, others=(), most=query.count + 1, in_order=True)
     return Beginning(leading=leading, others=tuple(criteria), most=MOST_NARROW if narrow else MOST)
 
 
@@ -67,8 +77,14 @@ def matches(query: SearchQuery, begun: Beginning, scope: Scope) -> Sql:
     conditions = Conditions(scope=scope, families=families, charts=charts, apart=True)
     columns = compiler.sort_columns(query, scope)
     within = Sql("c.key IN (SELECT key FROM few) AND (SELECT count(*) FROM few) <= ? AND ", (begun.most,))
-    statement = Sql("WITH few AS MATERIALIZED (") + conditions.begun(query.type, begun.leading)
-    statement += Sql(" LIMIT ?), c AS MATERIALIZED (", (begun.most + 1,)) + compiler.selected(columns)
+    statement = Sql("WITH few AS MATERIALIZED (") + conditions.begun(query.type, begun.leading, once=begun.in_order)
+    if begun.in_order:
+        after = decode_cursor(query.after, columns) if query.after else []
+        statement += Sql(" AND i.key > ?", tuple(after)) if after else Sql("")
+        statement += Sql(" ORDER BY i.key LIMIT ?", (begun.most,))
+    else:
+        statement += Sql(" LIMIT ?", (begun.most + 1,))
+    statement += Sql("), c AS MATERIALIZED (") + compiler.selected(columns)
     statement += Sql(" FROM current_resource c WHERE ") + within
     statement += conditions.of_row(query.type, "c", begun.others) + Sql(" AND ") + compiler.stands(query, scope)
     statement += Sql("), ") + compiler.page(query, columns)

@@ -7,6 +7,7 @@ Unknown parameters are an error (`handling=strict`) or left out and named (`leni
 import re
 from collections.abc import Iterable, Mapping, Sized
 from dataclasses import replace
+from functools import lru_cache
 
 from carewright.core.fhir.search_parameters import SearchParameter, parameters_for
 from carewright.core.fhir.structures import resource_types
@@ -118,6 +119,7 @@ class UnknownParameter(SearchError):
     """No such parameter on this type."""
 
 
+@lru_cache(maxsize=4096)
 def parameter(resource_type: str, code: str) -> SearchParameter:
     """The search parameter `code` of a type; UnknownParameter names what there is."""
     known: Mapping[str, SearchParameter] = parameters_for(resource_type)

@@ -4,7 +4,7 @@ There is one place that writes it, so that no sub-select can be built without it
 sub-select; the access tests take the predicate out of one place at a time and must then find a leak.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from carewright.core.access.labels import EVERYTHING
 from carewright.core.access.model import ADMINISTRATIVE, Predicate
@@ -19,8 +19,7 @@ PLACES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The practice and the predicate of one actor."""
 
     practice: str
@@ -31,6 +30,15 @@ class Scope:
 
     def where(self, alias: str, place: str) -> Sql:
         """The condition on the rows of `alias`, a table with practice, patient_key and security columns."""
+        name = (self.practice, alias, place)
+        found: Sql | None = self.predicate.written.get(name)
+        if found is None:
+            found = self._where(alias, place)
+            if not self.predicate.limits:  # what a limit asks for may depend on the time
+                self.predicate.written[name] = found
+        return found
+
+    def _where(self, alias: str, place: str) -> Sql:
         if place not in PLACES:
             raise ValueError(f"Unknown place {place}.")
         return all_of(

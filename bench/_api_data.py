@@ -90,11 +90,15 @@ def rare(number: int) -> Resource:
     return {**seen, "code": {"coding": [coding], "text": "Temperature"}, "valueQuantity": value}
 
 
+def of_others(number: int) -> int:
+    """A patient whose chart is not measured: what is written meanwhile goes there, so that no measured one grows."""
+    return MEASURED + number % (PATIENTS - MEASURED)
+
+
 def others(count: int) -> Iterator[Resource]:
     """So many observations of those whose charts are not measured."""
     for number in range(count):
-        of, turn = MEASURED + number % (PATIENTS - MEASURED), number // (PATIENTS - MEASURED)
-        yield observation(of, turn, resource_id=f"x{number}")
+        yield observation(of_others(number), number // (PATIENTS - MEASURED), resource_id=f"x{number}")
 
 
 def everything(more: int = 0) -> Iterator[Resource]:
@@ -130,7 +134,7 @@ def transaction(number: int, entries: int) -> Resource:
         "entry": [
             {
                 "fullUrl": f"urn:uuid:{uuid.uuid4()}",
-                "resource": {k: v for k, v in observation((number + n) % MEASURED, n).items() if k != "id"},
+                "resource": {k: v for k, v in observation(of_others(number * entries + n), n).items() if k != "id"},
                 "request": {"method": "POST", "url": "Observation"},
             }
             for n in range(entries)

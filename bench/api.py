@@ -37,10 +37,11 @@ from bench._api_data import (
     fill,
     name_of,
     observation,
+    of_others,
     transaction,
 )
 from bench._cpu import cpu_seconds, parent_of
-from bench._load import Load, drive, request
+from bench._load import Load, WrongAnswer, drive, request
 from bench._raw import rows_of
 from carewright.core.access.identity import SessionKind, access_of
 from carewright.core.access.model import Access, Interaction, Role
@@ -64,6 +65,7 @@ BESIDE_BOARDS = ("read", "search")
 """The measures that are taken while boards are rendered, too."""
 BOARDS_LONGER_SECONDS = 1.5
 """The boards begin before and end behind what is measured beside them."""
+SHOWN_BYTES = 4_000
 API, BARE = "api", "bare"
 COLUMNS = (
     "what", "clients", "API /s", "asked for", "bare route /s", "ratio", "median ms", "p95 ms", "p99 ms",
@@ -136,7 +138,7 @@ def _reads(scope: Scope, dialect: Dialect) -> list[Plan[object]]:
 
 
 def _create(number: int) -> Asked:
-    made = observation(number % MEASURED, number % OBSERVATIONS)
+    made = observation(of_others(number), number % OBSERVATIONS)
     return "POST", "/Observation", json.dumps({name: made[name] for name in made if name != "id"}).encode()
 
 
@@ -288,12 +290,18 @@ def _bare_served(
 
 @contextmanager
 def _process(line: list[str], variables: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(line, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
+    """A server; what it has said last is shown where the run fails."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(line, env=variables, stdout=said, stderr=subprocess.STDOUT)
+        try:
+            yield process
+        except BaseException:
+            said.seek(0)
+            print(" ".join(line), said.read()[-SHOWN_BYTES:].decode(errors="replace"), sep="\n", file=sys.stderr)
+            raise
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
 
 
 def _filled(database: Database, folder: Path, *, more: int = 0) -> str:
@@ -332,7 +340,7 @@ def _prepared(store: Store, access: Access) -> _bare.Prepared:
                 _statements(plan, connection) for plan in measure.plans(scope, store.driver.dialect)
             ]
     ids = [f"new-{number}" for number in range(ENTRIES)]
-    made = [observation(number % MEASURED, number, resource_id=name) for number, name in enumerate(ids)]
+    made = [observation(of_others(number), number, resource_id=name) for number, name in enumerate(ids)]
     renewed = frozenset([*ids, *(key_of("Observation", name) for name in ids)])
     rows = {"create": rows_of(made[:1], access), "transaction": rows_of(made, access)}
     audit = {row[1] for some in rows.values() for row in some[schema.AUDIT]}
@@ -393,7 +401,10 @@ def main() -> int:
 def _measure(found: Sides, figure: Figure, side: str, *, seconds: float) -> None:
     make = found.requests(figure.measure, side)
     before = found.cpu_seconds(side)
-    load = drive(found.ports[side], make, clients=figure.clients, seconds=seconds)
+    try:
+        load = drive(found.ports[side], make, clients=figure.clients, seconds=seconds)
+    except WrongAnswer as error:
+        raise WrongAnswer(f"{figure.measure.words}, {figure.clients} clients, {side}: {error}") from error
     figure.loads[side].append(load)
     figure.cpu[side].append((found.cpu_seconds(side) - before) / load.answers)
 

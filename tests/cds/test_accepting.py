@@ -122,7 +122,7 @@ def test_what_is_shown_is_what_is_written(pages: Pages, other: OtherSide) -> Non
     with clinic.store.reader(clinic.access("dana"), reason="test") as reader:
         assert "tag" not in reader.resource(Ref("AllergyIntolerance", "old"))["meta"]
     offered(other, create({**ALLERGY, "meta": {"security": [SECRET]}}))
-    assert "label · code R" in text_of(looked_at(client))
+    assert "label Confidentiality R" in text_of(looked_at(client))
 
 
 def test_it_is_its_person_s_writing_says_whose_idea_it_was_and_keeps_labels(pages: Pages, other: OtherSide) -> None:

@@ -18,12 +18,17 @@ from carewright.core.fhir.references import patient_of, walk
 from carewright.core.fhir.validation import validate
 from carewright.core.sentences import Sentence, quoted, sentence
 from carewright.core.store.model import Ref
+from carewright.core.terminology.coding import CONFIDENTIALITY, CPT, CVX, ICD10CM, LOINC, NDC, RXNORM, SNOMED, UCUM
 
 CREATE, UPDATE = "create", "update"
 NEEDS = {CREATE: Interaction.CREATE, UPDATE: Interaction.UPDATE}
 MAX_LINES = 60
 UNSAID = frozenset({"resourceType", "id", "meta"})
 """What is the server's, or stands in the heading."""
+SYSTEM_WORDS = {
+    LOINC: "LOINC", UCUM: "UCUM", SNOMED: "SNOMED CT", RXNORM: "RxNorm", ICD10CM: "ICD-10-CM", CVX: "CVX", NDC: "NDC",
+    CPT: "CPT", CONFIDENTIALITY: "Confidentiality",
+}  # fmt: skip
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 Standing = Mapping[Ref, Resource]
 
@@ -111,12 +116,43 @@ def _lines(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _leaves(path: list[str], value: Any) -> Iterator[tuple[str, str]]:
     """Each value by the names that lead to it; nothing is left out, so that nothing unread is written."""
-    if isinstance(value, dict):
+    said = _said(value) if isinstance(value, dict) else ""
+    if said:
+        yield _words(path), said
+    elif isinstance(value, dict):
         for name, inner in value.items():
             yield from _leaves([*path, name], inner)
     elif isinstance(value, list):
         for number, inner in enumerate(value, 1):
             yield from _leaves([*path[:-1], f"{path[-1]} {number}"] if len(value) > 1 else path, inner)
     else:
-        words = " · ".join(_HUMP.sub(" ", name).lower() for name in path)
-        yield words, ("yes" if value else "no") if isinstance(value, bool) else str(value)
+        yield _words(path), ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _words(path: list[str]) -> str:
+    return " · ".join(_HUMP.sub(" ", name).lower() for name in path)
+
+
+def _said(value: Mapping[str, Any]) -> str:
+    """A coding, quantity, reference or period in one line, with everything that it says; "" for what says more."""
+    names = value.keys()
+    if "code" in names and "value" not in names and names <= {"system", "code", "display"}:
+        code = f"{_system(value)} {value['code']}".strip()
+        return f"{value['display']} ({code})" if value.get("display") else code
+    if "value" in names and names <= {"value", "comparator", "unit", "system", "code"}:
+        amount = f"{value.get('comparator', '')}{value['value']} {value.get('unit') or value.get('code', '')}".strip()
+        plain = value.get("system") in (None, UCUM) and value.get("code") in (
+            None,
+            value.get("unit", value.get("code")),
+        )
+        return amount if plain else f"{amount} ({_system(value)} {value.get('code', '')})".replace(" )", ")")
+    if "reference" in names and names <= {"reference", "display"}:
+        return f"{value['display']} ({value['reference']})" if value.get("display") else str(value["reference"])
+    if names and names <= {"start", "end"}:
+        return f"{value.get('start', '…')} – {value.get('end', '…')}"
+    return ""
+
+
+def _system(coded: Mapping[str, Any]) -> str:
+    system = str(coded.get("system", ""))
+    return SYSTEM_WORDS.get(system, system)

@@ -45,7 +45,7 @@ from carewright.fhirapi import (
     vread,
 )
 from carewright.fhirapi.answers import fhir_response, pretty
-from carewright.fhirapi.asked import ApiRequest
+from carewright.fhirapi.asked import ApiRequest, by_name
 from carewright.fhirapi.bounds import Rate, refusal_of
 from carewright.fhirapi.calls import WRITERS, Call, open_call
 from carewright.fhirapi.outcomes import EXPECTED, ApiError, Problem, crash, problem
@@ -211,7 +211,7 @@ class ForBrowsers:
         )  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        of_browser = any(name == b"origin" for name, _ in scope.get("headers", ()))
+        of_browser = scope["type"] == "http" and b"origin" in by_name(scope)
         await (self.asked_across if of_browser else self.plain)(scope, receive, send)
 
 
@@ -223,7 +223,7 @@ class Compression:
         self.compressed = GZipMiddleware(app, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = any(name == b"accept-encoding" and b"gzip" in value for name, value in scope.get("headers", ()))
+        asked = scope["type"] == "http" and b"gzip" in by_name(scope).get(b"accept-encoding", b"")
         await (self.compressed if asked else self.plain)(scope, receive, send)
 
 
@@ -265,7 +265,7 @@ class Envelope:
 
 def _request_id(scope: dict[str, Any] | Scope) -> str:
     """The client's id if it is a harmless one, else one of ours."""
-    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == REQUEST_ID), "")
+    given = by_name(scope).get(REQUEST_ID, b"").decode("latin-1")
     return given if _GIVEN_ID.fullmatch(given) else timed_id()
 
 

@@ -12,6 +12,15 @@ from starlette.types import Scope
 
 T = TypeVar("T")
 NOTHING_ASKED = QueryParams()
+HEADERS = "carewright.headers"
+
+
+def by_name(scope: Scope) -> dict[bytes, bytes]:
+    """The headers of a request by their names, found once for all who ask."""
+    found: dict[bytes, bytes] | None = scope.get(HEADERS)
+    if found is None:
+        found = scope[HEADERS] = dict(reversed(scope["headers"]))
+    return found
 
 
 class ByName(Headers):
@@ -19,7 +28,7 @@ class ByName(Headers):
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope=scope)
-        self._first = dict(reversed(self._list))
+        self._first = by_name(scope)
 
     def __getitem__(self, key: str) -> str:
         return self._first[key.lower().encode("latin-1")].decode("latin-1")

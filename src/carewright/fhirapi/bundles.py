@@ -3,13 +3,18 @@
 https://hl7.org/fhir/R4/bundle.html
 """
 
-import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
+
+import msgspec
 
 from carewright.core.store.model import Change, Stored
 
+_ENCODER = msgspec.json.Encoder()
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*", re.ASCII)
+"""What stands in an address as it is: most names and values."""
 Links = Sequence[tuple[str, str]]
 
 
@@ -62,7 +67,7 @@ def past(stored: Stored, *, base: str) -> bytes:
 
 def text(value: object) -> bytes:
     """A small value of ours as JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value)
 
 
 def instant(at: datetime) -> str:
@@ -72,4 +77,9 @@ def instant(at: datetime) -> str:
 
 def address(base: str, path: str, pairs: Sequence[tuple[str, str]]) -> str:
     """An address with a query."""
-    return f"{base}/{path}" + (f"?{urlencode(pairs)}" if pairs else "")
+    listed = "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
+    return f"{base}/{path}?{listed}" if listed else f"{base}/{path}"
+
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quote_plus(text)

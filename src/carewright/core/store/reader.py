@@ -4,6 +4,7 @@ one audit row for it when it is closed (a request, a page, a command).
 `Reader` blocks (pages, workers); `AsyncReader` does the same for the API. Both run the plans of reads.py.
 """
 
+from collections import Counter
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -60,8 +61,8 @@ class Trail:
     def saw_page(self, asked: str, page: Page) -> Page:
         """A page of what was asked for."""
         self.searched.add(asked)
-        for stored in (*page.matches, *page.included):
-            self.counts[stored.ref.type] = self.counts.get(stored.ref.type, 0) + 1
+        for name, number in Counter([stored.ref.type for stored in (*page.matches, *page.included)]).items():
+            self.counts[name] = self.counts.get(name, 0) + number
         self.patients |= page.patients
         return page
 
@@ -316,8 +317,7 @@ class AsyncReader(_Reading):
         return self.trail.saw_search(query, await self._run(plan))
 
     async def search(self, query: SearchQuery) -> Page:
-        scope = self._search_scope
-        page = await self._run(
-            reads.search(query, scope, self._dialect), one_plan=few.beginning(query, scope) is not None
-        )
+        scope, dialect = self._search_scope, self._dialect
+        begun = few.beginning(query, scope, dialect)
+        page = await self._run(reads.search(query, scope, dialect, begun=begun), one_plan=begun is not None)
         return self.trail.saw_search(query, page)

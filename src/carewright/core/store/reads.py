@@ -63,10 +63,10 @@ class Found(Struct, frozen=True, kw_only=True):
 def stored(row: Row, dialect: Dialect) -> Stored:
     """A `Stored` from the first six of the selected columns."""
     return Stored(
-        ref=Ref(str(row[0]), str(row[1])),
-        version=cast(int, row[2]),
+        ref=Ref(row[0], row[1]),  # type: ignore[arg-type] # texts by the table
+        version=row[2],  # type: ignore[arg-type] # a hundred times for a page: `cast` is a call
         at=dialect.instant(row[3]),
-        change=CHANGES[str(row[4])],
+        change=CHANGES[row[4]],  # type: ignore[index] # as above
         body=None if row[5] is None else dialect.bytes_(row[5]),
     )
 
@@ -176,11 +176,11 @@ VIRTUAL = "v."
 """Begins the positions of a search that has come to the rendered part of Provenance or AuditEvent."""
 
 
-def search(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
+def search(query: SearchQuery, scope: Scope, dialect: Dialect, *, begun: few.Beginning | None = None) -> Plan[Page]:
     """One page of matches with what they include. Rendered Provenance and AuditEvent come behind what was received and
-    stored."""
+    stored. `begun` is how the search begins, where that is known already."""
     if query.type not in RENDERED:
-        return (yield from _stored_page(query, scope, dialect))
+        return (yield from _stored_page(query, scope, dialect, begun=begun))
     total = (yield from _count_of_both(query, scope, dialect)) if query.total else None
     if query.summary_count or query.count == 0:
         return Page(matches=(), total=total)
@@ -215,10 +215,12 @@ def _virtual_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Pa
     return Page(matches=tuple(listed), next=VIRTUAL + listed[-1].ref.id if more else None)
 
 
-def _stored_page(query: SearchQuery, scope: Scope, dialect: Dialect) -> Plan[Page]:
+def _stored_page(
+    query: SearchQuery, scope: Scope, dialect: Dialect, *, begun: few.Beginning | None = None
+) -> Plan[Page]:
     total = None
     rows: list[Row] | None = None
-    begun = few.beginning(query, scope) if dialect.plans_by_values and not query.total else None
+    begun = begun or few.beginning(query, scope, dialect)
     if begun is not None:
         rows = few.found((yield few.matches(query, begun, scope)), begun)
     if rows is None:

@@ -129,7 +129,7 @@ class PostgresqlDialect:
     def instant(self, value: object) -> datetime:
         if not isinstance(value, datetime):
             raise TypeError(f"An instant column held {type(value).__name__}.")
-        return value.astimezone(UTC)
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
 
     def key(self, value: object) -> UUID:
         if not isinstance(value, UUID):

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from carewright.core.fhir.search_parameters import IN_THE_ROW
+from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.search import compile as compiler
 from carewright.core.store.search import people
 from carewright.core.store.search.criteria import BESIDE, NARROW, Conditions, rank
@@ -51,8 +52,10 @@ class Beginning:
     in_order: bool = False
 
 
-def beginning(query: SearchQuery, scope: Scope) -> Beginning | None:
+def beginning(query: SearchQuery, scope: Scope, dialect: Dialect) -> Beginning | None:
     """How a search is begun in this way; None where it is not worth a try."""
+    if query.total or not dialect.plans_by_values:
+        return None
     criteria = [part for criterion in query.criteria for part in _parts(criterion)]
     if scope.predicate.limits or not criteria or any(c.junction or c.chain or c.reverse for c in criteria):
         return None

@@ -138,6 +138,8 @@ def may_refer_to(found: SearchParameter) -> tuple[str, ...]:
 
 def split_values(text: str, separator: str = ",") -> tuple[str, ...]:
     """The alternatives in a value; a backslash before the separator keeps it as text."""
+    if separator not in text:
+        return (text,)
     parts = re.findall(rf"(?:\\.|[^\\{separator}]|\\$)+|{re.escape(separator)}", text, re.DOTALL)
     values = [""]
     for part in parts:
@@ -150,7 +152,7 @@ def split_values(text: str, separator: str = ",") -> tuple[str, ...]:
 
 def unescape(text: str) -> str:
     """`\\,` `\\|` `\\$` and `\\\\` as the characters that they stand for."""
-    return re.sub(r"\\([,|$\\])", r"\1", text)
+    return re.sub(r"\\([,|$\\])", r"\1", text) if "\\" in text else text
 
 
 def _criterion(resource_type: str, name: str, value: str, *, depth: int) -> Criterion:

@@ -3,7 +3,7 @@
 Two practices on one PostgreSQL, a server of two processes on each: that of bench/_api_data.py, and the same with as
 many more observations as make it a million, all of them `final` and of one code. The same searches are asked of both in
 turn, in a closed loop; p95 in the large one is to be within 1.5 times that in the small one. To fill the large one
-takes the better part of an hour; `--resources` makes it smaller.
+takes ten minutes on a quiet machine; `--resources` makes it smaller.
 """
 
 import argparse

@@ -293,6 +293,25 @@ def test_a_chart_is_paged_through_in_the_order_of_its_index(thousands: Store) ->
     assert max(looked_at(plan) for plan in explained.plans) <= 3 * (query.count + 1)  # index, record, version
 
 
+@pytest.mark.parametrize("sort", ["-date", "date", "-code", "code", "value-quantity", "_lastUpdated", "-_id"])
+def test_a_chart_is_paged_through_in_the_order_that_is_asked_for(thousands: Store, sort: str) -> None:
+    """Cut among its index rows where an index has the chart's values, the pages are those of any other search."""
+    access = everything(PRACTICE)
+    with thousands.reader(access, reason="test.plans") as reader:
+        patient = str(reader.search(parse("Patient", [("_count", "1")])).matches[0].ref)
+        pairs, seen, after = [("patient", patient), ("_sort", sort)], [], None
+        while True:
+            page = reader.search(
+                parse("Observation", [*pairs, ("_count", "3"), *([("_after", after)] if after else [])])
+            )
+            seen += [stored.ref for stored in page.matches]
+            if (after := page.next) is None:
+                break
+        whole = reader.search(parse("Observation", [*pairs, ("_count", "100"), ("_total", "accurate")]))
+    assert len(seen) == whole.total == 4
+    assert seen == [stored.ref for stored in whole.matches]
+
+
 def test_a_search_that_begins_from_many_finds_them_all_the_same(thousands: Store) -> None:
     """Asked for no more than a bound, it is asked anew; by the API on a connection that plans for its values."""
     pairs = [("date", "2026"), ("_count", "1000")]

@@ -7,7 +7,8 @@ are looked up one by one, which is one plan. Where there are more, nothing is lo
 as any other.
 
 What refers to one record is asked for in the order of the keys where nothing else is asked: its index has it in that
-order, so that a page is read and no more, of a chart or of everything that one person has measured.
+order, so that a page is read and no more, of a chart or of everything that one person has measured. And a chart's
+records in the order of a date are put in that order by the chart's own dates.
 
 That the tests stay with their rows is what their limits are for: PostgreSQL makes no join of a sub-select whose limit
 it does not know.
@@ -15,13 +16,14 @@ it does not know.
 
 from dataclasses import dataclass
 from typing import cast
+from uuid import UUID
 
 from carewright.core.fhir.search_parameters import IN_THE_ROW
 from carewright.core.store.drivers.base import Dialect
 from carewright.core.store.search import compile as compiler
 from carewright.core.store.search import people
 from carewright.core.store.search.criteria import BESIDE, NARROW, Conditions, rank
-from carewright.core.store.search.cursor import decode_cursor
+from carewright.core.store.search.cursor import behind, decode_cursor
 from carewright.core.store.search.date import split_prefix
 from carewright.core.store.search.parse import WHOLE, parameter
 from carewright.core.store.search.people import confined_to
@@ -79,7 +81,9 @@ def matches(query: SearchQuery, begun: Beginning, scope: Scope) -> Sql:
     charts = compiler.charts_of(query, families)
     conditions = Conditions(scope=scope, families=families, charts=charts, apart=True)
     columns = compiler.sort_columns(query, scope)
-    within = Sql("c.key IN (SELECT key FROM few) AND (SELECT count(*) FROM few) <= ? AND ", (begun.most,))
+    cut = _cut(query, begun, scope, charts)
+    keys = "cut" if cut else "few"
+    within = Sql(f"c.key IN (SELECT key FROM {keys}) AND (SELECT count(*) FROM few) <= ? AND ", (begun.most,))
     statement = Sql("WITH few AS MATERIALIZED (") + conditions.begun(query.type, begun.leading, once=begun.in_order)
     if begun.in_order:
         after = decode_cursor(query.after, columns) if query.after else []
@@ -87,6 +91,8 @@ def matches(query: SearchQuery, begun: Beginning, scope: Scope) -> Sql:
         statement += Sql(" ORDER BY i.key LIMIT ?", (begun.most,))
     else:
         statement += Sql(" LIMIT ?", (begun.most + 1,))
+    if cut is not None:
+        statement += Sql("), cut AS MATERIALIZED (") + cut
     statement += Sql("), c AS MATERIALIZED (") + compiler.selected(columns)
     statement += Sql(" FROM current_resource c WHERE ") + within
     statement += conditions.of_row(query.type, "c", begun.others) + Sql(" AND ") + compiler.stands(query, scope)
@@ -95,6 +101,20 @@ def matches(query: SearchQuery, begun: Beginning, scope: Scope) -> Sql:
     statement += Sql("(SELECT count(*) FROM few) AS begun, ") + people.merged(named, scope.practice)
     shown = f"(page c {compiler.JOIN_BODY})"
     return statement + Sql(f" AS merged) f LEFT JOIN {shown} ON 1 = 1{compiler.order(columns)}")
+
+
+def _cut(query: SearchQuery, begun: Beginning, scope: Scope, charts: tuple[UUID, ...] | None) -> Sql | None:
+    """The keys of the page where a chart's records are put in order by one parameter and nothing else is asked: cut
+    among its index rows, so that of two hundred records only those that are shown are looked up."""
+    if charts is None or begun.others or len(query.sort) != 1:
+        return None
+    listed = compiler.charts_in_order(query.type, query.sort[0], scope, charts=charts, keys="few")
+    if listed is None:
+        return None
+    columns = compiler.sort_columns(query, scope)
+    behind_ = Sql(" WHERE ") + behind(decode_cursor(query.after, columns), columns) if query.after else Sql("")
+    shown = Sql(f"{compiler.order(columns)} LIMIT ?", (query.count + 1,))
+    return Sql("SELECT c.key FROM (") + listed + Sql(") c") + behind_ + shown
 
 
 def found(rows: list[Row], begun: Beginning) -> list[Row] | None:

@@ -121,6 +121,23 @@ def test_the_board_and_its_dialogs_are_accessible_and_fit(
     assert_readable(page)
 
 
+def test_a_press_that_is_on_its_way_reads_as_well_as_before(
+    page: Page, day: Pages, sign_in: SignIn, assert_accessible: AxeCheck
+) -> None:
+    arrive(day, "p0", minutes_ago=10)
+    sign_in(page, "dana")
+    page.goto("/board/")
+    held: list[Route] = []
+    page.route(re.compile(r"/board/visit/[^/]+/room$"), lambda route: held.append(route))
+    button = page.get_by_role("button", name="Room Santos, Rosa")
+    button.click()
+    expect(button).to_have_class(re.compile(r"\bhtmx-request\b"))
+    expect(button).to_have_css("opacity", "1")
+    assert_accessible(page)
+    held[0].continue_()
+    expect(page.locator("#board-dialog")).to_contain_text("Clean rooms")
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
 def test_the_board_in_spanish_fits_with_every_button_in_its_row(
     new_context: Callable[..., BrowserContext], address: str, day: Pages, sign_in: SignIn, size: tuple[int, int]

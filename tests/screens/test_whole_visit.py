@@ -92,8 +92,10 @@ def test_from_the_booking_to_the_goodbye(
 
     dana.goto("/board/")
     dana.get_by_role("button", name=f"Room {name}").click()
+    choice = dana.locator("#board-dialog .room-choice button").first
+    expect(choice).to_be_visible()
     assert_accessible(dana)
-    dana.locator("#board-dialog .room-choice button").first.click()
+    choice.click()
     expect(dana.get_by_role("row", name=re.compile(f"{re.escape(name)}.*Rooming"))).to_be_visible()
     _room(dana, visit, assert_accessible)
     dana.get_by_role("button", name=re.compile("^Ready for")).click()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from msgspec import Struct
@@ -61,13 +61,14 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 def stored(row: Row, dialect: Dialect) -> Stored:
-    """A `Stored` from the first six of the selected columns."""
+    """A `Stored` from the first six of the selected columns, which are of the table's types."""
+    columns: tuple[Any, ...] = row
     return Stored(
-        ref=Ref(row[0], row[1]),  # type: ignore[arg-type] # texts by the table
-        version=row[2],  # type: ignore[arg-type] # a hundred times for a page: `cast` is a call
-        at=dialect.instant(row[3]),
-        change=CHANGES[row[4]],  # type: ignore[index] # as above
-        body=None if row[5] is None else dialect.bytes_(row[5]),
+        ref=Ref(columns[0], columns[1]),
+        version=columns[2],
+        at=dialect.instant(columns[3]),
+        change=CHANGES[columns[4]],
+        body=None if columns[5] is None else dialect.bytes_(columns[5]),
     )
 
 
